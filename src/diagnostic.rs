@@ -1,0 +1,1 @@
+//! Problems of input files, with file, place, label and help.

@@ -1,0 +1,19 @@
+//! Measured runs: what a measurement file holds.
+
+/// A measured curve: one row per run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// Rows by ascending rank count, then in file order; at least one.
+    pub rows: Vec<MeasuredRun>,
+}
+
+/// One measured run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeasuredRun {
+    /// Rank count, at least 1.
+    pub ranks: u32,
+    /// Run time, above zero.
+    pub seconds: f64,
+    /// Half-width of the interval in which the true run time lies; zero if not stated.
+    pub reading_error_s: f64,
+}

@@ -1,0 +1,635 @@
+//! Quantities with units, and the only parser for them.
+//!
+//! Time is an integer count of picoseconds (1 ps steps, range 213 days). Rates and gaps are `f64`, because physics is
+//! computed in `f64` and converted to time in one place, [`SimDuration::from_seconds_ceil`], rounding up.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+
+use thiserror::Error;
+
+const PICOS_PER_SECOND: f64 = 1e12;
+
+/// Instant of simulated time: picoseconds since the start of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SimTime(u64);
+
+/// Length of simulated time in picoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SimDuration(u64);
+
+/// Number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Bytes(pub u64);
+
+/// Rate of data in bytes per second: positive and finite.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct BytesPerSecond(f64);
+
+/// Time per byte in seconds (the G and O of `LogGOPS`): not negative, finite.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct SecondsPerByte(f64);
+
+impl SimTime {
+    /// Start of the run.
+    pub const ZERO: Self = Self(0);
+
+    /// Returns the instant that lies `picos` ps after the start of the run.
+    #[must_use]
+    pub const fn from_picos(picos: u64) -> Self {
+        Self(picos)
+    }
+
+    /// Returns the picoseconds since the start of the run.
+    #[must_use]
+    pub const fn as_picos(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the seconds since the start of the run.
+    #[must_use]
+    pub fn as_seconds(self) -> f64 {
+        SimDuration(self.0).as_seconds()
+    }
+
+    /// Returns the instant `duration` later, or `None` past the end of simulated time.
+    #[must_use]
+    pub fn checked_add(self, duration: SimDuration) -> Option<Self> {
+        self.0.checked_add(duration.0).map(Self)
+    }
+}
+
+impl Add<SimDuration> for SimTime {
+    type Output = Self;
+
+    /// Saturates at the end of simulated time, which the engine reports as an error.
+    fn add(self, duration: SimDuration) -> Self {
+        Self(self.0.saturating_add(duration.0))
+    }
+}
+
+impl Sub for SimTime {
+    type Output = SimDuration;
+
+    fn sub(self, earlier: Self) -> SimDuration {
+        SimDuration(self.0.checked_sub(earlier.0).expect("invariant: simulated time never goes back"))
+    }
+}
+
+impl SimDuration {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// Longest representable duration, 213 days.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// Returns a duration of `picos` ps.
+    #[must_use]
+    pub const fn from_picos(picos: u64) -> Self {
+        Self(picos)
+    }
+
+    /// Returns a duration of `micros` µs.
+    ///
+    /// # Panics
+    /// If the duration exceeds 213 days.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros.checked_mul(1_000_000).expect("duration within 213 days"))
+    }
+
+    /// Returns a duration of `millis` ms.
+    ///
+    /// # Panics
+    /// If the duration exceeds 213 days.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.checked_mul(1_000_000_000).expect("duration within 213 days"))
+    }
+
+    /// Returns a duration of whole `seconds`.
+    ///
+    /// # Panics
+    /// If the duration exceeds 213 days.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds.checked_mul(1_000_000_000_000).expect("duration within 213 days"))
+    }
+
+    /// Returns the shortest duration that is not below `seconds` (up to the last bit of an `f64`); the one place where
+    /// physics becomes time.
+    ///
+    /// A product such as `0.1 s * 3` may exceed a whole picosecond by a rounding error of `f64`; an excess of at most
+    /// 1e-4 ps or 4 units in the last place is not rounded up to the next picosecond. Saturates at [`Self::MAX`].
+    ///
+    /// ```
+    /// use dlpc_sim::units::SimDuration;
+    /// assert_eq!(SimDuration::from_seconds_ceil(1e-6), SimDuration::from_micros(1));
+    /// assert_eq!(SimDuration::from_seconds_ceil(1.2e-12), SimDuration::from_picos(2));
+    /// ```
+    ///
+    /// # Panics
+    /// If `seconds` is negative or not a number: quantities are checked where they enter.
+    #[must_use]
+    pub fn from_seconds_ceil(seconds: f64) -> Self {
+        assert!(seconds >= 0.0, "bug: negative duration {seconds} s");
+        let picos = seconds * PICOS_PER_SECOND;
+        let tolerance = (4.0 * f64::EPSILON * picos).max(1e-4);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+        Self((picos - tolerance).ceil().max(0.0) as u64)
+    }
+
+    /// Returns the duration in picoseconds.
+    #[must_use]
+    pub const fn as_picos(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the duration in seconds.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "exact to 2^53 ps = 2.5 h, then to 1 part in 10^16")]
+    pub fn as_seconds(self) -> f64 {
+        self.0 as f64 / PICOS_PER_SECOND
+    }
+
+    /// Returns the sum, or `None` above 213 days.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// Returns `count` times this duration, or `None` above 213 days.
+    #[must_use]
+    pub fn checked_mul(self, count: u64) -> Option<Self> {
+        self.0.checked_mul(count).map(Self)
+    }
+
+    /// Returns `count` times this duration, at most [`Self::MAX`].
+    #[must_use]
+    pub fn saturating_mul(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
+    /// Returns the difference, or zero if `other` is longer.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// Returns this duration times `factor`, rounded up to 1 ps.
+    ///
+    /// # Panics
+    /// If `factor` is negative or not a number.
+    #[must_use]
+    pub fn scaled_by(self, factor: f64) -> Self {
+        Self::from_seconds_ceil(self.as_seconds() * factor)
+    }
+}
+
+impl Add for SimDuration {
+    type Output = Self;
+
+    /// Saturates at [`SimDuration::MAX`].
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for SimDuration {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for SimDuration {
+    fn sum<I: Iterator<Item = Self>>(durations: I) -> Self {
+        durations.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for SimDuration {
+    /// Writes the duration in the largest unit that keeps it at or above one, with at most four significant digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scale, unit) = TIME_UNITS
+            .iter()
+            .filter(|(name, _)| !matches!(*name, "min" | "h" | "d" | "µs"))
+            .find(|(_, scale)| self.as_seconds() >= *scale)
+            .map_or((1.0, "s"), |(name, scale)| (*scale, *name));
+        write!(f, "{} {unit}", significant(self.as_seconds() / scale, 4))
+    }
+}
+
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SimDuration(self.0).fmt(f)
+    }
+}
+
+impl Bytes {
+    /// Returns the count as `f64`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "exact to 8 PiB")]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64
+    }
+
+    /// Returns `count` times as many bytes, at most `u64::MAX`.
+    #[must_use]
+    pub fn saturating_mul(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+}
+
+impl Add for Bytes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl std::iter::Sum for Bytes {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self(0), Add::add)
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scale, unit) = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+            .into_iter()
+            .find(|(scale, _)| self.as_f64() >= *scale)
+            .unwrap_or((1.0, "B"));
+        write!(f, "{} {unit}", significant(self.as_f64() / scale, 4))
+    }
+}
+
+impl BytesPerSecond {
+    /// Returns a rate, or `None` unless it is positive and finite.
+    #[must_use]
+    pub fn new(bytes_per_second: f64) -> Option<Self> {
+        (bytes_per_second > 0.0 && bytes_per_second.is_finite()).then_some(Self(bytes_per_second))
+    }
+
+    /// Returns a rate of `mbit` million bits per second.
+    ///
+    /// # Panics
+    /// If `mbit` is not positive and finite.
+    #[must_use]
+    pub fn from_mbit(mbit: f64) -> Self {
+        Self::new(mbit * 1e6 / 8.0).expect("a positive rate")
+    }
+
+    /// Returns the rate in bytes per second.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0
+    }
+
+    /// Returns how long `bytes` take at this rate, in seconds.
+    #[must_use]
+    pub fn seconds_for(self, bytes: Bytes) -> f64 {
+        bytes.as_f64() / self.0
+    }
+}
+
+impl fmt::Display for BytesPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.0 * 8.0;
+        let (scale, unit) = [(1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")]
+            .into_iter()
+            .find(|(scale, _)| bits >= *scale)
+            .unwrap_or((1.0, "bit/s"));
+        write!(f, "{} {unit}", significant(bits / scale, 4))
+    }
+}
+
+impl SecondsPerByte {
+    /// No time per byte.
+    pub const ZERO: Self = Self(0.0);
+
+    /// Returns a gap, or `None` if it is negative or not finite.
+    #[must_use]
+    pub fn new(seconds_per_byte: f64) -> Option<Self> {
+        (seconds_per_byte >= 0.0 && seconds_per_byte.is_finite()).then_some(Self(seconds_per_byte))
+    }
+
+    /// Returns the gap in seconds per byte.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0
+    }
+
+    /// Returns the time that `bytes` take, in seconds.
+    #[must_use]
+    pub fn seconds_for(self, bytes: Bytes) -> f64 {
+        self.0 * bytes.as_f64()
+    }
+}
+
+/// Formats `value` with `digits` significant digits and without trailing zeros.
+#[must_use]
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
+    let magnitude = value.abs().log10().floor() as i32;
+    let decimals = usize::try_from(i32::try_from(digits).unwrap_or(i32::MAX) - 1 - magnitude).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Why a text is not the quantity that is wanted here. `help` of each variant says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum UnitError {
+    /// A number without its unit.
+    #[error("`{text}` has no unit")]
+    MissingUnit {
+        /// What was written.
+        text: String,
+        /// What to write, for instance `5 s`.
+        example: String,
+    },
+    /// Text that does not start with a number.
+    #[error("`{text}` is not a number with a unit")]
+    NotANumber {
+        /// What was written.
+        text: String,
+        /// What to write.
+        example: String,
+    },
+    /// A unit that is not one of this kind of quantity.
+    #[error("`{unit}` is not a unit of {kind}")]
+    WrongUnit {
+        /// The unit that was written.
+        unit: String,
+        /// The kind of quantity wanted, for instance `time`.
+        kind: &'static str,
+        /// What to write instead.
+        help: String,
+    },
+    /// Below zero.
+    #[error("`{text}` is negative")]
+    Negative {
+        /// What was written.
+        text: String,
+    },
+    /// Zero where that makes no sense.
+    #[error("`{text}` is zero")]
+    Zero {
+        /// What was written.
+        text: String,
+        /// The kind of quantity.
+        kind: &'static str,
+    },
+    /// More than the simulator can hold.
+    #[error("`{text}` is too large")]
+    TooLarge {
+        /// What was written.
+        text: String,
+        /// The largest value.
+        limit: &'static str,
+    },
+    /// A fraction of a byte.
+    #[error("`{text}` is not a whole number of bytes")]
+    NotWhole {
+        /// What was written.
+        text: String,
+    },
+}
+
+impl UnitError {
+    /// Returns what to write instead.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::MissingUnit { example, .. } => format!("append one, for instance \"{example}\""),
+            Self::NotANumber { example, .. } => format!("write a number and a unit, for instance \"{example}\""),
+            Self::WrongUnit { help, .. } => help.clone(),
+            Self::Negative { .. } => "write a value of zero or more".to_owned(),
+            Self::Zero { kind, .. } => format!("write a {kind} above zero"),
+            Self::TooLarge { limit, .. } => format!("the largest value is {limit}"),
+            Self::NotWhole { .. } => "write whole bytes".to_owned(),
+        }
+    }
+}
+
+/// A kind of quantity that can be written in a file with its unit.
+pub trait Quantity: Sized {
+    /// Reads the quantity from text such as `94 Mbit/s`.
+    ///
+    /// # Errors
+    /// [`UnitError`] with what to write instead.
+    fn parse(text: &str) -> Result<Self, UnitError>;
+}
+
+type UnitTable = [(&'static str, f64)];
+
+const TIME_UNITS: &UnitTable = &[
+    ("d", 86_400.0),
+    ("h", 3600.0),
+    ("min", 60.0),
+    ("s", 1.0),
+    ("ms", 1e-3),
+    ("us", 1e-6),
+    ("µs", 1e-6),
+    ("ns", 1e-9),
+    ("ps", 1e-12),
+];
+
+const BYTE_UNITS: &UnitTable = &[
+    ("B", 1.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("TB", 1e12),
+    ("KiB", 1024.0),
+    ("MiB", 1_048_576.0),
+    ("GiB", 1_073_741_824.0),
+    ("TiB", 1_099_511_627_776.0),
+];
+
+const BIT_UNITS: &UnitTable = &[("bit", 0.125), ("kbit", 125.0), ("Mbit", 125e3), ("Gbit", 125e6), ("Tbit", 125e9)];
+
+impl Quantity for SimDuration {
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (value, unit) = split(text, "60 us")?;
+        let scale = look_up(TIME_UNITS, unit).ok_or_else(|| {
+            wrong_unit(unit, "time", &format!("write s, ms, us, ns, min or h, for instance \"{value} s\""))
+        })?;
+        let seconds = value * scale;
+        #[expect(clippy::cast_precision_loss, reason = "a limit, not a value")]
+        if seconds * PICOS_PER_SECOND >= u64::MAX as f64 {
+            return Err(UnitError::TooLarge { text: text.to_owned(), limit: "213 d" });
+        }
+        Ok(Self::from_seconds_ceil(seconds))
+    }
+}
+
+impl Quantity for Bytes {
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (value, unit) = split(text, "64 KiB")?;
+        let scale = look_up(BYTE_UNITS, unit).ok_or_else(|| {
+            wrong_unit(
+                unit,
+                "size",
+                &match look_up(BIT_UNITS, unit) {
+                    Some(scale) => format!("sizes are in bytes: {value} {unit} is \"{} B\"", value * scale),
+                    None => format!("write B, kB, MB, KiB or MiB, for instance \"{value} kB\""),
+                },
+            )
+        })?;
+        let bytes = value * scale;
+        if bytes >= 9.2e18 {
+            return Err(UnitError::TooLarge { text: text.to_owned(), limit: "9 EB" });
+        }
+        if bytes.fract() != 0.0 {
+            return Err(UnitError::NotWhole { text: text.to_owned() });
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        Ok(Self(bytes as u64))
+    }
+}
+
+impl Quantity for BytesPerSecond {
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (value, unit) = split(text, "94 Mbit/s")?;
+        let scale =
+            unit.strip_suffix("/s").and_then(|data| look_up(BIT_UNITS, data).or_else(|| look_up(BYTE_UNITS, data)));
+        let Some(scale) = scale else {
+            let help = format!("write bits or bytes per second in full: \"{value} Mbit/s\" or \"{value} MB/s\"");
+            return Err(wrong_unit(unit, "bandwidth", &help));
+        };
+        if value == 0.0 {
+            return Err(UnitError::Zero { text: text.to_owned(), kind: "bandwidth" });
+        }
+        Self::new(value * scale).ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e300 B/s" })
+    }
+}
+
+impl Quantity for SecondsPerByte {
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (value, unit) = split(text, "10 ns/B")?;
+        let scale = unit.strip_suffix("/B").and_then(|time| look_up(TIME_UNITS, time)).ok_or_else(|| {
+            wrong_unit(unit, "time per byte", &format!("write a time per byte, for instance \"{value} ns/B\""))
+        })?;
+        Self::new(value * scale).ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e300 s/B" })
+    }
+}
+
+fn look_up(table: &UnitTable, unit: &str) -> Option<f64> {
+    table.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale)
+}
+
+fn wrong_unit(unit: &str, kind: &'static str, help: &str) -> UnitError {
+    UnitError::WrongUnit { unit: unit.to_owned(), kind, help: help.to_owned() }
+}
+
+/// Splits `text` into a finite, non-negative number and a unit.
+fn split<'t>(text: &'t str, example: &str) -> Result<(f64, &'t str), UnitError> {
+    let trimmed = text.trim();
+    let not_a_number = || UnitError::NotANumber { text: text.to_owned(), example: example.to_owned() };
+    let end = number_end(trimmed);
+    let digits: String = trimmed[..end].chars().filter(|c| *c != '_').collect();
+    let value: f64 = digits.parse().map_err(|_| not_a_number())?;
+    let unit = trimmed[end..].trim();
+    if unit.is_empty() {
+        let unit = example.split(' ').nth(1).unwrap_or_default();
+        return Err(UnitError::MissingUnit { text: text.to_owned(), example: format!("{trimmed} {unit}") });
+    }
+    if !value.is_finite() {
+        return Err(UnitError::TooLarge { text: text.to_owned(), limit: "1e308" });
+    }
+    if value < 0.0 {
+        return Err(UnitError::Negative { text: text.to_owned() });
+    }
+    Ok((value, unit))
+}
+
+/// Returns where the number at the start of `text` ends: sign, digits, `_`, point and an exponent.
+fn number_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        let is_exponent = matches!(byte, b'e' | b'E')
+            && end > 0
+            && bytes.get(end + 1).is_some_and(|next| next.is_ascii_digit() || matches!(next, b'+' | b'-'));
+        let is_sign = matches!(byte, b'+' | b'-') && (end == 0 || matches!(bytes[end - 1], b'e' | b'E'));
+        if !(byte.is_ascii_digit() || matches!(byte, b'.' | b'_') || is_exponent || is_sign) {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help<Q: Quantity>(text: &str) -> String {
+        Q::parse(text).err().expect("an error").help()
+    }
+
+    #[test]
+    fn reads_each_kind_of_quantity() {
+        assert_eq!(SimDuration::parse("60 us"), Ok(SimDuration::from_micros(60)));
+        assert_eq!(SimDuration::parse("2.78 us"), Ok(SimDuration::from_picos(2_780_000)));
+        assert_eq!(SimDuration::parse("5s"), Ok(SimDuration::from_seconds(5)));
+        assert_eq!(SimDuration::parse("1e-3 ms"), Ok(SimDuration::from_micros(1)));
+        assert_eq!(SimDuration::parse("2 min"), Ok(SimDuration::from_seconds(120)));
+        assert_eq!(Bytes::parse("64 KiB"), Ok(Bytes(65_536)));
+        assert_eq!(Bytes::parse("1_000 B"), Ok(Bytes(1000)));
+        // 94 Mbit/s = 94e6 / 8 B/s = 11.75e6 B/s
+        assert_eq!(BytesPerSecond::parse("94 Mbit/s"), Ok(BytesPerSecond(11.75e6)));
+        assert_eq!(BytesPerSecond::parse("94 MB/s"), Ok(BytesPerSecond(94e6)));
+        assert_eq!(SecondsPerByte::parse("0.5 us/B"), Ok(SecondsPerByte(0.5e-6)));
+    }
+
+    #[test]
+    fn a_bare_number_is_told_which_unit_to_append() {
+        assert_eq!(help::<SimDuration>("5"), "append one, for instance \"5 us\"");
+        assert_eq!(help::<BytesPerSecond>("94"), "append one, for instance \"94 Mbit/s\"");
+    }
+
+    #[test]
+    fn bits_and_bytes_are_never_confused() {
+        assert_eq!(help::<Bytes>("8 kbit"), "sizes are in bytes: 8 kbit is \"1000 B\"");
+        assert_eq!(
+            help::<BytesPerSecond>("94 Mbps"),
+            "write bits or bytes per second in full: \"94 Mbit/s\" or \"94 MB/s\""
+        );
+        assert!(BytesPerSecond::parse("94 mbit/s").is_err());
+    }
+
+    #[test]
+    fn rejects_values_out_of_range() {
+        assert!(matches!(SimDuration::parse("-1 s"), Err(UnitError::Negative { .. })));
+        assert!(matches!(BytesPerSecond::parse("0 Mbit/s"), Err(UnitError::Zero { .. })));
+        assert!(matches!(SimDuration::parse("1e300 s"), Err(UnitError::TooLarge { .. })));
+        assert!(matches!(SimDuration::parse("1e999 s"), Err(UnitError::TooLarge { .. })));
+        assert!(matches!(Bytes::parse("0.5 B"), Err(UnitError::NotWhole { .. })));
+        assert!(matches!(SimDuration::parse("nan s"), Err(UnitError::NotANumber { .. })));
+        assert!(matches!(SimDuration::parse("inf s"), Err(UnitError::NotANumber { .. })));
+        assert!(matches!(SimDuration::parse(""), Err(UnitError::NotANumber { .. })));
+        assert!(matches!(SimDuration::parse("--1 s"), Err(UnitError::NotANumber { .. })));
+        assert!(matches!(SimDuration::parse("1é s"), Err(UnitError::WrongUnit { .. })));
+    }
+
+    #[test]
+    fn rounds_physics_up_but_not_its_floating_point_error() {
+        assert_eq!(SimDuration::from_seconds_ceil(0.1 + 0.2), SimDuration::from_millis(300));
+        assert_eq!(SimDuration::from_seconds_ceil(1.5e-12), SimDuration::from_picos(2));
+        assert_eq!(SimDuration::from_seconds_ceil(0.0), SimDuration::ZERO);
+        assert_eq!(SimDuration::from_seconds_ceil(1e30), SimDuration::MAX);
+    }
+
+    #[test]
+    fn writes_durations_and_rates_for_people() {
+        assert_eq!(SimDuration::from_micros(1500).to_string(), "1.5 ms");
+        assert_eq!(SimDuration::ZERO.to_string(), "0 s");
+        assert_eq!(SimDuration::from_seconds(1200).to_string(), "1200 s");
+        assert_eq!(BytesPerSecond::from_mbit(94.4).to_string(), "94.4 Mbit/s");
+        assert_eq!(Bytes(31_000_000).to_string(), "31 MB");
+    }
+}
