@@ -1,6 +1,8 @@
 //! Pure functions over predictions and measurements; the result types that reports show.
 
 pub mod accuracy;
+pub mod critical_path;
+pub mod scaling;
 
 use crate::units::SimDuration;
 

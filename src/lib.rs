@@ -1,9 +1,16 @@
 //! Discrete-event simulation of small clusters that run MPI programs.
 
+pub mod analysis;
 pub mod diagnostic;
+pub mod engine;
 pub mod input;
 pub mod machine;
 pub mod measurement;
 pub mod platform;
+pub mod prediction;
+pub mod program;
+pub mod random;
 pub mod scenario;
+pub mod stats;
+pub mod trace;
 pub mod units;

@@ -1,5 +1,267 @@
-//! The platform: hosts, cores, links and routes, made from the machine model.
+//! The platform: hosts, links and routes, made from the machine model.
+
+use crate::machine::{Duplex, Forwarding, MachineModel, Switch, Topology};
+use crate::units::{Bytes, BytesPerSecond, SimDuration};
 
 /// Index of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub u32);
+
+/// Index of a link: one direction of a cable, or a backplane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// Hosts, links and what is needed to find the route between two hosts.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    hosts: Vec<Host>,
+    slowdowns: Vec<Vec<f64>>,
+    links: Vec<BytesPerSecond>,
+    switch_latency: SimDuration,
+    forwarding: Forwarding,
+    topology: Topology,
+    /// First link of the leaf switches: for each leaf an uplink and a downlink.
+    first_uplink: u32,
+    /// First backplane: one per leaf (or the one star switch), then the root's.
+    first_backplane: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Host {
+    speed: f64,
+    cores: u32,
+    group: u32,
+    up: LinkId,
+    down: LinkId,
+    latency: SimDuration,
+}
+
+/// Ordered links between two different hosts, and the latency of the way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Route {
+    links: [LinkId; Route::MAX_LINKS],
+    n_links: u8,
+    n_switches: u8,
+    /// Latency of cables and switches.
+    pub latency: SimDuration,
+}
+
+impl Route {
+    /// Host up, leaf backplane, uplink, root backplane, downlink, leaf backplane, host down.
+    const MAX_LINKS: usize = 7;
+
+    /// Returns the links in the order in which a transfer crosses them.
+    #[must_use]
+    pub fn links(&self) -> &[LinkId] {
+        &self.links[..usize::from(self.n_links)]
+    }
+
+    /// Returns the number of switches on the way.
+    #[must_use]
+    pub fn n_switches(&self) -> u8 {
+        self.n_switches
+    }
+
+    fn push(&mut self, link: LinkId) {
+        self.links[usize::from(self.n_links)] = link;
+        self.n_links += 1;
+    }
+}
+
+impl Platform {
+    /// Builds hosts and links of `machine`.
+    ///
+    /// # Panics
+    /// If the machine has more than 2^30 hosts; input is limited to fewer.
+    #[must_use]
+    pub fn new(machine: &MachineModel) -> Self {
+        let mut platform = Self {
+            hosts: Vec::with_capacity(machine.n_hosts()),
+            slowdowns: machine.host_groups.iter().map(|group| group.slowdown.clone()).collect(),
+            links: Vec::new(),
+            switch_latency: machine.switch.latency,
+            forwarding: machine.switch.forwarding,
+            topology: machine.switch.topology,
+            first_uplink: 0,
+            first_backplane: None,
+        };
+        platform.add_hosts(machine);
+        platform.add_switches(&machine.switch);
+        platform
+    }
+
+    fn add_hosts(&mut self, machine: &MachineModel) {
+        for (group_id, group) in machine.host_groups.iter().enumerate() {
+            let bandwidth = match machine.switch.port_bandwidth {
+                Some(port) if port < group.nic.bandwidth => port,
+                Some(_) | None => group.nic.bandwidth,
+            };
+            for &speed in &group.speeds {
+                let up = self.add_link(bandwidth);
+                let down = match group.nic.duplex {
+                    Duplex::Full => self.add_link(bandwidth),
+                    Duplex::Half => up,
+                };
+                let group = u32::try_from(group_id).expect("invariant: few host groups");
+                let cores = machine.host_groups[group_id].cores.get();
+                self.hosts.push(Host {
+                    speed,
+                    cores,
+                    group,
+                    up,
+                    down,
+                    latency: machine.host_groups[group_id].nic.latency,
+                });
+            }
+        }
+    }
+
+    fn add_switches(&mut self, switch: &Switch) {
+        self.first_uplink = u32::try_from(self.links.len()).expect("invariant: fewer than 2^32 links");
+        let n_leaves = match switch.topology {
+            Topology::Star => 0,
+            Topology::Tree { hosts_per_leaf, uplink_bandwidth, .. } => {
+                let n_leaves = self.hosts.len().div_ceil(hosts_per_leaf.get() as usize);
+                for _ in 0..2 * n_leaves {
+                    self.add_link(uplink_bandwidth);
+                }
+                n_leaves
+            }
+        };
+        if let Some(backplane) = switch.backplane_bandwidth {
+            self.first_backplane = Some(self.add_link(backplane).0);
+            for _ in 0..n_leaves {
+                self.add_link(backplane);
+            }
+        }
+    }
+
+    fn add_link(&mut self, bandwidth: BytesPerSecond) -> LinkId {
+        self.links.push(bandwidth);
+        LinkId(u32::try_from(self.links.len() - 1).expect("invariant: fewer than 2^32 links"))
+    }
+
+    /// Returns the number of hosts.
+    #[must_use]
+    pub fn n_hosts(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Returns the bandwidth of every link, by [`LinkId`].
+    #[must_use]
+    pub fn links(&self) -> &[BytesPerSecond] {
+        &self.links
+    }
+
+    /// Returns the cores of a host.
+    #[must_use]
+    pub fn cores(&self, host: HostId) -> u32 {
+        self.hosts[host.0 as usize].cores
+    }
+
+    /// Returns the speed of a host relative to speed 1.
+    #[must_use]
+    pub fn speed(&self, host: HostId) -> f64 {
+        self.hosts[host.0 as usize].speed
+    }
+
+    /// Returns the factors by which work takes longer with 1, 2, ... busy cores of a host.
+    #[must_use]
+    pub fn slowdown(&self, host: HostId) -> &[f64] {
+        &self.slowdowns[self.hosts[host.0 as usize].group as usize]
+    }
+
+    /// Returns the route between two different hosts.
+    ///
+    /// # Panics
+    /// If both hosts are the same: messages within a host do not use the network.
+    #[must_use]
+    pub fn route(&self, from: HostId, to: HostId) -> Route {
+        assert_ne!(from, to, "bug: a message within a host has no route");
+        let (sender, receiver) = (&self.hosts[from.0 as usize], &self.hosts[to.0 as usize]);
+        let mut route = Route {
+            links: [LinkId(0); Route::MAX_LINKS],
+            n_links: 0,
+            n_switches: 1,
+            latency: sender.latency + receiver.latency,
+        };
+        route.push(sender.up);
+        match self.topology {
+            Topology::Star => self.push_backplane(&mut route, 0),
+            Topology::Tree { hosts_per_leaf, uplink_latency, .. } => {
+                let (from_leaf, to_leaf) = (from.0 / hosts_per_leaf, to.0 / hosts_per_leaf);
+                self.push_backplane(&mut route, 1 + from_leaf);
+                if from_leaf != to_leaf {
+                    route.push(LinkId(self.first_uplink + 2 * from_leaf));
+                    self.push_backplane(&mut route, 0);
+                    route.push(LinkId(self.first_uplink + 2 * to_leaf + 1));
+                    self.push_backplane(&mut route, 1 + to_leaf);
+                    route.n_switches = 3;
+                    route.latency += uplink_latency.saturating_mul(2);
+                }
+            }
+        }
+        route.push(receiver.down);
+        route.latency += self.switch_latency.saturating_mul(u64::from(route.n_switches));
+        route
+    }
+
+    fn push_backplane(&self, route: &mut Route, offset: u32) {
+        if let Some(first) = self.first_backplane {
+            route.push(LinkId(first + offset));
+        }
+    }
+
+    /// Returns the extra time of a transfer of `bytes` because each switch first stores a frame, in seconds.
+    ///
+    /// `sum over all cables of f / b - f / b_min` with `f = min(s, frame)` (docs/model.md eq. 7): the first frame
+    /// crosses the cables one after the other, and the slowest cable is already paid for by the bandwidth. Backplanes
+    /// store nothing.
+    #[must_use]
+    pub fn store_and_forward_s(&self, route: &Route, bytes: Bytes) -> f64 {
+        let Forwarding::StoreAndForward { frame } = self.forwarding else { return 0.0 };
+        let first_frame = bytes.min(frame);
+        let cables = route.links().iter().filter(|link| self.first_backplane.is_none_or(|first| link.0 < first));
+        let times = cables.map(|link| self.links[link.0 as usize].seconds_for(first_frame));
+        let (sum, slowest) = times.fold((0.0, 0.0_f64), |(sum, slowest), time| (sum + time, slowest.max(time)));
+        sum - slowest
+    }
+}
+
+/// Host of each slot, filling one host after the other.
+#[must_use]
+pub fn slots_by_slot(cores_of_hosts: &[u32]) -> Vec<HostId> {
+    let hosts = (0..).zip(cores_of_hosts);
+    hosts.flat_map(|(host, &cores)| (0..cores).map(move |_| HostId(host))).collect()
+}
+
+/// Host of each slot, one slot per host and round; hosts without free cores drop out.
+#[must_use]
+pub fn slots_by_node(cores_of_hosts: &[u32]) -> Vec<HostId> {
+    let most = cores_of_hosts.iter().copied().max().unwrap_or(0);
+    let rounds = 0..most;
+    rounds
+        .flat_map(|round| {
+            (0..).zip(cores_of_hosts).filter(move |(_, cores)| round < **cores).map(|(host, _)| HostId(host))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(slots: &[HostId]) -> Vec<u32> {
+        slots.iter().map(|host| host.0).collect()
+    }
+
+    #[test]
+    fn by_slot_fills_a_host_before_the_next() {
+        assert_eq!(hosts(&slots_by_slot(&[2, 1, 2])), [0, 0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn by_node_goes_round_the_hosts_that_have_slots_left() {
+        assert_eq!(hosts(&slots_by_node(&[2, 1, 2])), [0, 1, 2, 0, 2]);
+    }
+}

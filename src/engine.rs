@@ -1,0 +1,492 @@
+//! The engine: the only code that advances simulated time.
+//!
+//! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
+
+mod cores;
+mod error;
+mod matching;
+mod message;
+mod network;
+mod noise;
+mod producer;
+mod protocol;
+mod queue;
+mod recorder;
+mod sharing;
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub use self::error::{BlockedRank, SimError, WaitsFor};
+pub use self::producer::Production;
+
+use self::cores::{Cores, Ending};
+use self::matching::{Mailbox, PostedRecv};
+use self::message::{Caller, MessageId, Messages};
+use self::network::{FlowNetwork, LoggopsNetwork, Transfer};
+use self::noise::NoiseSource;
+use self::producer::Producer;
+use self::protocol::Task;
+use self::queue::Queue;
+use self::recorder::Recorder;
+use crate::machine::{Kernel, MessageTable, Noise};
+use crate::platform::{HostId, Platform};
+use crate::program::{Op, Outcome, Pattern, Program, RankId, SleepReason};
+use crate::random::{Purpose, Streams};
+use crate::scenario::NetworkKind;
+use crate::trace::{Activity, ActivityKind, Enabler, Recording, Trace};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// Everything that a run needs besides its program.
+#[derive(Debug, Clone)]
+pub struct Setup<'a> {
+    /// Hosts and links.
+    pub platform: &'a Platform,
+    /// Costs of messages within a host.
+    pub local: &'a MessageTable,
+    /// Costs of messages between hosts.
+    pub remote: &'a MessageTable,
+    /// Noise and jitter.
+    pub noise: &'a Noise,
+    /// Network model.
+    pub network: NetworkKind,
+    /// Host of each rank.
+    pub hosts_of_ranks: &'a [HostId],
+    /// Random streams of this replication.
+    pub streams: Streams,
+    /// Producer of files, if the program looks for them.
+    pub production: Option<Production>,
+    /// Whether to keep every step.
+    pub recording: Recording,
+}
+
+/// Simulates one run of `program`.
+///
+/// # Errors
+/// [`SimError::Deadlock`] if the ranks wait for each other, [`SimError::TimeOverflow`] after 213 days.
+pub fn simulate(setup: &Setup<'_>, program: &mut Program) -> Result<Trace, SimError> {
+    let mut engine = Engine::new(setup, program);
+    engine.run()?;
+    engine.finish()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// The work on the core of a rank is done.
+    CoreDone(RankId),
+    /// Work on a shared host may be done.
+    HostWake { host: HostId, generation: u64 },
+    /// A flow may have ended.
+    NetworkWake { generation: u64 },
+    /// The last byte of a transfer has left.
+    Left(Transfer),
+    /// The last byte of a transfer is there.
+    Arrived(Transfer),
+    /// A rank has slept, or waited, long enough.
+    Timer { rank: RankId, generation: u32 },
+    /// The producer has completed a file.
+    Produced,
+}
+
+struct Engine<'a> {
+    platform: &'a Platform,
+    local: &'a MessageTable,
+    remote: &'a MessageTable,
+    program: &'a mut Program,
+    now: SimTime,
+    queue: Queue<Event>,
+    ranks: Vec<Rank>,
+    messages: Messages,
+    /// The latest envelope under way of each pair of ranks: messages of a pair do not overtake each other.
+    latest_of_pair: BTreeMap<(RankId, RankId), MessageId>,
+    cores: Cores,
+    network: Network,
+    noise: NoiseSource,
+    producer: Option<Producer>,
+    recorder: Recorder,
+    /// What the current event means for a rank that goes on because of it.
+    cause: Enabler,
+    n_messages: u64,
+    n_events: u64,
+    largest_local: Bytes,
+    largest_remote: Bytes,
+}
+
+enum Network {
+    Flow(FlowNetwork),
+    Loggops(LoggopsNetwork),
+}
+
+#[derive(Debug)]
+struct Rank {
+    host: HostId,
+    state: State,
+    /// Work on the rank's core.
+    work: Option<Work>,
+    /// Work of the message protocol that waits for the core.
+    tasks: VecDeque<Task>,
+    mailbox: Mailbox,
+    /// Started sends and receives that are not done.
+    outstanding: u32,
+    /// How the blocking op ended, once it has.
+    outcome: Option<Outcome>,
+    timer_generation: u32,
+    n_ops: u64,
+    finished_at: SimTime,
+    /// Since when the rank can act, and what it had waited for.
+    ready_at: SimTime,
+    ready_by: Enabler,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its own op is on the core.
+    Computing,
+    Sleeping(SleepReason),
+    /// Inside an MPI call, which also does the work of the message protocol.
+    Waiting(Wait),
+    Finished,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Send(MessageId),
+    Recv(Pattern),
+    RecvWithin(Pattern),
+    All,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Work {
+    start: SimTime,
+    enabled_by: Enabler,
+    purpose: WorkPurpose,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum WorkPurpose {
+    Compute(Kernel),
+    Send(MessageId),
+    Task(Task),
+}
+
+impl<'a> Engine<'a> {
+    fn new(setup: &Setup<'a>, program: &'a mut Program) -> Self {
+        let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^32 ranks");
+        Self {
+            platform: setup.platform,
+            local: setup.local,
+            remote: setup.remote,
+            program,
+            now: SimTime::ZERO,
+            queue: Queue::new(),
+            ranks: setup.hosts_of_ranks.iter().map(|host| Rank::new(*host)).collect(),
+            messages: Messages::default(),
+            latest_of_pair: BTreeMap::new(),
+            cores: Cores::new(setup.platform, setup.hosts_of_ranks),
+            network: match setup.network {
+                NetworkKind::Flow => Network::Flow(FlowNetwork::new(setup.platform)),
+                NetworkKind::Loggops => Network::Loggops(LoggopsNetwork::new(setup.platform.n_hosts())),
+            },
+            noise: NoiseSource::new(setup.noise, setup.streams, n_ranks),
+            producer: setup
+                .production
+                .map(|production| Producer::new(production, setup.streams.stream(Purpose::Producer, 0))),
+            recorder: Recorder::new(setup.recording, setup.hosts_of_ranks.len()),
+            cause: Enabler::Previous,
+            n_messages: 0,
+            n_events: 0,
+            largest_local: Bytes(0),
+            largest_remote: Bytes(0),
+        }
+    }
+
+    fn run(&mut self) -> Result<(), SimError> {
+        // The producer comes first: what is complete at an instant can be seen at that instant.
+        self.schedule_production();
+        for rank in (0..).map(RankId).take(self.ranks.len()) {
+            self.step(rank, Outcome::Started);
+        }
+        self.settle();
+        while let Some((at, event)) = self.queue.pop() {
+            assert!(at >= self.now, "bug: simulated time goes back");
+            if at == SimTime::from_picos(u64::MAX) {
+                return Err(SimError::TimeOverflow);
+            }
+            self.now = at;
+            self.n_events += 1;
+            self.cause = Enabler::Previous;
+            self.handle(event);
+            if self.queue.next_at() != Some(at) {
+                self.settle();
+            }
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::CoreDone(rank) => self.end_work(rank),
+            Event::HostWake { host, generation } => self.wake_host(host, generation),
+            Event::NetworkWake { generation } => self.wake_network(generation),
+            Event::Left(transfer) => self.leave(transfer),
+            Event::Arrived(transfer) => self.arrive(transfer),
+            Event::Timer { rank, generation } => self.ring(rank, generation),
+            Event::Produced => {
+                if let Some(producer) = &mut self.producer {
+                    producer.complete += 1;
+                }
+                self.schedule_production();
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Trace, SimError> {
+        let blocked: Vec<BlockedRank> = (0..)
+            .map(RankId)
+            .zip(&self.ranks)
+            .filter(|(_, rank)| rank.state != State::Finished)
+            .map(|(id, rank)| BlockedRank { rank: id, op: rank.n_ops - 1, waits_for: self.waits_for(rank) })
+            .collect();
+        if !blocked.is_empty() {
+            return Err(SimError::Deadlock { blocked });
+        }
+        let finished_at: Vec<SimTime> = self.ranks.iter().map(|rank| rank.finished_at).collect();
+        Ok(Trace {
+            makespan: finished_at.iter().copied().max().unwrap_or(SimTime::ZERO),
+            finished_at,
+            n_messages: self.n_messages,
+            n_events: self.n_events,
+            largest_local: self.largest_local,
+            largest_remote: self.largest_remote,
+            record: self.recorder.into_record(),
+        })
+    }
+
+    fn waits_for(&self, rank: &Rank) -> WaitsFor {
+        match rank.state {
+            State::Waiting(Wait::Recv(pattern) | Wait::RecvWithin(pattern)) => {
+                WaitsFor::Message { from: pattern.from, tag: pattern.tag }
+            }
+            State::Waiting(Wait::Send(message)) => {
+                let message = self.messages.get(message);
+                WaitsFor::Receive { by: message.to, tag: message.tag }
+            }
+            State::Waiting(Wait::All) | State::Computing | State::Sleeping(_) | State::Finished => {
+                WaitsFor::Requests { n: rank.outstanding }
+            }
+        }
+    }
+
+    /// Gives `rank` its next op, whose previous one ended with `outcome`, until one takes time.
+    fn step(&mut self, id: RankId, mut outcome: Outcome) {
+        let rank = &mut self.ranks[id.0 as usize];
+        if rank.ready_at < self.now {
+            rank.ready_at = self.now;
+            rank.ready_by = self.cause;
+        }
+        loop {
+            let Some(op) = self.program.next(id, outcome) else { return self.finish_rank(id) };
+            self.ranks[id.0 as usize].n_ops += 1;
+            outcome = match op {
+                Op::Look => {
+                    Outcome::Looked { complete: self.producer.as_ref().map_or(0, |producer| producer.complete) }
+                }
+                Op::Irecv(pattern) => {
+                    self.post(id, PostedRecv { pattern, caller: Caller::Nonblocking });
+                    Outcome::Done
+                }
+                Op::WaitAll if self.ranks[id.0 as usize].outstanding == 0 => Outcome::Done,
+                Op::WaitAll => return self.wait(id, Wait::All),
+                Op::Recv(pattern) => return self.recv(id, pattern, Wait::Recv(pattern)),
+                Op::RecvWithin { pattern, timeout } => {
+                    self.set_timer(id, timeout);
+                    return self.recv(id, pattern, Wait::RecvWithin(pattern));
+                }
+                Op::Compute { kernel, work } => {
+                    let work = self.noise.disturb(id, kernel, work);
+                    self.ranks[id.0 as usize].state = State::Computing;
+                    return self.start_work(id, work, WorkPurpose::Compute(kernel));
+                }
+                Op::Sleep { duration, reason } => {
+                    self.ranks[id.0 as usize].state = State::Sleeping(reason);
+                    return self.set_timer(id, duration);
+                }
+                Op::Send(envelope) => return self.start_send(id, envelope, Caller::Blocking),
+                Op::Isend(envelope) => return self.start_send(id, envelope, Caller::Nonblocking),
+            };
+        }
+    }
+
+    fn finish_rank(&mut self, id: RankId) {
+        let rank = &mut self.ranks[id.0 as usize];
+        rank.state = State::Finished;
+        rank.finished_at = self.now;
+        let enabled_by = rank.ready_by;
+        let kind = ActivityKind::Finish;
+        self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by });
+    }
+
+    fn recv(&mut self, id: RankId, pattern: Pattern, wait: Wait) {
+        self.ranks[id.0 as usize].state = State::Waiting(wait);
+        self.post(id, PostedRecv { pattern, caller: Caller::Blocking });
+        self.progress(id);
+    }
+
+    fn wait(&mut self, id: RankId, wait: Wait) {
+        self.ranks[id.0 as usize].state = State::Waiting(wait);
+        self.progress(id);
+    }
+
+    /// Lets a rank that waits inside an MPI call go on: its call returns, or it does the next piece of protocol work.
+    fn progress(&mut self, id: RankId) {
+        let rank = &mut self.ranks[id.0 as usize];
+        let State::Waiting(wait) = rank.state else { return };
+        if rank.work.is_some() {
+            return;
+        }
+        let outcome = match wait {
+            Wait::All => (rank.outstanding == 0).then_some(Outcome::Done),
+            Wait::Send(_) | Wait::Recv(_) | Wait::RecvWithin(_) => rank.outcome.take(),
+        };
+        if let Some(outcome) = outcome {
+            return self.step(id, outcome);
+        }
+        if let Some(task) = rank.tasks.pop_front() {
+            let work = self.task_work(task);
+            self.start_work(id, work, WorkPurpose::Task(task));
+        }
+    }
+
+    fn start_work(&mut self, id: RankId, work: SimDuration, purpose: WorkPurpose) {
+        let rank = &mut self.ranks[id.0 as usize];
+        let enabled_by = if rank.ready_at == self.now { rank.ready_by } else { self.cause };
+        rank.work = Some(Work { start: self.now, enabled_by, purpose });
+        match self.cores.start(self.now, rank.host, id, work) {
+            Ending::At(at) => self.queue.push(at, Event::CoreDone(id)),
+            Ending::Forecast { at, generation } => {
+                self.queue.push(at, Event::HostWake { host: rank.host, generation });
+            }
+        }
+    }
+
+    fn wake_host(&mut self, host: HostId, generation: u64) {
+        let mut ended = Vec::new();
+        if let Some(Ending::Forecast { at, generation }) =
+            self.cores.collect_ended(self.now, host, generation, &mut ended)
+        {
+            self.queue.push(at, Event::HostWake { host, generation });
+        }
+        for rank in ended {
+            self.end_work(rank);
+        }
+    }
+
+    fn end_work(&mut self, id: RankId) {
+        let rank = &mut self.ranks[id.0 as usize];
+        let work = rank.work.take().expect("invariant: work that ends has started");
+        rank.ready_at = self.now;
+        rank.ready_by = Enabler::Previous;
+        let kind = match work.purpose {
+            WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
+            WorkPurpose::Send(_) | WorkPurpose::Task(_) => ActivityKind::Overhead,
+        };
+        let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by };
+        self.recorder.activity(id, activity);
+        match work.purpose {
+            WorkPurpose::Compute(_) => self.step(id, Outcome::Done),
+            WorkPurpose::Send(message) => self.end_send(id, message),
+            WorkPurpose::Task(task) => {
+                self.end_task(task);
+                self.progress(id);
+            }
+        }
+    }
+
+    fn set_timer(&mut self, id: RankId, duration: SimDuration) {
+        let rank = &mut self.ranks[id.0 as usize];
+        rank.timer_generation += 1;
+        self.queue.push(self.now + duration, Event::Timer { rank: id, generation: rank.timer_generation });
+    }
+
+    /// The timer of a rank rings: it has slept long enough, or gives up its receive.
+    fn ring(&mut self, id: RankId, generation: u32) {
+        let rank = &mut self.ranks[id.0 as usize];
+        if generation != rank.timer_generation {
+            return;
+        }
+        let reason = match rank.state {
+            State::Sleeping(reason) => reason,
+            State::Waiting(Wait::RecvWithin(_)) => {
+                rank.mailbox.withdraw_blocking();
+                rank.outcome = Some(Outcome::TimedOut);
+                SleepReason::Poll
+            }
+            State::Waiting(_) | State::Computing | State::Finished => return,
+        };
+        if rank.work.is_some() {
+            return;
+        }
+        let activity = Activity {
+            kind: ActivityKind::Sleep(reason),
+            start: rank.ready_at,
+            end: self.now,
+            enabled_by: rank.ready_by,
+        };
+        rank.ready_at = self.now;
+        rank.ready_by = Enabler::Previous;
+        self.recorder.activity(id, activity);
+        if matches!(rank.state, State::Sleeping(_)) {
+            self.step(id, Outcome::Done);
+        } else {
+            self.progress(id);
+        }
+    }
+
+    fn schedule_production(&mut self) {
+        if let Some(at) = self.producer.as_mut().and_then(|producer| producer.next_at(self.now)) {
+            self.queue.push(at, Event::Produced);
+        }
+    }
+
+    /// Ends an instant: links are shared anew among the flows that are there now.
+    fn settle(&mut self) {
+        if let Network::Flow(flows) = &mut self.network
+            && let Some((at, generation)) = flows.settle(self.now)
+        {
+            self.queue.push(at, Event::NetworkWake { generation });
+        }
+    }
+
+    fn wake_network(&mut self, generation: u64) {
+        let mut ended = Vec::new();
+        if let Network::Flow(flows) = &mut self.network {
+            flows.collect_ended(self.now, generation, &mut ended);
+        }
+        for transfer in ended {
+            self.queue.push(self.now + transfer.latency, Event::Arrived(transfer));
+            self.leave(transfer);
+        }
+    }
+}
+
+impl Rank {
+    fn new(host: HostId) -> Self {
+        Self {
+            host,
+            state: State::Computing,
+            work: None,
+            tasks: VecDeque::new(),
+            mailbox: Mailbox::default(),
+            outstanding: 0,
+            outcome: None,
+            timer_generation: 0,
+            n_ops: 0,
+            finished_at: SimTime::ZERO,
+            ready_at: SimTime::ZERO,
+            ready_by: Enabler::Previous,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

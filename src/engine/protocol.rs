@@ -1,0 +1,267 @@
+//! The message protocol: eager and rendezvous, from the send call to the end of the receive.
+//!
+//! A message that arrives before its receive and one that arrives after it run the same code: [`Engine::meet`].
+
+use super::matching::{Arrived, PostedRecv};
+use super::message::{Caller, Message, MessageId, Protocol};
+use super::network::{Part, PassTimes, Passage, Transfer};
+use super::{Engine, Event, Network, State, Wait, WorkPurpose};
+use crate::machine::{MessageTable, Segment};
+use crate::platform::HostId;
+use crate::program::{Envelope, Outcome, RankId};
+use crate::trace::Enabler;
+use crate::units::{Bytes, SimDuration};
+
+const NO_BYTES: Bytes = Bytes(0);
+
+/// Work of the message protocol on the core of a rank, done while the rank is inside an MPI call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Task {
+    /// The receiver answers the request of a rendezvous.
+    Answer(MessageId),
+    /// The sender, having the answer, sends the data.
+    SendData(MessageId),
+    /// The receiver takes the data.
+    Receive(MessageId),
+}
+
+impl Engine<'_> {
+    /// Starts a send: the core is busy with the message (eager) or with its request (rendezvous).
+    pub(super) fn start_send(&mut self, id: RankId, envelope: Envelope, caller: Caller) {
+        let table = self.table(self.host(id), self.host(envelope.to));
+        let (protocol, sent_bytes) = if envelope.bytes <= table.eager_limit {
+            (Protocol::Eager, envelope.bytes)
+        } else {
+            (Protocol::Rendezvous, NO_BYTES)
+        };
+        let work = table.segment(sent_bytes).send_busy(sent_bytes);
+        self.count_message(id, envelope);
+        let message = self.messages.insert(Message::new(id, envelope, protocol, caller));
+        self.ranks[id.0 as usize].state = State::Computing;
+        self.start_work(id, work, WorkPurpose::Send(message));
+    }
+
+    fn count_message(&mut self, from: RankId, envelope: Envelope) {
+        self.n_messages += 1;
+        let is_local = self.host(from) == self.host(envelope.to);
+        let largest = if is_local { &mut self.largest_local } else { &mut self.largest_remote };
+        *largest = (*largest).max(envelope.bytes);
+    }
+
+    /// The envelope enters the network. An eager send is done; a rendezvous waits for the answer.
+    pub(super) fn end_send(&mut self, id: RankId, message_id: MessageId) {
+        self.inject(message_id, Part::Envelope);
+        let message = *self.messages.get(message_id);
+        match (message.protocol, message.sender) {
+            (Protocol::Eager, _) => self.step(id, Outcome::Done),
+            (Protocol::Rendezvous, Caller::Blocking) => self.wait(id, Wait::Send(message_id)),
+            (Protocol::Rendezvous, Caller::Nonblocking) => {
+                self.ranks[id.0 as usize].outstanding += 1;
+                self.step(id, Outcome::Done);
+            }
+        }
+    }
+
+    /// Posts a receive.
+    pub(super) fn post(&mut self, id: RankId, recv: PostedRecv) {
+        let rank = &mut self.ranks[id.0 as usize];
+        rank.outstanding += u32::from(recv.caller == Caller::Nonblocking);
+        if let Some(message) = rank.mailbox.post(recv) {
+            self.meet(message, recv.caller);
+        }
+    }
+
+    /// An envelope can be seen by its receiver.
+    fn deliver(&mut self, message_id: MessageId) {
+        let message = *self.messages.get(message_id);
+        let arrived = Arrived { message: message_id, from: message.from, tag: message.tag };
+        if let Some(recv) = self.ranks[message.to.0 as usize].mailbox.arrive(arrived) {
+            self.meet(message_id, recv.caller);
+            self.progress(message.to);
+        }
+    }
+
+    /// A message and its receive have met.
+    fn meet(&mut self, message_id: MessageId, caller: Caller) {
+        let message = self.messages.get_mut(message_id);
+        message.receiver = caller;
+        let task = match message.protocol {
+            Protocol::Eager => Task::Receive(message_id),
+            Protocol::Rendezvous => Task::Answer(message_id),
+        };
+        let rank = &mut self.ranks[message.to.0 as usize];
+        rank.tasks.push_back(task);
+        if caller == Caller::Blocking {
+            // A receive with a time limit has its message: the timer must not ring.
+            rank.timer_generation += 1;
+        }
+    }
+
+    /// Returns how long a task keeps the core busy (docs/model.md eq. 5 and 6).
+    pub(super) fn task_work(&self, task: Task) -> SimDuration {
+        let (Task::Answer(id) | Task::SendData(id) | Task::Receive(id)) = task;
+        let message = self.messages.get(id);
+        let table = self.table(self.host(message.from), self.host(message.to));
+        let control = table.segment(NO_BYTES);
+        let data = table.segment(message.bytes);
+        match task {
+            Task::Answer(_) => control.recv_busy(NO_BYTES) + control.send_busy(NO_BYTES),
+            Task::SendData(_) => control.recv_busy(NO_BYTES) + data.send_busy(message.bytes),
+            Task::Receive(_) => data.recv_busy(message.bytes),
+        }
+    }
+
+    /// A task is done.
+    pub(super) fn end_task(&mut self, task: Task) {
+        match task {
+            Task::Answer(message) => self.inject(message, Part::Answer),
+            Task::SendData(message) => self.inject(message, Part::Data),
+            Task::Receive(id) => {
+                let message = *self.messages.get(id);
+                self.messages.remove(id);
+                self.complete(message.to, message.receiver, Outcome::Received(message.from));
+            }
+        }
+    }
+
+    /// One send or receive of a rank is done.
+    fn complete(&mut self, id: RankId, caller: Caller, outcome: Outcome) {
+        let rank = &mut self.ranks[id.0 as usize];
+        match caller {
+            Caller::Blocking => rank.outcome = Some(outcome),
+            Caller::Nonblocking => rank.outstanding -= 1,
+        }
+    }
+
+    /// Puts a part of a message into the network.
+    fn inject(&mut self, message_id: MessageId, part: Part) {
+        let message = *self.messages.get(message_id);
+        let (from, to) = match part {
+            Part::Envelope | Part::Data => (message.from, message.to),
+            Part::Answer => (message.to, message.from),
+        };
+        let bytes = match (part, message.protocol) {
+            (Part::Envelope, Protocol::Eager) | (Part::Data, _) => message.bytes,
+            (Part::Envelope, Protocol::Rendezvous) | (Part::Answer, _) => NO_BYTES,
+        };
+        if part == Part::Envelope {
+            self.queue_behind_pair(message_id, &message);
+        }
+        let id = self.recorder.transfer(from, self.now);
+        let transfer = Transfer { message: message_id, part, latency: SimDuration::ZERO, id };
+        let hosts = (self.host(from), self.host(to));
+        let segment = *self.table(hosts.0, hosts.1).segment(bytes);
+        if hosts.0 == hosts.1 {
+            let wire = SimDuration::from_seconds_ceil(segment.byte_gap.seconds_for(bytes));
+            let left_at = self.now + wire;
+            self.schedule(transfer, Passage { left_at, arrives_at: left_at + segment.latency });
+        } else {
+            self.cross_switch(transfer, from, hosts, bytes, &segment);
+        }
+    }
+
+    fn cross_switch(
+        &mut self,
+        mut transfer: Transfer,
+        from: RankId,
+        hosts: (HostId, HostId),
+        bytes: Bytes,
+        segment: &Segment,
+    ) {
+        let route = self.platform.route(hosts.0, hosts.1);
+        let stored = SimDuration::from_seconds_ceil(self.platform.store_and_forward_s(&route, bytes));
+        let latency = self.noise.jitter(from, segment.latency + route.latency) + stored;
+        match &mut self.network {
+            Network::Flow(flows) => {
+                transfer.latency = latency;
+                if bytes == NO_BYTES {
+                    let passage = Passage { left_at: self.now, arrives_at: self.now + latency };
+                    self.schedule(transfer, passage);
+                } else {
+                    flows.start(transfer, &route, bytes, 1.0 / segment.byte_gap.as_f64());
+                }
+            }
+            Network::Loggops(network) => {
+                let links = route.links().iter().map(|link| self.platform.links()[link.0 as usize]);
+                let narrowest = links.map(|link| 1.0 / link.as_f64()).fold(segment.byte_gap.as_f64(), f64::max);
+                let wire = SimDuration::from_seconds_ceil(narrowest * Bytes(bytes.0.saturating_sub(1)).as_f64());
+                let times = PassTimes { wire, message_gap: segment.message_gap, latency };
+                let passage = network.pass(self.now, hosts, times);
+                self.schedule(transfer, passage);
+            }
+        }
+    }
+
+    fn schedule(&mut self, transfer: Transfer, passage: Passage) {
+        self.queue.push(passage.left_at, Event::Left(transfer));
+        self.queue.push(passage.arrives_at, Event::Arrived(transfer));
+    }
+
+    /// The last byte of a transfer has left: the send of a rendezvous is done.
+    pub(super) fn leave(&mut self, transfer: Transfer) {
+        self.recorder.left(transfer.id, self.now);
+        if transfer.part == Part::Data {
+            let message = *self.messages.get(transfer.message);
+            self.complete(message.from, message.sender, Outcome::Done);
+            self.cause = Enabler::Departure(transfer.id);
+            self.progress(message.from);
+        }
+    }
+
+    /// The last byte of a transfer is there.
+    pub(super) fn arrive(&mut self, transfer: Transfer) {
+        self.recorder.arrived(transfer.id, self.now);
+        self.cause = Enabler::Arrival(transfer.id);
+        let message = *self.messages.get(transfer.message);
+        match transfer.part {
+            Part::Envelope if message.is_first_of_pair => self.deliver_in_order(transfer.message),
+            Part::Envelope => self.messages.get_mut(transfer.message).held = Some(transfer.id),
+            Part::Answer => {
+                self.ranks[message.from.0 as usize].tasks.push_back(Task::SendData(transfer.message));
+                self.progress(message.from);
+            }
+            Part::Data => {
+                self.ranks[message.to.0 as usize].tasks.push_back(Task::Receive(transfer.message));
+                self.progress(message.to);
+            }
+        }
+    }
+
+    fn queue_behind_pair(&mut self, message_id: MessageId, message: &Message) {
+        if let Some(previous) = self.latest_of_pair.insert((message.from, message.to), message_id) {
+            self.messages.get_mut(previous).next_of_pair = Some(message_id);
+            self.messages.get_mut(message_id).is_first_of_pair = false;
+        }
+    }
+
+    /// Delivers an envelope, then those of the same pair that have come before their turn.
+    fn deliver_in_order(&mut self, message_id: MessageId) {
+        let mut turn = Some(message_id);
+        while let Some(id) = turn.take() {
+            let message = *self.messages.get(id);
+            match message.next_of_pair {
+                None => {
+                    self.latest_of_pair.remove(&(message.from, message.to));
+                }
+                Some(next) => {
+                    let next_message = self.messages.get_mut(next);
+                    next_message.is_first_of_pair = true;
+                    turn = next_message.held.is_some().then_some(next);
+                }
+            }
+            if let Some(transfer) = message.held {
+                self.recorder.arrived(transfer, self.now);
+                self.cause = Enabler::Arrival(transfer);
+            }
+            self.deliver(id);
+        }
+    }
+
+    fn host(&self, rank: RankId) -> HostId {
+        self.ranks[rank.0 as usize].host
+    }
+
+    fn table(&self, from: HostId, to: HostId) -> &MessageTable {
+        if from == to { self.local } else { self.remote }
+    }
+}

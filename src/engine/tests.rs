@@ -1,0 +1,1 @@
+//! Engine tests with expected times derived by hand.

@@ -1,0 +1,161 @@
+//! Predictions: many simulated runs of one scenario, condensed to a curve.
+
+use rayon::prelude::*;
+
+use crate::analysis::scaling::{self, Replications};
+use crate::analysis::{Cause, Curve, critical_path};
+use crate::engine::{self, Production, Setup, SimError};
+use crate::machine::MachineModel;
+use crate::platform::{HostId, Platform};
+use crate::program::Program;
+use crate::random::Streams;
+use crate::scenario::{Scenario, Workload};
+use crate::trace::{Recording, Trace};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// What a scenario is predicted to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The speedup curve.
+    pub curve: Curve,
+    /// Why the user should doubt it, and what to do.
+    pub warnings: Vec<String>,
+}
+
+/// Simulates every rank count of `scenario` on `machine`, as often as the scenario says, over all cores.
+///
+/// `on_run` is called after each run, from any thread. The result does not depend on the number of threads.
+///
+/// # Errors
+/// [`SimError`] of the first rank count and replication that fails.
+pub fn predict(scenario: &Scenario, machine: &MachineModel, on_run: &(dyn Fn() + Sync)) -> Result<Prediction, SimError> {
+    let model = Model { scenario, machine, platform: Platform::new(machine) };
+    let mut rank_counts: Vec<u32> = scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
+    if rank_counts[0] != 1 {
+        rank_counts.insert(0, 1);
+    }
+    let n_replications = model.n_replications();
+    let runs: Vec<(u32, u32)> =
+        rank_counts.iter().flat_map(|ranks| (0..n_replications).map(move |i| (*ranks, i))).collect();
+    let traces: Result<Vec<Trace>, SimError> = runs
+        .par_iter()
+        .map(|(ranks, i)| model.run(*ranks, *i, Recording::Off).inspect(|_| on_run()))
+        .collect();
+    let traces = traces?;
+    let replications: Vec<Replications> = rank_counts
+        .iter()
+        .zip(traces.chunks(n_replications as usize))
+        .map(|(ranks, traces)| Replications { ranks: *ranks, makespans: traces.iter().map(makespan).collect() })
+        .collect();
+    let (baseline_s, ..) = replications[0].band();
+    let is_wanted = |replications: &&Replications| scenario.run.ranks.iter().any(|r| r.get() == replications.ranks);
+    let wanted: Vec<&Replications> = replications.iter().filter(is_wanted).collect();
+    let points: Result<Vec<_>, SimError> = wanted
+        .par_iter()
+        .map(|replications| {
+            let breakdown = model.breakdown(replications)?;
+            Ok(scaling::point(replications, baseline_s, breakdown))
+        })
+        .collect();
+    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(machine, &traces) })
+}
+
+/// Returns how many runs [`predict`] will simulate.
+#[must_use]
+pub fn n_runs(scenario: &Scenario, machine: &MachineModel) -> u64 {
+    let model = Model { scenario, machine, platform: Platform::new(machine) };
+    let has_baseline = scenario.run.ranks[0].get() == 1;
+    (scenario.run.ranks.len() as u64 + u64::from(!has_baseline)) * u64::from(model.n_replications())
+}
+
+/// Simulates one run of `scenario` on `n_ranks` ranks.
+///
+/// # Errors
+/// [`SimError`] if it cannot be finished.
+pub fn simulate_once(
+    scenario: &Scenario,
+    machine: &MachineModel,
+    n_ranks: u32,
+    replication: u32,
+    recording: Recording,
+) -> Result<Trace, SimError> {
+    Model { scenario, machine, platform: Platform::new(machine) }.run(n_ranks, replication, recording)
+}
+
+struct Model<'a> {
+    scenario: &'a Scenario,
+    machine: &'a MachineModel,
+    platform: Platform,
+}
+
+impl Model<'_> {
+    /// One, if all replications would be the same.
+    fn n_replications(&self) -> u32 {
+        let is_random = match &self.scenario.workload {
+            Workload::Pi(_) | Workload::Custom(_) => false,
+            Workload::LogStream(stream) => !stream.analysis.is_constant() || stream.jitter != SimDuration::ZERO,
+        };
+        if is_random || !self.machine.noise.is_zero() { self.scenario.run.replications.get() } else { 1 }
+    }
+
+    fn run(&self, n_ranks: u32, replication: u32, recording: Recording) -> Result<Trace, SimError> {
+        let run = &self.scenario.run;
+        let streams = Streams::new(run.seed, replication);
+        let hosts_of_ranks: Vec<HostId> = run.slots.iter().copied().cycle().take(n_ranks as usize).collect();
+        let setup = Setup {
+            platform: &self.platform,
+            local: &self.machine.local,
+            remote: &self.machine.remote,
+            noise: &self.machine.noise,
+            network: run.network,
+            hosts_of_ranks: &hosts_of_ranks,
+            streams,
+            production: production(&self.scenario.workload),
+            recording,
+        };
+        let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
+        engine::simulate(&setup, &mut program)
+    }
+
+    /// Simulates the typical replication once more, now with all its steps.
+    fn breakdown(&self, replications: &Replications) -> Result<Vec<(Cause, SimDuration)>, SimError> {
+        let typical = u32::try_from(replications.typical()).expect("invariant: replications are a u32");
+        let trace = self.run(replications.ranks, typical, Recording::On)?;
+        Ok(critical_path::breakdown(&trace))
+    }
+}
+
+fn production(workload: &Workload) -> Option<Production> {
+    match workload {
+        Workload::Pi(_) | Workload::Custom(_) => None,
+        Workload::LogStream(stream) => Some(Production {
+            items: stream.items,
+            first: stream.first,
+            interval: stream.interval,
+            jitter: stream.jitter,
+        }),
+    }
+}
+
+fn makespan(trace: &Trace) -> SimDuration {
+    trace.makespan - SimTime::ZERO
+}
+
+fn warnings(machine: &MachineModel, traces: &[Trace]) -> Vec<String> {
+    let largest = |of: fn(&Trace) -> Bytes| traces.iter().map(of).max().unwrap_or(Bytes(0));
+    let classes = [
+        ("within a host", largest(|trace| trace.largest_local), machine.local.calibrated_upto),
+        ("between hosts", largest(|trace| trace.largest_remote), machine.remote.calibrated_upto),
+    ];
+    classes
+        .into_iter()
+        .filter(|(_, largest, calibrated)| largest > calibrated)
+        .map(|(class, largest, calibrated)| {
+            format!(
+                "messages {class} of up to {largest} lie outside the calibrated range of `{}` (up to {calibrated}); \
+                 their times are extrapolated: calibrate with larger messages",
+                machine.name
+            )
+        })
+        .collect()
+}

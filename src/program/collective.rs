@@ -1,0 +1,130 @@
+//! Collectives as point-to-point ops, one op at a time, so that a rank keeps nothing but the number of its next op.
+//!
+//! Each algorithm is a function from (rank, ranks, step) to an op. Rooted collectives have rank 0 as their root.
+
+mod allreduce;
+mod barrier;
+mod bcast;
+mod gather;
+mod reduce;
+mod ring;
+mod scatter;
+pub mod selection;
+
+use super::{Envelope, Op, Pattern, RankId, Source, Tag};
+use crate::machine::{AllreduceAlgorithm, BarrierAlgorithm, TreeAlgorithm};
+use crate::units::Bytes;
+
+/// A collective with its algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collective {
+    /// Nobody leaves before all have entered.
+    Barrier(BarrierAlgorithm),
+    /// The root's bytes go to every rank.
+    Bcast(TreeAlgorithm, Bytes),
+    /// Each rank gets its own bytes (this many) from the root.
+    Scatter(TreeAlgorithm, Bytes),
+    /// The same with sizes of its own for each rank (here all alike): always linear.
+    Scatterv(Bytes),
+    /// The root gets this many bytes from each rank.
+    Gather(TreeAlgorithm, Bytes),
+    /// The same with sizes of its own for each rank (here all alike): always linear.
+    Gatherv(Bytes),
+    /// A vector of this many bytes is reduced to the root.
+    Reduce(TreeAlgorithm, Bytes),
+    /// A vector of this many bytes is reduced and every rank gets the result.
+    Allreduce(AllreduceAlgorithm, Bytes),
+    /// Each rank sends to the next one and receives from the previous one.
+    Ring(Bytes),
+}
+
+impl Collective {
+    /// Returns op number `step` of `rank`; none after the last.
+    #[must_use]
+    pub fn op(self, rank: u32, n_ranks: u32, step: u32) -> Option<Op> {
+        match self {
+            Self::Barrier(BarrierAlgorithm::Linear) => barrier::linear(rank, n_ranks, step),
+            Self::Barrier(BarrierAlgorithm::RecursiveDoubling) => barrier::recursive_doubling(rank, n_ranks, step),
+            Self::Barrier(BarrierAlgorithm::Dissemination) => barrier::dissemination(rank, n_ranks, step),
+            Self::Bcast(TreeAlgorithm::Linear, bytes) => bcast::linear(rank, n_ranks, bytes, step),
+            Self::Bcast(TreeAlgorithm::Binomial, bytes) => bcast::binomial(rank, n_ranks, bytes, step),
+            Self::Scatter(TreeAlgorithm::Linear, bytes) => scatter::linear(rank, n_ranks, |_| bytes, step),
+            Self::Scatter(TreeAlgorithm::Binomial, bytes) => scatter::binomial(rank, n_ranks, bytes, step),
+            Self::Scatterv(bytes) => scatter::linear(rank, n_ranks, |_| bytes, step),
+            Self::Gather(TreeAlgorithm::Linear, bytes) => gather::linear(rank, n_ranks, |_| bytes, step),
+            Self::Gather(TreeAlgorithm::Binomial, bytes) => gather::binomial(rank, n_ranks, bytes, step),
+            Self::Gatherv(bytes) => gather::linear(rank, n_ranks, |_| bytes, step),
+            Self::Reduce(TreeAlgorithm::Linear, bytes) => reduce::linear(rank, n_ranks, bytes, step),
+            Self::Reduce(TreeAlgorithm::Binomial, bytes) => reduce::binomial(rank, n_ranks, bytes, step),
+            Self::Allreduce(AllreduceAlgorithm::Linear, bytes) => allreduce::linear(rank, n_ranks, bytes, step),
+            Self::Allreduce(AllreduceAlgorithm::RecursiveDoubling, bytes) => {
+                allreduce::recursive_doubling(rank, n_ranks, bytes, step)
+            }
+            Self::Ring(bytes) => ring::shift(rank, n_ranks, bytes, step),
+        }
+    }
+}
+
+/// Tag of all collective messages. MPI runs collectives in a context of their own; messages of one pair never overtake
+/// each other and every rank enters the collectives in the same order, so one tag is enough.
+const TAG: Tag = Tag(u32::MAX);
+
+fn envelope(to: u32, bytes: Bytes) -> Envelope {
+    Envelope { to: RankId(to), tag: TAG, bytes }
+}
+
+fn pattern(from: u32) -> Pattern {
+    Pattern { from: Source::Rank(RankId(from)), tag: Some(TAG) }
+}
+
+/// Sends, and waits until the buffer is free.
+fn send(to: u32, bytes: Bytes) -> Op {
+    Op::Send(envelope(to, bytes))
+}
+
+/// Receives.
+fn recv(from: u32) -> Op {
+    Op::Recv(pattern(from))
+}
+
+/// Number of ops of [`exchange`].
+const EXCHANGE_OPS: u32 = 3;
+
+/// Returns op `step` of sending to one rank while receiving from another (`MPI_Sendrecv`).
+fn exchange(to: u32, from: u32, bytes: Bytes, step: u32) -> Op {
+    match step {
+        0 => Op::Irecv(pattern(from)),
+        1 => Op::Isend(envelope(to, bytes)),
+        _ => Op::WaitAll,
+    }
+}
+
+/// Binomial trees in which the subtree of a rank is a contiguous range: the parent of `r` clears its lowest bit.
+/// Scatter, gather and reduce use them.
+mod in_order_tree {
+    /// Returns how many children `rank` has.
+    pub(super) fn n_children(rank: u32, n_ranks: u32) -> u32 {
+        let bits = if rank == 0 { u32::BITS } else { rank.trailing_zeros() };
+        // The child rank + 2^i exists while it is below n_ranks.
+        let room = n_ranks - 1 - rank;
+        bits.min(u32::BITS - room.leading_zeros())
+    }
+
+    /// Returns child number `i`, from the smallest subtree to the largest.
+    pub(super) fn child(rank: u32, i: u32) -> u32 {
+        rank + (1 << i)
+    }
+
+    /// Returns the parent of a rank other than 0.
+    pub(super) fn parent(rank: u32) -> u32 {
+        rank & (rank - 1)
+    }
+
+    /// Returns how many ranks the subtree of `rank` has.
+    pub(super) fn subtree(rank: u32, n_ranks: u32) -> u32 {
+        if rank == 0 { n_ranks } else { (1 << rank.trailing_zeros()).min(n_ranks - rank) }
+    }
+}
+
+#[cfg(test)]
+mod tests;
