@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::analysis::Cause;
 
+const NONE: [u32; 0] = [];
+
 fn assert_near(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-9, "found {found}, expected {expected}");
 }
@@ -93,14 +95,14 @@ fn summary_of_no_points_is_zero() {
 #[test]
 fn three_points_have_no_outliers() {
     let runs = measurement(&[(1, 10.0), (2, 10.0), (3, 90.0)], 0.0);
-    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=3), &runs)), []);
+    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=3), &runs)), NONE);
 }
 
 #[test]
 fn identical_points_have_no_outliers_within_the_floor() {
     // MAD 0, reading error 0: scale 0.5 %, limit 3.5 * 0.5 % = 1.75 %. 10 / 10.1 - 1 = -0.99 %; 10 / 10.5 - 1 = -4.8 %.
     let runs = |last| measurement(&[(1, 10.0), (2, 10.0), (3, 10.0), (4, 10.0), (5, last)], 0.0);
-    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=5), &runs(10.1))), []);
+    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=5), &runs(10.1))), NONE);
     assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=5), &runs(10.5))), [5]);
 }
 
@@ -108,14 +110,14 @@ fn identical_points_have_no_outliers_within_the_floor() {
 fn reading_error_excuses_a_deviation() {
     // 10 / 10.5 - 1 = -4.76 %; reading error 0.3 s: 0.3 / 10.5 / sqrt 3 = 1.65 %; score 2.9
     let runs = measurement(&[(1, 10.0), (2, 10.0), (3, 10.0), (4, 10.0), (5, 10.5)], 0.3);
-    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=5), &runs)), []);
+    assert_eq!(outliers(&compare_all(&curve(|_| 10.0, 1..=5), &runs)), NONE);
 }
 
 #[test]
 fn a_model_that_is_wrong_by_one_factor_has_no_outliers() {
     let runs = measurement(&[(1, 10.0), (2, 10.0), (3, 10.0), (4, 10.0)], 0.0);
     let comparison = compare_all(&curve(|_| 20.0, 1..=4), &runs);
-    assert_eq!(outliers(&comparison), []);
+    assert_eq!(outliers(&comparison), NONE);
     assert_near(comparison.accuracy.mape, 1.0);
 }
 
