@@ -78,7 +78,23 @@ impl Cause {
         Self::Sleep,
     ];
 
-    /// Returns the name in tables, CSV and JSON.
+    /// Returns the key in CSV and JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Setup => "setup",
+            Self::Pack => "pack",
+            Self::SerialTail => "serial_tail",
+            Self::Overhead => "overhead",
+            Self::Latency => "latency",
+            Self::Bandwidth => "bandwidth",
+            Self::Producer => "producer",
+            Self::Sleep => "sleep",
+        }
+    }
+
+    /// Returns the name in tables and plots.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ pub mod platform;
 pub mod prediction;
 pub mod program;
 pub mod random;
+pub mod report;
 pub mod scenario;
 pub mod stats;
 pub mod trace;

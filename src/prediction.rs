@@ -28,7 +28,11 @@ pub struct Prediction {
 ///
 /// # Errors
 /// [`SimError`] of the first rank count and replication that fails.
-pub fn predict(scenario: &Scenario, machine: &MachineModel, on_run: &(dyn Fn() + Sync)) -> Result<Prediction, SimError> {
+pub fn predict(
+    scenario: &Scenario,
+    machine: &MachineModel,
+    on_run: &(dyn Fn() + Sync),
+) -> Result<Prediction, SimError> {
     let model = Model { scenario, machine, platform: Platform::new(machine) };
     let mut rank_counts: Vec<u32> = scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
     if rank_counts[0] != 1 {
@@ -37,10 +41,8 @@ pub fn predict(scenario: &Scenario, machine: &MachineModel, on_run: &(dyn Fn() +
     let n_replications = model.n_replications();
     let runs: Vec<(u32, u32)> =
         rank_counts.iter().flat_map(|ranks| (0..n_replications).map(move |i| (*ranks, i))).collect();
-    let traces: Result<Vec<Trace>, SimError> = runs
-        .par_iter()
-        .map(|(ranks, i)| model.run(*ranks, *i, Recording::Off).inspect(|_| on_run()))
-        .collect();
+    let traces: Result<Vec<Trace>, SimError> =
+        runs.par_iter().map(|(ranks, i)| model.run(*ranks, *i, Recording::Off).inspect(|_| on_run())).collect();
     let traces = traces?;
     let replications: Vec<Replications> = rank_counts
         .iter()

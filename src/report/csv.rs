@@ -1,0 +1,77 @@
+//! `prediction.csv`: one row per rank count.
+
+use crate::analysis::{Curve, CurvePoint};
+
+/// Columns of `prediction.csv`, in order. A contract: more may be appended, none renamed.
+pub const PREDICTION_COLUMNS: [&str; 10] = [
+    "ranks",
+    "makespan_s",
+    "makespan_p05_s",
+    "makespan_p95_s",
+    "speedup",
+    "speedup_p05",
+    "speedup_p95",
+    "parallel_efficiency",
+    "karp_flatt",
+    "limited_by",
+];
+
+/// Returns the text of `prediction.csv`.
+///
+/// Numbers are the shortest that read back as the same `f64`; `karp_flatt` is empty on 1 rank; `limited_by` is
+/// [`Cause::key`](crate::analysis::Cause::key).
+#[must_use]
+pub fn prediction(curve: &Curve) -> String {
+    let header = PREDICTION_COLUMNS.map(str::to_owned);
+    let rows = std::iter::once(header).chain(curve.points.iter().map(row));
+    // No field needs quotes: numbers and keys have neither commas nor quotes nor line ends.
+    rows.map(|fields| fields.join(",") + "\n").collect()
+}
+
+fn row(point: &CurvePoint) -> [String; 10] {
+    [
+        point.ranks.to_string(),
+        point.makespan_s.to_string(),
+        point.makespan_p05_s.to_string(),
+        point.makespan_p95_s.to_string(),
+        point.speedup.to_string(),
+        point.speedup_p05.to_string(),
+        point.speedup_p95.to_string(),
+        point.parallel_efficiency.to_string(),
+        point.karp_flatt.map(|fraction| fraction.to_string()).unwrap_or_default(),
+        point.limited_by.key().to_owned(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn header_is_the_contract() {
+        insta::assert_snapshot!(prediction(&Curve { points: Vec::new() }), @"ranks,makespan_s,makespan_p05_s,makespan_p95_s,speedup,speedup_p05,speedup_p95,parallel_efficiency,karp_flatt,limited_by");
+    }
+
+    #[test]
+    fn each_rank_count_is_a_row() {
+        insta::assert_snapshot!(prediction(&fixture::amdahl(8.0, 2.0, [1, 4, 16])));
+    }
+
+    #[test]
+    fn karp_flatt_is_empty_on_one_rank() {
+        let text = prediction(&fixture::amdahl(8.0, 2.0, [1]));
+        assert!(text.ends_with(",,compute\n"), "{text}");
+    }
+
+    #[test]
+    fn a_csv_reader_gets_the_same_numbers_back() {
+        let curve = fixture::amdahl(0.1, 1.0 / 3.0, 1..=7);
+        let text = prediction(&curve);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        for (record, point) in reader.records().zip(&curve.points) {
+            let record = record.expect("a row");
+            assert_eq!(record[1].parse::<f64>().map(f64::to_bits), Ok(point.makespan_s.to_bits()));
+        }
+    }
+}

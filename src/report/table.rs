@@ -1,0 +1,210 @@
+//! Tables for the terminal, as plain text without colour.
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+use crate::analysis::Curve;
+use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
+use crate::measurement::Measurement;
+use crate::report::number::{TimeUnit, column, percent, signed_percent};
+use crate::stats;
+
+/// Rules above, below and under the header; nothing between columns.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// Returns the prediction as a table: one row per rank count, with the measured medians if there are runs.
+///
+/// All times are in one unit, which the header names.
+#[must_use]
+pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
+    let points = &curve.points;
+    let longest_s = points.iter().map(|point| point.makespan_s).fold(0.0, f64::max);
+    let unit = TimeUnit::for_longest(longest_s);
+    let times = |seconds: Vec<f64>| column(&seconds.iter().map(|value| value / unit.seconds).collect::<Vec<_>>());
+
+    let mut columns = vec![
+        Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
+        Column::numbers(
+            &format!("time [{}]", unit.symbol),
+            times(points.iter().map(|point| point.makespan_s).collect()),
+        ),
+        Column::numbers("5–95 %", band(curve, unit)),
+    ];
+    if let Some(measurement) = measured {
+        let seconds: Vec<Option<f64>> = points.iter().map(|point| measured_median(measurement, point.ranks)).collect();
+        let mut texts = times(seconds.iter().flatten().copied().collect()).into_iter();
+        let cells = seconds.iter().map(|value| value.and_then(|_| texts.next()).unwrap_or_default()).collect();
+        columns.push(Column::numbers(&format!("measured [{}]", unit.symbol), cells));
+    }
+    columns.extend([
+        Column::numbers("speedup", points.iter().map(|point| format!("{:.2}", point.speedup)).collect()),
+        Column::numbers(
+            "efficiency",
+            points.iter().map(|point| format!("{:.0} %", 100.0 * point.parallel_efficiency)).collect(),
+        ),
+        Column::words("limited by", points.iter().map(|point| point.limited_by.name().to_owned()).collect()),
+    ]);
+    render(columns)
+}
+
+/// Returns the comparison as a table: one row per rank count.
+#[must_use]
+pub fn comparison(comparison: &Comparison) -> String {
+    let points = &comparison.points;
+    let longest_s = points.iter().map(|point| point.measured_s.max(point.predicted_s)).fold(0.0, f64::max);
+    let unit = TimeUnit::for_longest(longest_s);
+    let times = |value: fn(&ComparedPoint) -> f64| {
+        column(&points.iter().map(|point| value(point) / unit.seconds).collect::<Vec<_>>())
+    };
+    render(vec![
+        Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
+        Column::numbers(&format!("measured [{}]", unit.symbol), times(|point| point.measured_s)),
+        Column::numbers(&format!("predicted [{}]", unit.symbol), times(|point| point.predicted_s)),
+        Column::numbers("error", points.iter().map(|point| signed_percent(point.relative_error)).collect()),
+        Column::words(
+            "in band",
+            points.iter().map(|point| if point.inside_band { "yes" } else { "no" }.to_owned()).collect(),
+        ),
+        Column::words("", points.iter().map(remark).collect()),
+    ])
+}
+
+/// Returns what the comparison says, in a few lines of plain words.
+#[must_use]
+pub fn comparison_summary(comparison: &Comparison) -> String {
+    let accuracy = &comparison.accuracy;
+    let mut lines = if accuracy.n_points == 0 {
+        vec!["No held-out points to judge the prediction by.".to_owned()]
+    } else {
+        accuracy_lines(accuracy, comparison.points.len())
+    };
+    let outliers: Vec<String> = comparison
+        .points
+        .iter()
+        .filter(|point| point.is_outlier)
+        .map(|point| format!("{} ranks ({})", point.ranks, signed_percent(point.relative_error)))
+        .collect();
+    if !outliers.is_empty() {
+        lines.push(format!("Left out as outliers: {}.", outliers.join(", ")));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn accuracy_lines(accuracy: &Accuracy, n_compared: usize) -> Vec<String> {
+    let n_in_scope = accuracy.n_points + accuracy.n_outliers;
+    let held_out = if usize::try_from(n_in_scope) == Ok(n_compared) { "" } else { "held-out " };
+    let points = if accuracy.n_points == 1 { "point" } else { "points" };
+    let direction = if accuracy.bias < 0.0 { "short" } else { "long" };
+    vec![
+        format!(
+            "Mean absolute error {} over {} {held_out}{points}; median {}, 90 % of them within {}, largest {}.",
+            percent(accuracy.mape),
+            accuracy.n_points,
+            percent(accuracy.median),
+            percent(accuracy.p90),
+            percent(accuracy.max),
+        ),
+        format!(
+            "Noise floor {}: what a perfect model would show against these measurements.",
+            percent(accuracy.noise_floor)
+        ),
+        format!("Bias {}: predicted times are too {direction} on average.", signed_percent(accuracy.bias)),
+        format!("{:.0} % of the points lie inside the 5–95 % band.", 100.0 * accuracy.band_coverage),
+    ]
+}
+
+fn remark(point: &ComparedPoint) -> String {
+    match (point.is_outlier, point.used_for_fit) {
+        (true, true) => "outlier, fitted",
+        (true, false) => "outlier",
+        (false, true) => "fitted",
+        (false, false) => "",
+    }
+    .to_owned()
+}
+
+/// Returns the bands as `low – high`, all limits with the same decimals.
+fn band(curve: &Curve, unit: TimeUnit) -> Vec<String> {
+    let limits: Vec<f64> = curve.points.iter().flat_map(|point| [point.makespan_p05_s, point.makespan_p95_s]).collect();
+    let texts = column(&limits.iter().map(|limit| limit / unit.seconds).collect::<Vec<_>>());
+    texts.chunks(2).map(|pair| pair.join(" – ")).collect()
+}
+
+fn measured_median(measurement: &Measurement, ranks: u32) -> Option<f64> {
+    let runs: Vec<f64> = measurement.rows.iter().filter(|run| run.ranks == ranks).map(|run| run.seconds).collect();
+    (!runs.is_empty()).then(|| stats::median(&runs))
+}
+
+/// A column of a table.
+struct Column {
+    header: String,
+    alignment: CellAlignment,
+    cells: Vec<String>,
+}
+
+impl Column {
+    fn numbers(header: &str, cells: Vec<String>) -> Self {
+        Self { header: header.to_owned(), alignment: CellAlignment::Right, cells }
+    }
+
+    fn words(header: &str, cells: Vec<String>) -> Self {
+        Self { header: header.to_owned(), alignment: CellAlignment::Left, cells }
+    }
+}
+
+fn render(columns: Vec<Column>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header(columns.iter().map(|column| column.header.clone()));
+    let n_rows = columns.first().map_or(0, |column| column.cells.len());
+    for row in 0..n_rows {
+        table.add_row(columns.iter().map(|column| column.cells[row].clone()));
+    }
+    for (settings, column) in table.column_iter_mut().zip(columns) {
+        settings.set_cell_alignment(column.alignment);
+    }
+    table.trim_fmt() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::accuracy::{Scope, compare};
+    use crate::report::fixture;
+
+    #[test]
+    fn prediction_is_one_row_per_rank_count() {
+        insta::assert_snapshot!(prediction(&fixture::small().0, None));
+    }
+
+    #[test]
+    fn measured_medians_stand_beside_the_prediction() {
+        let measured = fixture::measured(&[(2, 6.2), (2, 6.4), (2, 6.3), (8, 3.1)]);
+        insta::assert_snapshot!(prediction(&fixture::small().0, Some(&measured)));
+    }
+
+    #[test]
+    fn comparison_marks_outliers_and_fitted_points() {
+        insta::assert_snapshot!(comparison(&fixture::small().2));
+    }
+
+    #[test]
+    fn summary_says_what_the_numbers_mean() {
+        insta::assert_snapshot!(comparison_summary(&fixture::small().2));
+    }
+
+    #[test]
+    fn summary_of_fitted_points_only_claims_nothing() {
+        let curve = fixture::amdahl(8.0, 2.0, [1]);
+        let compared = compare(&curve, &fixture::measured(&[(1, 9.0)]), &|_| true, Scope::HeldOut);
+        assert_eq!(comparison_summary(&compared), "No held-out points to judge the prediction by.\n");
+    }
+
+    #[test]
+    fn short_runs_are_shown_in_their_own_unit() {
+        let text = prediction(&fixture::amdahl(8e-6, 2e-6, [1, 2]), None);
+        assert!(text.contains("time [µs]") && text.contains("10.00"), "{text}");
+    }
+}
