@@ -83,8 +83,6 @@ enum Event {
     Arrived(Transfer),
     /// A rank has slept, or waited, long enough.
     Timer { rank: RankId, generation: u32 },
-    /// The producer has completed a file.
-    Produced,
 }
 
 struct Engine<'a> {
@@ -201,8 +199,6 @@ impl<'a> Engine<'a> {
     }
 
     fn run(&mut self) -> Result<(), SimError> {
-        // The producer comes first: what is complete at an instant can be seen at that instant.
-        self.schedule_production();
         for rank in (0..).map(RankId).take(self.ranks.len()) {
             self.step(rank, Outcome::Started);
         }
@@ -231,12 +227,6 @@ impl<'a> Engine<'a> {
             Event::Left(transfer) => self.leave(transfer),
             Event::Arrived(transfer) => self.arrive(transfer),
             Event::Timer { rank, generation } => self.ring(rank, generation),
-            Event::Produced => {
-                if let Some(producer) = &mut self.producer {
-                    producer.complete += 1;
-                }
-                self.schedule_production();
-            }
         }
     }
 
@@ -289,7 +279,8 @@ impl<'a> Engine<'a> {
             self.ranks[id.0 as usize].n_ops += 1;
             outcome = match op {
                 Op::Look => {
-                    Outcome::Looked { complete: self.producer.as_ref().map_or(0, |producer| producer.complete) }
+                    let now = self.now;
+                    Outcome::Looked { complete: self.producer.as_mut().map_or(0, |producer| producer.complete_by(now)) }
                 }
                 Op::Irecv(pattern) => {
                     self.post(id, PostedRecv { pattern, caller: Caller::Nonblocking });
@@ -442,12 +433,6 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn schedule_production(&mut self) {
-        if let Some(at) = self.producer.as_mut().and_then(|producer| producer.next_at(self.now)) {
-            self.queue.push(at, Event::Produced);
-        }
-    }
-
     /// Ends an instant: links are shared anew among the flows that are there now.
     fn settle(&mut self) {
         if let Network::Flow(flows) = &mut self.network
@@ -487,6 +472,3 @@ impl Rank {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -53,12 +53,18 @@ impl Streams {
 }
 
 /// Draws a lognormal factor with median 1.
+///
+/// # Panics
+/// If `sigma` is negative or not finite.
 pub fn lognormal_factor(rng: &mut ChaCha8Rng, sigma: f64) -> f64 {
     let normal = Normal::new(0.0, sigma).expect("invariant: sigma is checked on input");
     normal.sample(rng).exp()
 }
 
 /// Draws an exponentially distributed duration; zero if its mean is.
+///
+/// # Panics
+/// Never: a mean above zero is a valid parameter.
 pub fn exponential(rng: &mut ChaCha8Rng, mean: SimDuration) -> SimDuration {
     if mean == SimDuration::ZERO {
         return SimDuration::ZERO;

@@ -61,11 +61,9 @@ fn count(n: usize) -> String {
 
 fn list(blocked: &[BlockedRank]) -> String {
     const SHOWN: usize = 8;
-    let mut text: String = blocked.iter().take(SHOWN).map(|rank| format!("\n  {rank}")).collect();
-    if blocked.len() > SHOWN {
-        text.push_str("\n  ...");
-    }
-    text
+    let shown = blocked.iter().take(SHOWN).map(ToString::to_string);
+    let rest = (blocked.len() > SHOWN).then(|| "...".to_owned());
+    shown.chain(rest).fold(String::new(), |text, line| text + "\n  " + &line)
 }
 
 impl fmt::Display for BlockedRank {

@@ -31,25 +31,19 @@ impl Mailbox {
     /// Takes the first message that has arrived for this receive, or keeps the receive.
     pub(super) fn post(&mut self, recv: PostedRecv) -> Option<MessageId> {
         let i = self.unexpected.iter().position(|arrived| recv.pattern.takes(arrived.from, arrived.tag));
-        match i {
-            Some(i) => self.unexpected.remove(i).map(|arrived| arrived.message),
-            None => {
-                self.posted.push_back(recv);
-                None
-            }
+        if i.is_none() {
+            self.posted.push_back(recv);
         }
+        i.and_then(|i| self.unexpected.remove(i)).map(|arrived| arrived.message)
     }
 
     /// Takes the first posted receive for this message, or keeps the message.
     pub(super) fn arrive(&mut self, arrived: Arrived) -> Option<PostedRecv> {
         let i = self.posted.iter().position(|recv| recv.pattern.takes(arrived.from, arrived.tag));
-        match i {
-            Some(i) => self.posted.remove(i),
-            None => {
-                self.unexpected.push_back(arrived);
-                None
-            }
+        if i.is_none() {
+            self.unexpected.push_back(arrived);
         }
+        i.and_then(|i| self.posted.remove(i))
     }
 
     /// Takes back the blocking receive, which has not met a message in time.
@@ -58,11 +52,6 @@ impl Mailbox {
         if let Some(i) = self.posted.iter().position(is_blocking) {
             self.posted.remove(i);
         }
-    }
-
-    /// Returns the receives that still wait.
-    pub(super) fn posted(&self) -> impl Iterator<Item = &PostedRecv> {
-        self.posted.iter()
     }
 }
 

@@ -18,26 +18,28 @@ pub struct Production {
     pub jitter: SimDuration,
 }
 
-/// A producer at work.
+/// A producer at work. It goes on whatever the ranks do, so it needs no events: whoever looks sees what is complete.
 #[derive(Debug)]
 pub(super) struct Producer {
     production: Production,
     rng: ChaCha8Rng,
-    /// Files that are complete.
-    pub(super) complete: u32,
+    complete: u32,
+    /// When the next file will be complete; past the last one, meaningless.
+    next_at: SimTime,
 }
 
 impl Producer {
-    pub(super) fn new(production: Production, rng: ChaCha8Rng) -> Self {
-        Self { production, rng, complete: 0 }
+    pub(super) fn new(production: Production, mut rng: ChaCha8Rng) -> Self {
+        let next_at = SimTime::ZERO + production.first + exponential(&mut rng, production.jitter);
+        Self { production, rng, complete: 0, next_at }
     }
 
-    /// Returns when the next file will be complete; none after the last.
-    pub(super) fn next_at(&mut self, now: SimTime) -> Option<SimTime> {
-        if self.complete == self.production.items {
-            return None;
+    /// Returns how many files are complete at `now`; what is completed at an instant can be seen at that instant.
+    pub(super) fn complete_by(&mut self, now: SimTime) -> u32 {
+        while self.complete < self.production.items && self.next_at <= now {
+            self.complete += 1;
+            self.next_at = self.next_at + self.production.interval + exponential(&mut self.rng, self.production.jitter);
         }
-        let since_now = if self.complete == 0 { self.production.first } else { self.production.interval };
-        Some(now + since_now + exponential(&mut self.rng, self.production.jitter))
+        self.complete
     }
 }

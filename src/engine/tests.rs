@@ -1,1 +1,0 @@
-//! Engine tests with expected times derived by hand.
