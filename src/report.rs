@@ -2,8 +2,11 @@
 
 pub mod csv;
 pub mod json;
+pub mod plot;
 pub mod table;
 
 #[cfg(test)]
 mod fixture;
+mod font;
 mod number;
+mod png;

@@ -5,7 +5,8 @@
 //! to a standard deviation and the reading error uniform in ±rᵢ. A score above 3.5 makes an outlier: Iglewicz & Hoaglin,
 //! "How to Detect and Handle Outliers" (1993). The denominator is at least 0.5 %, so that a curve that agrees to the
 //! last digit has no outliers by rounding; fewer than 4 points have none. Because the median is taken off, a model that is
-//! wrong by the same factor everywhere does not turn its points into outliers.
+//! wrong by the same factor everywhere does not turn its points into outliers; and if more than one point, and more than
+//! one in five, score above the limit, the model has missed a part of the curve: none of them is an outlier.
 //!
 //! *Noise floor.* The mean absolute relative error that a perfect model would show against these measurements:
 //! * Repeats at a rank count: the median of n runs scatters by `sqrt(π/2) σ / sqrt(n)`, and the mean absolute value of
@@ -27,6 +28,8 @@ use crate::stats;
 const OUTLIER_SCORE: f64 = 3.5;
 /// Fewest points that can tell an outlier from a trend.
 const OUTLIER_POINTS_MIN: usize = 4;
+/// One point in so many may be an outlier; more of them are the fault of the model.
+const OUTLIERS_ONE_IN: usize = 5;
 /// Smallest scale of the relative errors that scores are taken against.
 const ERROR_SCALE_MIN: f64 = 0.005;
 /// Fewest successive differences that give a scatter.
@@ -165,10 +168,16 @@ fn mark_outliers(mut samples: Vec<Sample>) -> Vec<Sample> {
     }
     let errors: Vec<f64> = samples.iter().map(|sample| sample.point.relative_error).collect();
     let (middle, scatter) = (stats::median(&errors), stats::mad(&errors));
-    for sample in &mut samples {
+    let stands_out = |sample: &Sample| {
         // The standard deviation of a uniform distribution is its half-width over the square root of 3.
         let scale = scatter.hypot(sample.reading_error() / 3f64.sqrt()).max(ERROR_SCALE_MIN);
-        sample.point.is_outlier = (sample.point.relative_error - middle).abs() / scale > OUTLIER_SCORE;
+        OUTLIER_SCORE < (sample.point.relative_error - middle).abs() / scale
+    };
+    let n_limit = (samples.len() / OUTLIERS_ONE_IN).max(1);
+    if samples.iter().filter(|sample| stands_out(sample)).count() <= n_limit {
+        for sample in &mut samples {
+            sample.point.is_outlier = stands_out(sample);
+        }
     }
     samples
 }

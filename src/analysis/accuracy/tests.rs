@@ -122,6 +122,15 @@ fn a_model_that_is_wrong_by_one_factor_has_no_outliers() {
 }
 
 #[test]
+fn a_part_of_the_curve_that_the_model_missed_is_no_outlier() {
+    // Three of ten points are far off: more than one in five.
+    let runs: Vec<_> = (1..=10).map(|ranks| (ranks, if ranks < 8 { 10.0 } else { 15.0 })).collect();
+    let comparison = compare_all(&curve(|_| 10.0, 1..=10), &measurement(&runs, 0.0));
+    assert_eq!(outliers(&comparison), NONE);
+    assert_near(comparison.accuracy.max, 1.0 / 3.0);
+}
+
+#[test]
 fn outliers_are_counted_and_left_out_of_the_averages() {
     let runs = measurement(&[(1, 10.0), (2, 10.0), (3, 10.0), (4, 10.0), (5, 40.0)], 0.0);
     let accuracy = compare_all(&curve(|_| 10.0, 1..=5), &runs).accuracy;

@@ -1,0 +1,77 @@
+//! The breakdown plot: where the time of the critical path goes, in seconds and as shares, one bar per rank count.
+
+use crate::analysis::{Cause, CurvePoint};
+use crate::report::number::TimeUnit;
+use crate::report::plot::axis::Axis;
+use crate::report::plot::legend::{Entry, Symbol};
+use crate::report::plot::panel::Panel;
+use crate::report::plot::scene::{Color, Scene, palette};
+use crate::report::plot::{PlotData, figure};
+
+/// Widest bar.
+const BAR_WIDTH_MAX: f64 = 64.0;
+/// Most rank counts that have a label.
+const LABELS_MAX: usize = 34;
+
+/// Draws the breakdown.
+pub(super) fn breakdown(data: &PlotData) -> Scene {
+    let points = &data.curve.points;
+    let longest_s = points.iter().map(total_s).fold(0.0, f64::max);
+    let unit = TimeUnit::for_longest(longest_s);
+    let labels: Vec<String> = points.iter().map(|point| point.ranks.to_string()).collect();
+    let widest = labels.iter().map(String::len).max().unwrap_or(1);
+    // 850 pixels for digits of 9 pixels and a gap of 8.
+    let x = Axis::slots(&labels, (850 / (9 * widest + 8)).min(LABELS_MAX));
+    let entries = Cause::ALL
+        .into_iter()
+        .filter(|cause| points.iter().any(|point| 0.0 < seconds_of(point, *cause)))
+        .map(|cause| Entry::new(Symbol::Swatch(color(cause)), cause.name()));
+    let axes = (x, Axis::from_zero(longest_s / unit.seconds), Axis::linear(0.0, 100.0));
+    let subtitle = "Where the time goes: critical path by cause";
+    figure::double(data.title, subtitle, entries.collect(), axes, 0.58, |scene, upper, lower| {
+        upper.draw_frame(scene, &format!("Time [{}]", unit.symbol));
+        lower.draw_frame(scene, "Share [%]");
+        for (slot, point) in (0u32..).zip(points) {
+            draw_bar(scene, upper, f64::from(slot), point, 1.0 / unit.seconds);
+            let total = total_s(point);
+            draw_bar(scene, lower, f64::from(slot), point, if 0.0 < total { 100.0 / total } else { 0.0 });
+        }
+    })
+}
+
+fn draw_bar(scene: &mut Scene, panel: &Panel, slot: f64, point: &CurvePoint, per_second: f64) {
+    let slot_width = panel.place_x(slot + 0.5) - panel.place_x(slot - 0.5);
+    let half = (0.4 * slot_width).clamp(0.5, BAR_WIDTH_MAX / 2.0);
+    let middle = panel.place_x(slot);
+    let mut below = 0.0;
+    for cause in Cause::ALL {
+        let above = below + seconds_of(point, cause) * per_second;
+        let (bottom, top) = (panel.place_y(below), panel.place_y(above));
+        if top < bottom {
+            scene.rectangle((middle - half, top), (middle + half, bottom), color(cause));
+        }
+        below = above;
+    }
+}
+
+fn seconds_of(point: &CurvePoint, cause: Cause) -> f64 {
+    point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, duration)| duration.as_seconds()).sum()
+}
+
+fn total_s(point: &CurvePoint) -> f64 {
+    point.breakdown.iter().map(|(_, duration)| duration.as_seconds()).sum()
+}
+
+const fn color(cause: Cause) -> Color {
+    match cause {
+        Cause::Compute => palette::BLUE,
+        Cause::Setup => palette::DARK_GREY,
+        Cause::Pack => palette::ORANGE,
+        Cause::SerialTail => palette::VERMILION,
+        Cause::Overhead => palette::PURPLE,
+        Cause::Latency => palette::YELLOW,
+        Cause::Bandwidth => palette::GREEN,
+        Cause::Producer => palette::SKY_BLUE,
+        Cause::Sleep => palette::LIGHT_GREY,
+    }
+}
