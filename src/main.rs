@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! `dlpc-sim`: predicts the speedup curves of MPI programs on small clusters.
+
+mod cli;
+mod commands;
+mod failure;
+mod files;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Predict(args) => commands::predict::run(args),
+        Command::Compare(args) => commands::compare::run(args),
+        Command::Check { files } => commands::check::run(files),
+        Command::Schema { file } => commands::schema::run(*file),
+        Command::Completions { shell } => commands::completions::run(*shell),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

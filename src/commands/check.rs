@@ -1,0 +1,23 @@
+//! `check`: every problem of any number of files.
+
+use std::path::PathBuf;
+
+use dlpc_sim::input;
+
+use crate::failure::Failure;
+use crate::files;
+
+pub(crate) fn run(paths: &[PathBuf]) -> Result<(), Failure> {
+    let mut failure = None;
+    for path in paths {
+        match input::check_file(path, &files::read) {
+            Ok(kind) => files::print(&format!("{}: {} is right", path.display(), kind.name()))?,
+            Err(diagnostics) => {
+                if let Some(Failure::Input(earlier)) = failure.replace(Failure::Input(diagnostics)) {
+                    anstream::eprintln!("{}\n", files::render(&earlier).trim_end());
+                }
+            }
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}

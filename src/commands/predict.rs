@@ -1,0 +1,49 @@
+//! `predict`: the speedup curve of a scenario.
+
+use dlpc_sim::analysis::accuracy::{self, Scope};
+use dlpc_sim::report::{csv, json, plot, table};
+
+use super::experiment;
+use crate::cli::{Format, PredictArgs};
+use crate::failure::Failure;
+use crate::files;
+
+pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
+    let experiment = experiment::load(&args.run)?;
+    let prediction = experiment::predict(&experiment, &args.run)?;
+    let measured = experiment.measured.as_ref();
+    let measurement = measured.map(|curve| &curve.measurement);
+    let comparison = measured.map(|curve| {
+        let was_fitted = |ranks| experiment.provenance.was_fitted_on(&curve.path, ranks);
+        accuracy::compare(&prediction.curve, &curve.measurement, &was_fitted, Scope::All)
+    });
+    let document = json::prediction(&json::PredictionDocument {
+        title: &experiment.scenario.title,
+        scenario: &experiment.effective_scenario,
+        machine: &experiment.effective_machine,
+        warnings: &prediction.warnings,
+        curve: &prediction.curve,
+        measured: measurement,
+    });
+    let folder = experiment::output_folder(&args.run);
+    files::write(&folder.join("prediction.csv"), csv::prediction(&prediction.curve).as_bytes())?;
+    files::write(&folder.join("prediction.json"), document.as_bytes())?;
+    let data = plot::PlotData {
+        title: &experiment.scenario.title,
+        curve: &prediction.curve,
+        measured: measurement,
+        comparison: comparison.as_ref(),
+    };
+    for kind in [plot::Plot::Time, plot::Plot::Speedup, plot::Plot::Breakdown] {
+        files::write_plot(&folder, kind, &data, args.run.png)?;
+    }
+    match args.run.format {
+        Format::Json => files::print(&document),
+        Format::Table => files::print(&format!(
+            "{}\n\n{}\n\nResults are in {}",
+            experiment.scenario.title,
+            table::prediction(&prediction.curve, measurement),
+            folder.display()
+        )),
+    }
+}

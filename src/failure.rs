@@ -1,0 +1,54 @@
+//! Why a command failed: what is printed, and the exit code.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use dlpc_sim::diagnostic::Diagnostics;
+use dlpc_sim::engine::SimError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line does not fit the scenario.
+    Usage { message: String, help: String },
+    /// Problems of input files.
+    Input(Diagnostics),
+    /// The simulation could not be finished.
+    Simulation(SimError),
+    /// A result could not be written.
+    Output { path: PathBuf, source: io::Error },
+    /// Whoever reads standard output has closed it: nothing more to say.
+    Closed,
+}
+
+impl Failure {
+    pub(crate) fn output(path: &Path, source: io::Error) -> Self {
+        Self::Output { path: path.to_owned(), source }
+    }
+
+    /// Prints the failure to standard error and returns the documented exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Usage { message, help } => (format!("error: {message}\n  help: {help}"), 2),
+            Self::Input(diagnostics) => (crate::files::render(diagnostics), 3),
+            Self::Simulation(error) => (format!("error: {error}"), 4),
+            Self::Output { path, source } => (format!("error: cannot write {}: {source}", path.display()), 6),
+            Self::Closed => return ExitCode::SUCCESS,
+        };
+        anstream::eprintln!("{}", text.trim_end());
+        ExitCode::from(code)
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl From<SimError> for Failure {
+    fn from(error: SimError) -> Self {
+        Self::Simulation(error)
+    }
+}

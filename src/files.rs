@@ -1,0 +1,71 @@
+//! Files and standard streams: the only place where the binary reads or writes.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use dlpc_sim::diagnostic::Diagnostics;
+use dlpc_sim::report::plot::{self, Plot, PlotData};
+
+use crate::failure::Failure;
+
+/// Reads a whole file.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
+/// Writes a whole file or none: into a temporary file beside it, which is then renamed.
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".dlpc-sim-").tempfile_in(folder)?;
+        file.write_all(content)?;
+        set_usual_permissions(file.as_file())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|source| Failure::output(path, source))
+}
+
+/// Writes a plot as SVG and, if wanted, as PNG.
+pub(crate) fn write_plot(folder: &Path, kind: Plot, data: &PlotData<'_>, with_png: bool) -> Result<(), Failure> {
+    let stem = kind.file_stem();
+    write(&folder.join(format!("{stem}.svg")), plot::svg(kind, data).as_bytes())?;
+    if with_png {
+        write(&folder.join(format!("{stem}.png")), &plot::png(kind, data))?;
+    }
+    Ok(())
+}
+
+/// A temporary file can be read by its owner only; a result should be readable as any other file.
+#[cfg(unix)]
+fn set_usual_permissions(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn set_usual_permissions(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Prints to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Closed),
+        Err(error) => Err(Failure::output(Path::new("standard output"), error)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Prints a warning to standard error.
+pub(crate) fn warn(text: &str) {
+    anstream::eprintln!("warning: {text}");
+}
+
+/// Renders diagnostics, in colour where standard error shows it.
+pub(crate) fn render(diagnostics: &Diagnostics) -> String {
+    diagnostics.render(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
+}
