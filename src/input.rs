@@ -187,6 +187,7 @@ fn kind_of(path: &Path, read: Read<'_>) -> Result<FileKind, Diagnostics> {
 /// Returns the value and the warnings, or all problems.
 fn finish<T>(value: Option<T>, mut diagnostics: Diagnostics) -> Result<(T, Diagnostics), Diagnostics> {
     match value {
+        Some(value) if diagnostics.is_empty() => Ok((value, Diagnostics::default())),
         Some(value) if !diagnostics.has_errors() => Ok((value, diagnostics)),
         Some(_) => Err(diagnostics),
         None => {

@@ -6,7 +6,7 @@
 
 use super::leaf;
 use super::schema::{Expected, View};
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{Entry, Node, Table, Value, lower_first};
 use crate::diagnostic::{Diagnostics, Problem, Span};
 
 /// The version of the file formats.
@@ -116,7 +116,7 @@ impl Walker<'_> {
                 None => format!("add `{key}`"),
             };
             if let Some(description) = property.and_then(|property| property.text("description")) {
-                help = format!("{help}: {}", description.trim_end_matches('.'));
+                help = format!("{help} ({})", lower_first(description.trim_end_matches('.')));
             }
             let problem = self.problem("missing_key", span, message);
             self.diagnostics.push(problem.label(format!("`{key}` is required here")).help(help));
@@ -153,9 +153,11 @@ impl Walker<'_> {
             [] => "this table has no keys".to_owned(),
             keys => format!("keys are {}", keys.join(", ")),
         };
-        let problem = match leaf::nearest(&entry.key, &keys) {
-            Some(key) => problem.label(format!("did you mean `{key}`?")),
-            None => problem.label("not a key of this table"),
+        let home = schema.properties().find(|(_, table)| table.property(&entry.key).is_some());
+        let problem = match (leaf::nearest(&entry.key, &keys), home) {
+            (Some(key), _) => problem.label(format!("did you mean `{key}`?")),
+            (None, Some((table, _))) => problem.label(format!("`{}` belongs in `{table}`", entry.key)),
+            (None, None) => problem.label("not a key of this table"),
         };
         self.diagnostics.push(problem.help(all));
     }

@@ -227,7 +227,8 @@ impl Converter {
     }
 }
 
-fn lower_first(text: &str) -> String {
+/// Returns `text` as it stands within a sentence.
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
