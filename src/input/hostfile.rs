@@ -1,0 +1,99 @@
+//! Open MPI hostfiles: a line `pi0 slots=4 max_slots=4` for each host.
+
+use super::host_names::HostNames;
+use super::lines::{self, Line};
+use crate::diagnostic::{Diagnostics, FileId, Problem};
+use crate::platform::HostId;
+
+/// Returns the slots of each host, in the order of the file, or none if there is a problem.
+///
+/// A host that is named again adds slots. More slots than cores are a problem unless `may_oversubscribe`.
+pub(super) fn read(
+    file: FileId,
+    hosts: HostNames<'_>,
+    may_oversubscribe: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<(HostId, u32)>> {
+    let text = diagnostics.text(file).to_owned();
+    let mut slots: Vec<(HostId, u32)> = Vec::new();
+    let mut problems = Vec::new();
+    for line in lines::of(file, &text) {
+        match read_line(&line, hosts) {
+            Err(problem) => problems.push(problem),
+            Ok((host, n)) => {
+                let n_before = slots.iter().filter(|(other, _)| *other == host).map(|(_, n)| n).sum::<u32>();
+                let (n_all, cores) = (n.saturating_add(n_before), hosts.cores(host));
+                if n_all > cores && !may_oversubscribe {
+                    let message = format!("`{}` has {n_all} slots, but {cores} cores", line.first_word());
+                    let problem = Problem::error("hostfile::oversubscribed", line.span, message);
+                    problems.push(problem.help(format!("write slots={cores}, or set `run.oversubscribe = true`")));
+                }
+                slots.push((host, n));
+            }
+        }
+    }
+    if slots.is_empty() && problems.is_empty() {
+        problems.push(Problem::error("hostfile::empty", file.whole(), "the hostfile names no host"));
+    }
+    let is_valid = problems.is_empty();
+    diagnostics.extend(problems);
+    is_valid.then(|| merge(slots))
+}
+
+/// Adds the slots of a host that is named again to its first line.
+fn merge(slots: Vec<(HostId, u32)>) -> Vec<(HostId, u32)> {
+    let mut merged: Vec<(HostId, u32)> = Vec::new();
+    for (host, n) in slots {
+        match merged.iter_mut().find(|(other, _)| *other == host) {
+            Some((_, n_before)) => *n_before = n_before.saturating_add(n),
+            None => merged.push((host, n)),
+        }
+    }
+    merged
+}
+
+fn read_line(line: &Line<'_>, hosts: HostNames<'_>) -> Result<(HostId, u32), Problem> {
+    let name = line.first_word();
+    let Some(host) = hosts.find(name) else {
+        return Err(unknown_host(line, name, hosts, "hostfile::unknown_host"));
+    };
+    let mut slots = None;
+    let mut max_slots = None;
+    for (key, value) in line.settings() {
+        let slot = match key {
+            "slots" => &mut slots,
+            "max_slots" | "max-slots" => &mut max_slots,
+            _ => {
+                let problem = Problem::error("hostfile::unknown_key", line.span, format!("unknown key `{key}`"));
+                return Err(problem.help("a line is `host slots=N max_slots=N`"));
+            }
+        };
+        let number = value.parse().ok().filter(|n: &u32| (1..=super::ranks::RANKS_MAX).contains(n));
+        let Some(number) = number else {
+            let message = format!("`{key}={value}` is not a number of slots");
+            return Err(Problem::error("hostfile::out_of_range", line.span, message).help("write a number above zero"));
+        };
+        *slot = Some(number);
+    }
+    let Some(n) = slots else {
+        let problem = Problem::error("hostfile::missing_slots", line.span, format!("`{name}` has no slots"));
+        let help = format!("append slots={}, the cores of the host", hosts.cores(host));
+        return Err(problem.label("how many ranks may run here?").help(help));
+    };
+    match max_slots {
+        Some(most) if most < n => {
+            let message = format!("`{name}` has {n} slots, more than its max_slots={most}");
+            Err(Problem::error("hostfile::out_of_range", line.span, message))
+        }
+        Some(_) | None => Ok((host, n)),
+    }
+}
+
+/// Returns the problem of a line that names no host of the machine model.
+pub(super) fn unknown_host(line: &Line<'_>, name: &str, hosts: HostNames<'_>, code: &str) -> Problem {
+    let problem = Problem::error(code, line.word_span(name), format!("unknown host `{name}`"));
+    match name.split_once(':') {
+        Some((host, slots)) if hosts.find(host).is_some() => problem.help(format!("write `{host} slots={slots}`")),
+        Some(_) | None => problem.label("not in the machine model").help(format!("hosts are {}", hosts.known())),
+    }
+}

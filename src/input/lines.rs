@@ -1,0 +1,86 @@
+//! Lines of hostfiles and rankfiles, with their places.
+
+use crate::diagnostic::{FileId, Span};
+
+/// A line that is not blank, without its comment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'t> {
+    pub(super) text: &'t str,
+    pub(super) span: Span,
+}
+
+/// Returns the lines of `text` that are neither blank nor comments (`#` to the end of the line).
+pub(super) fn of(file: FileId, text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut next = 0;
+    text.split('\n').filter_map(move |whole| {
+        let start = next;
+        next += whole.len() + 1;
+        let whole = whole.trim_start_matches('\u{feff}');
+        let start = start + (next - 1 - start - whole.len());
+        let line = whole.split('#').next().unwrap_or_default();
+        let text = line.trim();
+        let start = start + (line.len() - line.trim_start().len());
+        (!text.is_empty()).then(|| Line { text, span: file.span(start, start + text.len()) })
+    })
+}
+
+impl<'t> Line<'t> {
+    pub(super) fn first_word(&self) -> &'t str {
+        self.text.split_whitespace().next().unwrap_or_default()
+    }
+
+    /// Returns the `key=value` pairs after the first word; spaces around `=` are allowed.
+    pub(super) fn settings(&self) -> Vec<(&'t str, &'t str)> {
+        settings(self.text[self.first_word().len()..].trim_start())
+    }
+
+    /// Returns the place of the first occurrence of `word`.
+    pub(super) fn word_span(&self, word: &str) -> Span {
+        let Some(at) = self.text.find(word) else { return self.span };
+        self.span.file.span(self.span.start + at, self.span.start + at + word.len())
+    }
+}
+
+/// Splits `a=1 b = 2` into its pairs; a word without `=` has an empty value.
+pub(super) fn settings(text: &str) -> Vec<(&str, &str)> {
+    let mut rest = text.trim();
+    let mut pairs = Vec::new();
+    while !rest.is_empty() {
+        let key_end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let key = &rest[..key_end];
+        rest = rest[key_end..].trim_start();
+        let mut value = "";
+        if let Some(after) = rest.strip_prefix('=') {
+            let after = after.trim_start();
+            let value_end = after.find(char::is_whitespace).unwrap_or(after.len());
+            value = &after[..value_end];
+            rest = after[value_end..].trim_start();
+        }
+        pairs.push((key, value));
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostics;
+
+    #[test]
+    fn leaves_blank_lines_and_comments_out_and_keeps_places() {
+        let text = "\u{feff}# hosts\r\n\r\n  pi0 slots=4 # fast\r\npi1";
+        let file = Diagnostics::default().add_source("x".as_ref(), text.to_owned());
+        let lines: Vec<_> = of(file, text).collect();
+        assert_eq!(lines.iter().map(|line| line.text).collect::<Vec<_>>(), ["pi0 slots=4", "pi1"]);
+        for line in lines {
+            assert_eq!(&text[line.span.start..line.span.end], line.text);
+        }
+    }
+
+    #[test]
+    fn spaces_around_the_equals_sign_do_not_matter() {
+        assert_eq!(settings("slots=4 max_slots = 8"), [("slots", "4"), ("max_slots", "8")]);
+        assert_eq!(settings("slots"), [("slots", "")]);
+        assert_eq!(settings("="), [("", "")]);
+    }
+}

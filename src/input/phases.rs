@@ -1,0 +1,94 @@
+//! From the raw phases of a custom workload to the checked ones.
+
+use super::raw_scenario::{RawBytes, RawPhase, RawRepeat, RawShare};
+use super::spanned::Spanned;
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::scenario::{Phase, Share};
+use crate::units::Bytes;
+
+/// `repeat` tables within each other.
+const DEPTH_MAX: usize = 8;
+/// Phases of one rank with all repeats written out.
+const PHASES_MAX: u64 = 1_000_000_000;
+
+/// Returns the checked phases, or none if there is a problem.
+pub(super) fn validate(raw: &Spanned<Vec<Spanned<RawPhase>>>, diagnostics: &mut Diagnostics) -> Option<Vec<Phase>> {
+    let phases = all(&raw.value, 0, diagnostics)?;
+    let n = count(&phases);
+    if n > PHASES_MAX {
+        let n = if n == u64::MAX { "more than 10^19".to_owned() } else { n.to_string() };
+        let message = format!("{n} phases with all repeats written out, more than {PHASES_MAX}");
+        let problem = Problem::error("scenario::too_many_phases", raw.span, message);
+        diagnostics.push(problem.help("repeat less often, or put the work of several phases into one"));
+        return None;
+    }
+    Some(phases)
+}
+
+fn all(raw: &[Spanned<RawPhase>], depth: usize, diagnostics: &mut Diagnostics) -> Option<Vec<Phase>> {
+    let phases: Vec<_> = raw.iter().map(|raw| phase(&raw.value, depth, diagnostics)).collect();
+    phases.into_iter().collect()
+}
+
+/// Returns the phase of the one key that is there.
+fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<Phase> {
+    let sized = [
+        (&raw.bcast, Phase::Bcast as fn(Bytes) -> Phase),
+        (&raw.scatter, Phase::Scatter),
+        (&raw.gather, Phase::Gather),
+        (&raw.gatherv, Phase::Gatherv),
+        (&raw.scatterv, Phase::Scatterv),
+        (&raw.reduce, Phase::Reduce),
+        (&raw.allreduce, Phase::Allreduce),
+        (&raw.ring, Phase::Ring),
+    ];
+    if let Some((Spanned { value: RawBytes { bytes }, .. }, phase)) =
+        sized.into_iter().find_map(|(raw, phase)| Some((raw.as_ref()?, phase)))
+    {
+        return Some(phase(bytes.as_ref()?.value));
+    }
+    if let Some(raw) = &raw.compute {
+        let share = match raw.value.share?.value {
+            RawShare::EachRank => Share::EachRank,
+            RawShare::Divided => Share::Divided,
+            RawShare::RankZero => Share::RankZero,
+        };
+        return Some(Phase::Compute { work: raw.value.work?.value, share });
+    }
+    if let Some(duration) = raw.sleep {
+        return Some(Phase::Sleep(duration.value));
+    }
+    if raw.barrier.is_some() {
+        return Some(Phase::Barrier);
+    }
+    repeat(raw.repeat.as_ref()?, depth, diagnostics)
+}
+
+fn repeat(raw: &Spanned<RawRepeat>, depth: usize, diagnostics: &mut Diagnostics) -> Option<Phase> {
+    if depth == DEPTH_MAX {
+        let message = format!("more than {DEPTH_MAX} `repeat` within each other");
+        diagnostics.push(Problem::error("scenario::too_deep", raw.span, message));
+        return None;
+    }
+    let phases = all(&raw.value.phases.as_ref()?.value, depth + 1, diagnostics)?;
+    Some(Phase::Repeat { times: raw.value.times?.value, phases })
+}
+
+/// Returns the number of phases with all repeats written out, at most `u64::MAX`.
+fn count(phases: &[Phase]) -> u64 {
+    let n = phases.iter().map(|phase| match phase {
+        Phase::Repeat { times, phases } => count(phases).saturating_mul(u64::from(*times)),
+        Phase::Compute { .. }
+        | Phase::Sleep(_)
+        | Phase::Barrier
+        | Phase::Bcast(_)
+        | Phase::Scatter(_)
+        | Phase::Gather(_)
+        | Phase::Gatherv(_)
+        | Phase::Scatterv(_)
+        | Phase::Reduce(_)
+        | Phase::Allreduce(_)
+        | Phase::Ring(_) => 1,
+    });
+    n.fold(0, u64::saturating_add)
+}

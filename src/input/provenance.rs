@@ -1,0 +1,79 @@
+//! Where the values of a machine model come from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::raw_machine::RawMachine;
+
+/// Where the values of a machine model come from; free text as in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provenance {
+    /// What the cluster is, in one line.
+    pub title: Option<String>,
+    /// When the model was made.
+    pub created: Option<String>,
+    /// Where the cluster stands or stood.
+    pub place: Option<String>,
+    /// MPI library.
+    pub mpi: Option<String>,
+    /// Version of the tool that made the model.
+    pub tool_version: Option<String>,
+    /// How the values were found.
+    pub method: Option<String>,
+    /// Rank counts of the measured runs that the values were fitted to.
+    pub fitted_ranks: Vec<u32>,
+    /// File names of the measured curves that the values were fitted to.
+    pub fitted_measurements: Vec<String>,
+    /// Literature source of single values, by key path.
+    pub sources: BTreeMap<String, String>,
+    /// 95 % intervals of single values, by key path.
+    pub intervals: BTreeMap<String, [String; 2]>,
+}
+
+impl Provenance {
+    pub(super) fn of(raw: &RawMachine) -> Self {
+        let intervals = raw.intervals.clone().unwrap_or_default();
+        let title = raw.title.as_ref().map(|title| title.value.clone());
+        let Some(raw) = raw.provenance.as_ref().map(|provenance| &provenance.value) else {
+            return Self { title, intervals, ..Self::default() };
+        };
+        Self {
+            title,
+            created: raw.created.clone(),
+            place: raw.place.clone(),
+            mpi: raw.mpi.clone(),
+            tool_version: raw.tool_version.clone(),
+            method: raw.method.clone(),
+            fitted_ranks: raw.fitted_ranks.clone().unwrap_or_default(),
+            fitted_measurements: raw.fitted_measurements.clone().unwrap_or_default(),
+            sources: raw.sources.clone().unwrap_or_default(),
+            intervals,
+        }
+    }
+
+    /// Returns whether the model was fitted to the point `ranks` of the measured curve in the file `measured`.
+    #[must_use]
+    pub fn was_fitted_on(&self, measured: &Path, ranks: u32) -> bool {
+        let name = measured.file_name().map(|name| name.to_string_lossy());
+        let is_fitted = |fitted: &String| Path::new(fitted).file_name().map(|name| name.to_string_lossy()) == name;
+        name.is_some() && self.fitted_ranks.contains(&ranks) && self.fitted_measurements.iter().any(is_fitted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_was_fitted_if_its_file_name_and_ranks_are_listed() {
+        let provenance = Provenance {
+            fitted_ranks: vec![1, 2],
+            fitted_measurements: vec!["pi-count.csv".to_owned()],
+            ..Provenance::default()
+        };
+        assert!(provenance.was_fitted_on(Path::new("measured/dlpc-2020/pi-count.csv"), 2));
+        assert!(!provenance.was_fitted_on(Path::new("measured/dlpc-2020/pi-count.csv"), 3));
+        assert!(!provenance.was_fitted_on(Path::new("measured/dlpc-2020/log-1s.csv"), 2));
+        assert!(!provenance.was_fitted_on(Path::new(""), 2));
+    }
+}

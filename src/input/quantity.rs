@@ -1,0 +1,104 @@
+//! Quantities in files: their schemas, and serde that goes through the one unit parser.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error};
+
+use crate::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError};
+
+/// A kind of quantity, as schemas name it (`x-quantity`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Time,
+    Bytes,
+    Bandwidth,
+    TimePerByte,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Time, Self::Bytes, Self::Bandwidth, Self::TimePerByte];
+
+    /// Returns the name in schemas and messages.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Bytes => "size",
+            Self::Bandwidth => "bandwidth",
+            Self::TimePerByte => "time per byte",
+        }
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Time => "60 us",
+            Self::Bytes => "64 KiB",
+            Self::Bandwidth => "94 Mbit/s",
+            Self::TimePerByte => "10 ns/B",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Checks that `text` is a quantity of this kind.
+    ///
+    /// # Errors
+    /// [`UnitError`] with what to write instead.
+    pub(super) fn check(self, text: &str) -> Result<(), UnitError> {
+        match self {
+            Self::Time => SimDuration::parse(text).map(drop),
+            Self::Bytes => Bytes::parse(text).map(drop),
+            Self::Bandwidth => BytesPerSecond::parse(text).map(drop),
+            Self::TimePerByte => SecondsPerByte::parse(text).map(drop),
+        }
+    }
+
+    fn schema(self) -> Schema {
+        json_schema!({ "type": "string", "x-quantity": self.name(), "examples": [self.example()] })
+    }
+}
+
+/// Returns the name of the kind of problem that `error` is.
+pub(super) const fn code(error: &UnitError) -> &'static str {
+    match error {
+        UnitError::MissingUnit { .. } => "missing_unit",
+        UnitError::WrongUnit { .. } => "wrong_unit",
+        UnitError::NotANumber { .. } => "not_a_quantity",
+        UnitError::Negative { .. }
+        | UnitError::Zero { .. }
+        | UnitError::TooLarge { .. }
+        | UnitError::NotWhole { .. } => "out_of_range",
+    }
+}
+
+macro_rules! quantity {
+    ($quantity:ty, $kind:expr) => {
+        impl<'de> Deserialize<'de> for $quantity {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                <$quantity>::parse(&text).map_err(Error::custom)
+            }
+        }
+
+        impl JsonSchema for $quantity {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $kind.name().into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $kind.schema()
+            }
+        }
+    };
+}
+
+quantity!(SimDuration, Kind::Time);
+quantity!(Bytes, Kind::Bytes);
+quantity!(BytesPerSecond, Kind::Bandwidth);
+quantity!(SecondsPerByte, Kind::TimePerByte);

@@ -1,0 +1,239 @@
+//! A parsed TOML document whose every value knows its file and place.
+
+use std::path::Path;
+
+use serde_json::{Map, Number, json};
+use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
+
+/// Tables and arrays within each other.
+const DEPTH_MAX: usize = 64;
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) value: Value,
+}
+
+/// A TOML value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    /// Between `i64::MIN` and `u64::MAX`.
+    Integer(i128),
+    /// Finite.
+    Float(f64),
+    Boolean(bool),
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+/// Entries in the order of the file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Table {
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A key with its place, and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) node: Node,
+}
+
+impl Table {
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// Adds the entries of `other`, which win over those of this table; tables are merged key by key.
+    pub(super) fn merge(&mut self, other: Self) {
+        for theirs in other.entries {
+            let Some(ours) = self.entries.iter_mut().find(|entry| entry.key == theirs.key) else {
+                self.entries.push(theirs);
+                continue;
+            };
+            match (&mut ours.node.value, theirs.node.value) {
+                (Value::Table(ours), Value::Table(theirs)) => ours.merge(theirs),
+                (_, value) => ours.node = Node { span: theirs.node.span, value },
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Returns the value as JSON, as results echo it.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Text(text) => json!(text),
+            Value::Integer(integer) => Number::from_i128(*integer).map_or(serde_json::Value::Null, Into::into),
+            Value::Float(float) => json!(float),
+            Value::Boolean(boolean) => json!(boolean),
+            Value::Array(nodes) => nodes.iter().map(Self::to_json).collect(),
+            Value::Table(table) => {
+                let entries = table.entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json()));
+                serde_json::Value::Object(entries.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// Returns the value of a schema default, with the place of the table that lacks it.
+    pub(super) fn from_json(json: &serde_json::Value, span: Span) -> Option<Self> {
+        let value = match json {
+            serde_json::Value::Null => return None,
+            serde_json::Value::Bool(boolean) => Value::Boolean(*boolean),
+            serde_json::Value::Number(number) => match number.as_i128() {
+                Some(integer) => Value::Integer(integer),
+                None => Value::Float(number.as_f64()?),
+            },
+            serde_json::Value::String(text) => Value::Text(text.clone()),
+            serde_json::Value::Array(values) => {
+                Value::Array(values.iter().map(|value| Self::from_json(value, span)).collect::<Option<_>>()?)
+            }
+            serde_json::Value::Object(map) => {
+                let entry = |(key, value): (&String, _)| {
+                    Some(Entry { key: key.clone(), key_span: span, node: Self::from_json(value, span)? })
+                };
+                Value::Table(Table { entries: map.iter().map(entry).collect::<Option<_>>()? })
+            }
+        };
+        Some(Self { span, value })
+    }
+
+    pub(super) fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) => None,
+        }
+    }
+
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_) => None,
+        }
+    }
+
+    /// Returns what kind of value this is, with its article.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Text(_) => "a string",
+            Value::Integer(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::Boolean(_) => "a boolean",
+            Value::Array(_) => "an array",
+            Value::Table(_) => "a table",
+        }
+    }
+}
+
+/// A document and whether all of it could be read.
+pub(super) struct Document {
+    pub(super) root: Node,
+    pub(super) is_complete: bool,
+}
+
+/// Parses TOML; what cannot be read is reported as a problem with a code of `prefix`, and left out.
+pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagnostics) -> Document {
+    let text = diagnostics.text(file).to_owned();
+    let (root, errors) = DeTable::parse_recoverable(&text);
+    let mut converter = Converter { file, prefix, problems: Vec::new() };
+    for error in &errors {
+        let span = error.span().map_or(file.whole(), |span| file.span(span.start, span.end.max(span.start + 1)));
+        converter.problems.push(Problem::error(format!("{prefix}::syntax"), span, lower_first(error.message())));
+    }
+    let table = converter.table(&root.into_inner(), 0);
+    let is_complete = converter.problems.is_empty();
+    diagnostics.extend(converter.problems);
+    Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete }
+}
+
+/// Turns what the TOML parser returns into nodes.
+struct Converter {
+    file: FileId,
+    prefix: &'static str,
+    problems: Vec<Problem>,
+}
+
+impl Converter {
+    fn table(&mut self, table: &DeTable<'_>, depth: usize) -> Table {
+        let mut entries: Vec<Entry> = Vec::with_capacity(table.len());
+        for (key, value) in table {
+            let span = value.span();
+            let span = self.file.span(span.start, span.end);
+            if let Some(node) = self.node(value.get_ref(), span, depth + 1) {
+                let key_span = self.file.span(key.span().start, key.span().end);
+                entries.push(Entry { key: key.get_ref().to_string(), key_span, node });
+            }
+        }
+        entries.sort_by_key(|entry| entry.key_span);
+        Table { entries }
+    }
+
+    fn node(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Option<Node> {
+        if depth > DEPTH_MAX {
+            self.report("too_deep", span, &format!("more than {DEPTH_MAX} tables and arrays within each other"));
+            return None;
+        }
+        let value = match value {
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Integer(integer) => Value::Integer(self.integer(integer, span)?),
+            DeValue::Float(float) => Value::Float(self.float(float, span)?),
+            DeValue::Boolean(boolean) => Value::Boolean(*boolean),
+            DeValue::Datetime(date) => {
+                let problem = self.problem("wrong_type", span, "dates and times of day are not used in this file");
+                self.problems.push(problem.help(format!("quote it: \"{date}\"")));
+                return None;
+            }
+            DeValue::Array(values) => {
+                let node = |value: &toml::Spanned<DeValue<'_>>| {
+                    let span = self.file.span(value.span().start, value.span().end);
+                    self.node(value.get_ref(), span, depth + 1)
+                };
+                Value::Array(values.iter().filter_map(node).collect())
+            }
+            DeValue::Table(table) => Value::Table(self.table(table, depth)),
+        };
+        Some(Node { span, value })
+    }
+
+    fn integer(&mut self, integer: &DeInteger<'_>, span: Span) -> Option<i128> {
+        let value = i128::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let value = value.filter(|value| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(value));
+        if value.is_none() {
+            self.report("out_of_range", span, "the integer does not fit in 64 bits");
+        }
+        value
+    }
+
+    fn float(&mut self, float: &DeFloat<'_>, span: Span) -> Option<f64> {
+        let value = float.as_str().parse().ok().filter(|value: &f64| value.is_finite());
+        if value.is_none() {
+            self.report("out_of_range", span, &format!("`{float}` is not a finite number"));
+        }
+        value
+    }
+
+    fn report(&mut self, code: &str, span: Span, message: &str) {
+        let problem = self.problem(code, span, message);
+        self.problems.push(problem);
+    }
+
+    fn problem(&self, code: &str, span: Span, message: &str) -> Problem {
+        Problem::error(format!("{}::{code}", self.prefix), span, message)
+    }
+}
+
+/// Returns `text` as it stands within a sentence.
+pub(super) fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Returns `path` as seen from the folder of the file `from`.
+pub(super) fn beside(from: &Path, path: &str) -> std::path::PathBuf {
+    from.parent().unwrap_or(Path::new("")).join(path)
+}
