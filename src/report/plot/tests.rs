@@ -64,7 +64,9 @@ fn for_each_plot(check: impl Fn(&str, Plot, &PlotData)) {
 }
 
 fn texts(scene: &Scene) -> Vec<&Text> {
-    let text = |shape| if let &Shape::Text(ref text) = shape { Some(text) } else { None };
+    fn text(shape: &Shape) -> Option<&Text> {
+        if let Shape::Text(text) = shape { Some(text) } else { None }
+    }
     scene.shapes.iter().filter_map(text).collect()
 }
 
