@@ -2,6 +2,8 @@
 //!
 //! Plots look the same on every machine, and no system font is needed. Licence: `assets/fonts/LICENSE-DejaVu.txt`.
 
+mod bearing;
+
 use std::sync::Once;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
@@ -42,6 +44,15 @@ pub(crate) fn width(text: &str, em: f64, weight: Weight) -> f64 {
     f64::from(pixels) / SCALE
 }
 
+/// Returns how far right of the pen the ink of `symbol` starts, where an em is `em` long.
+pub(crate) fn left_bearing(symbol: char, em: f64, weight: Weight) -> f64 {
+    let font = match weight {
+        Weight::Regular => REGULAR,
+        Weight::Bold => BOLD,
+    };
+    em * bearing::left_bearing(font, symbol)
+}
+
 fn register() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
@@ -61,6 +72,22 @@ mod tests {
         assert!(narrow < width("makespans", 10.0, Weight::Regular));
         assert!(narrow < width("makespan", 10.0, Weight::Bold));
         assert!((width("makespan", 20.0, Weight::Regular) - 2.0 * narrow).abs() < 0.2);
+    }
+
+    #[test]
+    fn bearings_are_those_of_the_font() {
+        // In units of 1/2048 em: l 193 and j -37 in regular, M 188 in bold, µ 174 beyond ASCII.
+        let units = |symbol, weight| left_bearing(symbol, 2048.0, weight);
+        assert!((units('l', Weight::Regular) - 193.0).abs() < 1e-9);
+        assert!((units('j', Weight::Regular) + 37.0).abs() < 1e-9);
+        assert!((units('M', Weight::Bold) - 188.0).abs() < 1e-9);
+        assert!((units('µ', Weight::Regular) - 174.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_symbol_that_the_font_lacks_has_no_bearing() {
+        assert!(left_bearing('漢', 10.0, Weight::Regular).abs() < 1e-9);
+        assert!(left_bearing('🎯', 10.0, Weight::Regular).abs() < 1e-9);
     }
 
     #[test]

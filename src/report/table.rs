@@ -1,5 +1,7 @@
 //! Tables for the terminal, as plain text without colour.
 
+use std::cmp::Ordering;
+
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::analysis::Curve;
@@ -75,10 +77,10 @@ pub fn comparison(comparison: &Comparison) -> String {
 #[must_use]
 pub fn comparison_summary(comparison: &Comparison) -> String {
     let accuracy = &comparison.accuracy;
-    let mut lines = if accuracy.n_points == 0 {
-        vec!["No held-out points to judge the prediction by.".to_owned()]
-    } else {
-        accuracy_lines(accuracy, comparison.points.len())
+    let mut lines = match (accuracy.n_points, comparison.points.len()) {
+        (0, 0) => vec!["Nothing to judge the prediction by: no rank count was both measured and predicted.".to_owned()],
+        (0, _) => vec!["Nothing to judge the prediction by: no measured point is held out.".to_owned()],
+        (_, n_compared) => accuracy_lines(accuracy, n_compared),
     };
     let outliers: Vec<String> = comparison
         .points
@@ -96,7 +98,11 @@ fn accuracy_lines(accuracy: &Accuracy, n_compared: usize) -> Vec<String> {
     let n_in_scope = accuracy.n_points + accuracy.n_outliers;
     let held_out = if usize::try_from(n_in_scope) == Ok(n_compared) { "" } else { "held-out " };
     let points = if accuracy.n_points == 1 { "point" } else { "points" };
-    let direction = if accuracy.bias < 0.0 { "short" } else { "long" };
+    let direction = match accuracy.bias.total_cmp(&0.0) {
+        Ordering::Less => "too short",
+        Ordering::Equal => "right",
+        Ordering::Greater => "too long",
+    };
     vec![
         format!(
             "Mean absolute error {} over {} {held_out}{points}; median {}, 90 % of them within {}, largest {}.",
@@ -110,7 +116,7 @@ fn accuracy_lines(accuracy: &Accuracy, n_compared: usize) -> Vec<String> {
             "Noise floor {}: what a perfect model would show against these measurements.",
             percent(accuracy.noise_floor)
         ),
-        format!("Bias {}: predicted times are too {direction} on average.", signed_percent(accuracy.bias)),
+        format!("Bias {}: predicted times are {direction} on average.", signed_percent(accuracy.bias)),
         format!("{:.0} % of the points lie inside the 5–95 % band.", 100.0 * accuracy.band_coverage),
     ]
 }
@@ -199,7 +205,17 @@ mod tests {
     fn summary_of_fitted_points_only_claims_nothing() {
         let curve = fixture::amdahl(8.0, 2.0, [1]);
         let compared = compare(&curve, &fixture::measured(&[(1, 9.0)]), &|_| true, Scope::HeldOut);
-        assert_eq!(comparison_summary(&compared), "No held-out points to judge the prediction by.\n");
+        assert_eq!(
+            comparison_summary(&compared),
+            "Nothing to judge the prediction by: no measured point is held out.\n"
+        );
+    }
+
+    #[test]
+    fn summary_of_no_points_says_so() {
+        let compared =
+            compare(&fixture::amdahl(8.0, 2.0, [1]), &fixture::measured(&[(2, 9.0)]), &|_| false, Scope::All);
+        assert!(comparison_summary(&compared).contains("both measured and predicted"));
     }
 
     #[test]

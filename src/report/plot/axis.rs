@@ -75,12 +75,12 @@ impl Axis {
     /// Returns a linear axis from zero to a little above `most`.
     pub(super) fn from_zero(most: f64) -> Self {
         let most = if 0.0 < most { most } else { 1.0 };
-        Self::linear(0.0, 1.06 * most)
+        Self::linear(0.0, 1.06 * most, 8.0)
     }
 
-    /// Returns a linear axis from `low` to `high` with four to eight ticks at round values.
-    pub(super) fn linear(low: f64, high: f64) -> Self {
-        let step = round_step((high - low) / 6.0);
+    /// Returns a linear axis from `low` to `high` with ticks at round values, at most `n_steps` steps between them.
+    pub(super) fn linear(low: f64, high: f64, n_steps: f64) -> Self {
+        let step = round_step((high - low) / n_steps);
         let decimals = decimals_for(step, 1);
         #[expect(clippy::cast_possible_truncation, reason = "at most a dozen steps from zero")]
         let (first, last) = ((low / step).ceil() as i32, (high / step).floor() as i32);
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn linear_ticks_are_round_and_have_no_rounding_error() {
         assert_eq!(labels(&Axis::from_zero(0.28)), ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25"]);
-        assert_eq!(labels(&Axis::linear(-11.0, 11.0)), ["−10", "−5", "0", "5", "10"]);
+        assert_eq!(labels(&Axis::linear(-11.0, 11.0, 6.0)), ["−10", "−5", "0", "5", "10"]);
     }
 
     #[test]

@@ -10,8 +10,6 @@ use crate::report::plot::{PlotData, figure};
 
 /// Widest bar.
 const BAR_WIDTH_MAX: f64 = 64.0;
-/// Most rank counts that have a label.
-const LABELS_MAX: usize = 34;
 
 /// Draws the breakdown.
 pub(super) fn breakdown(data: &PlotData) -> Scene {
@@ -20,13 +18,13 @@ pub(super) fn breakdown(data: &PlotData) -> Scene {
     let unit = TimeUnit::for_longest(longest_s);
     let labels: Vec<String> = points.iter().map(|point| point.ranks.to_string()).collect();
     let widest = labels.iter().map(String::len).max().unwrap_or(1);
-    // 850 pixels for digits of 9 pixels and a gap of 8.
-    let x = Axis::slots(&labels, (850 / (9 * widest + 8)).min(LABELS_MAX));
+    // 830 pixels for digits of 10 pixels and a gap of 5.
+    let x = Axis::slots(&labels, 830 / (10 * widest + 5));
     let entries = Cause::ALL
         .into_iter()
         .filter(|cause| points.iter().any(|point| 0.0 < seconds_of(point, *cause)))
         .map(|cause| Entry::new(Symbol::Swatch(color(cause)), cause.name()));
-    let axes = (x, Axis::from_zero(longest_s / unit.seconds), Axis::linear(0.0, 100.0));
+    let axes = (x, Axis::from_zero(longest_s / unit.seconds), Axis::linear(0.0, 100.0, 6.0));
     let subtitle = "Where the time goes: critical path by cause";
     figure::double(data.title, subtitle, entries.collect(), axes, 0.58, |scene, upper, lower| {
         upper.draw_frame(scene, &format!("Time [{}]", unit.symbol));

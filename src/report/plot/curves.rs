@@ -47,7 +47,9 @@ pub(super) fn speedup(data: &PlotData) -> Scene {
         .curve
         .points
         .iter()
-        .map(|point| (f64::from(point.ranks), [point.speedup_p05, point.speedup, point.speedup_p95]));
+        .map(|point| (f64::from(point.ranks), [point.speedup_p05, point.speedup, point.speedup_p95]))
+        // A run that takes no time has no speedup.
+        .filter(|(_, band)| band.iter().all(|speedup| speedup.is_finite()));
     let series = Series { predicted: predicted.collect(), marks };
     let x = rank_axis(&series);
     let y = speedup_axis(&series, &x);

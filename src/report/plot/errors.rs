@@ -22,7 +22,7 @@ pub(super) fn comparison(data: &PlotData) -> Scene {
     let compared = data.comparison.map_or(&[][..], |comparison| &comparison.points);
     let noise_floor = data.comparison.map_or(0.0, |comparison| 100.0 * comparison.accuracy.noise_floor);
     let limit = error_limit(compared, noise_floor);
-    let axes = (rank_axis(&series), time_axis(&series), Axis::linear(-limit, limit));
+    let axes = (rank_axis(&series), time_axis(&series), Axis::linear(-limit, limit, 6.0));
     let mut entries = curves::legend(&series);
     if 0.0 < noise_floor {
         entries.push(Entry::new(Symbol::Swatch(palette::LIGHT_GREY.with_opacity(0.5)), "noise floor"));

@@ -6,9 +6,9 @@ use crate::report::plot::legend::{Entry, Legend};
 use crate::report::plot::panel::{MARGIN, Panel, X_LABELS_HEIGHT, horizontal_extent};
 use crate::report::plot::scene::{Scene, Text, WIDTH, palette};
 
-const TITLE_EM: f64 = 22.0;
+const TITLE_EM: f64 = 24.0;
 const TITLE_EM_MIN: f64 = 15.0;
-const SUBTITLE_EM: f64 = 15.0;
+const SUBTITLE_EM: f64 = 16.0;
 /// Where the panels start, below title and subtitle.
 const PANELS_TOP: f64 = 84.0;
 /// Room between two panels.
@@ -69,7 +69,7 @@ fn panels_bottom(legend: &Legend) -> f64 {
 fn draw_titles(scene: &mut Scene, title: &str, subtitle: &str) {
     let (title, em) = fitted(title);
     scene.text(Text::new(&title, (MARGIN, 32.0), em).bold());
-    scene.text(Text::new(subtitle, (MARGIN, 61.0), SUBTITLE_EM).colored(palette::SOFT_TEXT));
+    scene.text(Text::new(subtitle, (MARGIN, 62.0), SUBTITLE_EM).colored(palette::SOFT_TEXT));
 }
 
 /// Returns the title on one line and the size at which it fits; a title too long for the smallest size is cut.

@@ -4,10 +4,10 @@ use crate::report::font::{self, Weight};
 use crate::report::plot::panel::MARGIN;
 use crate::report::plot::scene::{Color, HEIGHT, Place, Scene, Stroke, Text, WIDTH};
 
-const EM: f64 = 14.0;
+const EM: f64 = 15.0;
 const ROW_HEIGHT: f64 = 24.0;
 const SYMBOL_GAP: f64 = 8.0;
-const ENTRY_GAP: f64 = 26.0;
+const ENTRY_GAP: f64 = 24.0;
 
 /// What stands before the text of an entry.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +116,7 @@ mod tests {
     fn entries_that_do_not_fit_go_to_the_next_row() {
         let entry = Entry::new(Symbol::Swatch(palette::BLUE), "waiting for the producer of log files");
         assert_eq!(Legend::new(vec![entry.clone(); 2]).rows.len(), 1);
-        assert_eq!(Legend::new(vec![entry; 7]).rows.len(), 3);
+        // Each is 300 to 400 pixels wide, and a row has 920.
+        assert_eq!(Legend::new(vec![entry; 7]).rows.len(), 4);
     }
 }

@@ -18,13 +18,24 @@ struct Target {
     font_size_per_em: f64,
     /// From where the backend puts the vertical middle of a text to the middle of its capitals, over the size of an em.
     middle_shift: f64,
+    text: TextDrawing,
+}
+
+/// Who places the glyphs of a text.
+#[derive(Clone, Copy)]
+enum TextDrawing {
+    /// The reader of the file.
+    Whole,
+    /// This module, because plotters puts the ink of each glyph at the pen.
+    Glyphs,
 }
 
 /// Backends take whole pixels: a quarter of a pixel in the image is fine enough.
 ///
 /// plotters divides the size of SVG text by 1.24; `dy="0.5ex"` with the x-height of 0.547 em puts the baseline 0.274 em
 /// below the place, and capitals are 0.729 em high.
-const SVG: Target = Target { scale: 4.0, font_size_per_em: 1.24, middle_shift: 0.729 / 2.0 - 0.547 / 2.0 };
+const SVG: Target =
+    Target { scale: 4.0, font_size_per_em: 1.24, middle_shift: 0.729 / 2.0 - 0.547 / 2.0, text: TextDrawing::Whole };
 
 /// Twice the size of the image and drawn at four times, because plotters draws some shapes with hard edges.
 ///
@@ -33,6 +44,7 @@ const BITMAP: Target = Target {
     scale: 4.0,
     font_size_per_em: font::HEIGHT_PER_EM,
     middle_shift: 0.729 / 2.0 - (font::HEIGHT_PER_EM / 2.0 - font::HEIGHT_PER_EM / 1.24 / 2.0),
+    text: TextDrawing::Glyphs,
 };
 
 /// Returns the scene as an SVG document whose `<title>`, for screen readers, is `title`.
@@ -125,7 +137,34 @@ fn draw<DB: DrawingBackend>(shape: &Shape, area: &DrawingArea<DB, Shift>, target
 
 type Drawn<DB> = Result<(), plotters::drawing::DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
+/// Draws a text; in bitmaps glyph by glyph, each at its own bearing.
 fn draw_text<DB: DrawingBackend>(text: &Text, area: &DrawingArea<DB, Shift>, target: Target) -> Drawn<DB> {
+    match target.text {
+        TextDrawing::Whole => draw_whole(text, area, target),
+        TextDrawing::Glyphs => glyphs(text).iter().try_for_each(|glyph| draw_whole(glyph, area, target)),
+    }
+}
+
+/// Cuts a text into texts of one glyph that lie where plotters should put their ink.
+fn glyphs(text: &Text) -> Vec<Text> {
+    let width = |part: &str| font::width(part, text.em, text.weight);
+    let start = match text.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -width(&text.content) / 2.0,
+        Anchor::End => -width(&text.content),
+    };
+    let glyph = |(index, symbol): (usize, char)| {
+        let ahead = start + width(&text.content[..index]) + font::left_bearing(symbol, text.em, text.weight);
+        let place = match text.direction {
+            Direction::Right => (text.place.0 + ahead, text.place.1),
+            Direction::Up => (text.place.0, text.place.1 - ahead),
+        };
+        Text { content: symbol.to_string(), place, anchor: Anchor::Start, ..text.clone() }
+    };
+    text.content.char_indices().filter(|(_, symbol)| !symbol.is_whitespace()).map(glyph).collect()
+}
+
+fn draw_whole<DB: DrawingBackend>(text: &Text, area: &DrawingArea<DB, Shift>, target: Target) -> Drawn<DB> {
     let h_pos = match text.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,

@@ -5,11 +5,11 @@ use crate::report::plot::axis::Axis;
 use crate::report::plot::scene::{Anchor, Place, Scene, Stroke, Text, WIDTH, palette};
 
 /// Size of tick labels.
-const LABEL_EM: f64 = 14.0;
+const LABEL_EM: f64 = 15.5;
 /// Size of axis titles.
-const TITLE_EM: f64 = 15.0;
+const TITLE_EM: f64 = 16.5;
 /// Room for the title of a vertical axis, left of its labels.
-const TITLE_ROOM: f64 = 34.0;
+const TITLE_ROOM: f64 = 36.0;
 /// Room between an axis and its labels.
 const LABEL_GAP: f64 = 8.0;
 /// Margin at both sides of the image.
@@ -89,16 +89,16 @@ impl Panel {
     /// Draws the labels of the horizontal axis and its title.
     pub(super) fn draw_x_labels(&self, scene: &mut Scene, x_title: &str) {
         for tick in &self.x.ticks {
-            let place = (self.place_x(tick.value), self.bottom + 17.0);
+            let place = (self.place_x(tick.value), self.bottom + 18.0);
             scene.text(Text::new(&tick.label, place, LABEL_EM).anchored(Anchor::Middle));
         }
         let middle = f64::midpoint(self.left, self.right);
-        scene.text(Text::new(x_title, (middle, self.bottom + 41.0), TITLE_EM).anchored(Anchor::Middle));
+        scene.text(Text::new(x_title, (middle, self.bottom + 44.0), TITLE_EM).anchored(Anchor::Middle));
     }
 }
 
 /// Height of the labels and the title of a horizontal axis.
-pub(super) const X_LABELS_HEIGHT: f64 = 52.0;
+pub(super) const X_LABELS_HEIGHT: f64 = 55.0;
 
 /// Returns the left and right end of panels with these vertical axes, so that every label fits.
 pub(super) fn horizontal_extent(y_axes: &[&Axis]) -> (f64, f64) {
@@ -116,7 +116,7 @@ mod tests {
 
     /// 100 x 100 pixels for 0 to 10 on both axes.
     fn square() -> Panel {
-        let (x, y) = (Axis::linear(0.0, 10.0), Axis::linear(0.0, 10.0));
+        let (x, y) = (Axis::linear(0.0, 10.0, 6.0), Axis::linear(0.0, 10.0, 6.0));
         Panel { left: 0.0, right: 100.0, top: 0.0, bottom: 100.0, x, y }
     }
 
