@@ -27,6 +27,8 @@ pub enum Purpose {
     Service,
     /// Jitter of the producer.
     Producer,
+    /// True cost of a kernel, which is known within an interval only; the index is the kernel.
+    Cost,
 }
 
 impl Streams {
