@@ -3,3 +3,4 @@
 mod accepted;
 mod files;
 mod reported;
+mod robust;
