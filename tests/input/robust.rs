@@ -6,7 +6,7 @@ use dlpc_sim::input;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::files::{CUSTOM, Folder, LOG_STREAM, MACHINE, SCENARIO};
+use crate::files::{CUSTOM, Folder, LOG_STREAM, SCENARIO};
 
 const HOSTFILE: &str = "# hosts\npi0 slots=4 max_slots=4\npi1 slots = 2\n";
 const RANKFILE: &str = "rank 0=pi0 slot=0\nrank 1=pi1 slot=0:1-2\n";
@@ -148,7 +148,7 @@ fn good_folder() -> impl Strategy<Value = Folder> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_damaged_file_is_never_a_panic(
@@ -180,7 +180,7 @@ fn the_undamaged_files_are_good() {
 #[test]
 fn strange_files_are_reported() {
     let long_line = format!("title = \"{}\"\nx = 1\n", "é".repeat(100_000));
-    let many_keys: String = (0..5_000).map(|i| format!("k{i} = {i}\n")).collect();
+    let many_keys = (0..5_000).map(|i| format!("k{i} = {i}")).collect::<Vec<_>>().join("\n");
     let nested = format!("x = {}1{}", "[".repeat(5_000), "]".repeat(5_000));
     let dotted = format!("{} = 1", vec!["a"; 5_000].join("."));
     let headers = "[[a.b.c]]\n".repeat(2_000);
@@ -220,11 +220,4 @@ fn the_largest_machine_model_that_is_allowed_can_be_used() {
     assert_eq!(hosts.loaded().scenario.run.slots.len(), 10_000_000);
     let folder = folder.machine("count = 9_999_999", "count = 10_000_000");
     assert!(folder.report().contains("more than 10000000"));
-}
-
-#[test]
-fn the_example_machine_model_is_good() {
-    let folder = Folder::good();
-    assert!(input::load_machine(Path::new("scenarios/../models/tiny.toml"), &|path| folder.read(path)).is_ok());
-    assert!(MACHINE.starts_with("format = 1"));
 }
