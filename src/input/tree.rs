@@ -145,7 +145,9 @@ pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagno
         let span = error.span().map_or(file.whole(), |span| file.span(span.start, span.end.max(span.start + 1)));
         converter.problems.push(Problem::error(format!("{prefix}::syntax"), span, lower_first(error.message())));
     }
-    let table = converter.table(&root.into_inner(), 0);
+    let root = root.into_inner();
+    let table = converter.table(&root, 0);
+    dismantle(root);
     let is_complete = converter.problems.is_empty();
     diagnostics.extend(converter.problems);
     Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete }
@@ -224,6 +226,22 @@ impl Converter {
 
     fn problem(&self, code: &str, span: Span, message: &str) -> Problem {
         Problem::error(format!("{}::{code}", self.prefix), span, message)
+    }
+}
+
+/// Drops a table level by level: keys such as `a.a.a.a = 1` within each other nest deeper than the stack can drop.
+fn dismantle(root: DeTable<'_>) {
+    let mut values = vec![DeValue::Table(root)];
+    while let Some(value) = values.pop() {
+        match value {
+            DeValue::Table(table) => values.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+            DeValue::Array(array) => values.extend(array.into_iter().map(toml::Spanned::into_inner)),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {}
+        }
     }
 }
 
