@@ -7,6 +7,7 @@ mod document;
 mod files;
 mod host_names;
 mod hostfile;
+mod intervals;
 mod leaf;
 mod lines;
 mod machine;

@@ -282,7 +282,12 @@ pub struct Interruptions {
 
 impl Noise {
     /// Noise that is always zero.
-    pub const NONE: Self = Self { compute_sigma: [0.0; Kernel::ALL.len()], interruptions: None, latency_sigma: 0.0 };
+    pub const NONE: Self = Self {
+        compute_sigma: [0.0; Kernel::ALL.len()],
+        cost_sigma: [0.0; Kernel::ALL.len()],
+        interruptions: None,
+        latency_sigma: 0.0,
+    };
 
     /// Returns the sigma of a kernel's ops.
     #[must_use]

@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, Poisson};
 
 use crate::machine::{Interruptions, Kernel, Noise};
 use crate::program::RankId;
-use crate::random::{Purpose, Streams, lognormal_factor};
+use crate::random::{Mirror, Purpose, Streams, lognormal_factor};
 use crate::units::SimDuration;
 
 /// Random delays of one run. Streams exist only where the machine model has noise.
@@ -64,7 +64,12 @@ fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
     if sigma <= 0.0 {
         return 1.0;
     }
-    lognormal_factor(&mut streams.stream(Purpose::Cost, kernel as u32), sigma)
+    let (streams, mirror) = streams.antithetic();
+    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, kernel as u32), sigma);
+    match mirror {
+        Mirror::Plain => factor,
+        Mirror::Mirrored => 1.0 / factor,
+    }
 }
 
 /// Draws the total length of the interruptions during `work`: their number is Poisson distributed.

@@ -40,7 +40,7 @@ pub(super) struct RawMachine {
     /// Where the values come from.
     pub(super) provenance: Option<Spanned<RawProvenance>>,
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`.
-    pub(super) intervals: Option<BTreeMap<String, [String; 2]>>,
+    pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
