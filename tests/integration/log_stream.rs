@@ -76,7 +76,7 @@ fn nobody_can_be_faster_than_the_producer() {
 
 /// Rounds: take what is there, at most one per rank; all wait for the round to end.
 fn rounds_oracle(items: u64, interval: u64, analysis: u64, ranks: u64) -> u64 {
-    let (mut now, mut taken) = (0, 0);
+    let (mut now, mut taken) = (0_u64, 0);
     while taken < items {
         let arrived = now.checked_div(interval).map_or(items, |n| (n + 1).min(items));
         if arrived == taken {
