@@ -18,7 +18,8 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// Returns the prediction as a table: one row per rank count, with the measured medians if there are runs.
 ///
-/// All times are in one unit, which the header names, and with the decimals that the predicted times need.
+/// All times are in one unit, which the header names, and with the decimals that the predicted times need. The text
+/// does not end in a new line.
 #[must_use]
 pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
     let points = &curve.points;
@@ -51,6 +52,8 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
 }
 
 /// Returns the comparison as a table: one row per rank count.
+///
+/// The text does not end in a new line.
 #[must_use]
 pub fn comparison(comparison: &Comparison) -> String {
     let points = &comparison.points;
@@ -73,6 +76,8 @@ pub fn comparison(comparison: &Comparison) -> String {
 }
 
 /// Returns what the comparison says, in a few lines of plain words.
+///
+/// The text does not end in a new line.
 #[must_use]
 pub fn comparison_summary(comparison: &Comparison) -> String {
     let accuracy = &comparison.accuracy;
@@ -90,7 +95,7 @@ pub fn comparison_summary(comparison: &Comparison) -> String {
     if !outliers.is_empty() {
         lines.push(format!("Left out as outliers: {}.", outliers.join(", ")));
     }
-    lines.join("\n") + "\n"
+    lines.join("\n")
 }
 
 fn accuracy_lines(accuracy: &Accuracy, n_compared: usize) -> Vec<String> {
@@ -187,7 +192,7 @@ fn render(columns: Vec<Column>) -> String {
     for (settings, column) in table.column_iter_mut().zip(columns) {
         settings.set_cell_alignment(column.alignment);
     }
-    table.trim_fmt() + "\n"
+    table.trim_fmt()
 }
 
 #[cfg(test)]
@@ -221,10 +226,7 @@ mod tests {
     fn summary_of_fitted_points_only_claims_nothing() {
         let curve = fixture::amdahl(8.0, 2.0, [1]);
         let compared = compare(&curve, &fixture::measured(&[(1, 9.0)]), &|_| true, Scope::HeldOut);
-        assert_eq!(
-            comparison_summary(&compared),
-            "Nothing to judge the prediction by: no measured point is held out.\n"
-        );
+        assert_eq!(comparison_summary(&compared), "Nothing to judge the prediction by: no measured point is held out.");
     }
 
     #[test]
@@ -232,6 +234,14 @@ mod tests {
         let compared =
             compare(&fixture::amdahl(8.0, 2.0, [1]), &fixture::measured(&[(2, 9.0)]), &|_| false, Scope::All);
         assert!(comparison_summary(&compared).contains("both measured and predicted"));
+    }
+
+    #[test]
+    fn texts_leave_the_last_new_line_to_the_caller() {
+        let (curve, _, compared) = fixture::small();
+        for text in [prediction(&curve, None), comparison(&compared), comparison_summary(&compared)] {
+            assert!(!text.ends_with('\n'), "{text:?}");
+        }
     }
 
     #[test]
