@@ -252,6 +252,7 @@ fn same_input_gives_the_same_bytes() {
     let (curve, measured, comparison) = fixture::small();
     let data = PlotData { title: "Darts", curve: &curve, measured: Some(&measured), comparison: Some(&comparison) };
     assert_eq!(svg(Plot::Comparison, &data), svg(Plot::Comparison, &data));
+    assert!(png(Plot::Comparison, &data) == png(Plot::Comparison, &data));
 }
 
 #[test]
