@@ -33,6 +33,7 @@ use serde::Deserialize;
 
 use self::files::Files;
 pub use self::files::Read;
+pub use self::hostfile::HostSlots;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
@@ -135,6 +136,17 @@ pub fn load_measurement(path: &Path, read: Read<'_>) -> Result<Measurement, Diag
     let file = files.open_first(path);
     let measurement = file.and_then(|file| measurement::read(file, &mut files.diagnostics));
     finish(measurement, files.diagnostics).map(|(measurement, _)| measurement)
+}
+
+/// Reads the hostfile of a real cluster: its hosts need not be in any machine model.
+///
+/// # Errors
+/// All problems of the file.
+pub fn load_hostfile(path: &Path, read: Read<'_>) -> Result<Vec<HostSlots>, Diagnostics> {
+    let mut files = Files::new(read);
+    let file = files.open_first(path);
+    let hosts = file.and_then(|file| hostfile::read_cluster(file, &mut files.diagnostics));
+    finish(hosts, files.diagnostics).map(|(hosts, _)| hosts)
 }
 
 /// Checks a file of any kind, with the files that it names, and returns what it is.

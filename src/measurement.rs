@@ -1,6 +1,8 @@
 //! Measured runs and calibration samples: what they hold, and where hardware enters.
 
 pub mod experiment;
+pub mod launcher;
+pub mod output_files;
 pub mod sample;
 
 /// A measured curve: one row per run.
