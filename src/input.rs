@@ -7,6 +7,7 @@ mod document;
 mod files;
 mod host_names;
 mod hostfile;
+mod intervals;
 mod leaf;
 mod lines;
 mod machine;
@@ -213,6 +214,7 @@ fn experiment(file: FileId, path: &Path, files: &mut Files<'_>) -> Option<Experi
         .zip(machine_named.as_ref())
         .and_then(|(path, (_, span))| files.open_named(path, "scenario::machine", *span));
     let machine = machine_file.and_then(|file| machine_of(file, overrides, &mut files.diagnostics));
+    let measured_at = measured_named.as_ref().map(|(_, span)| *span);
     let measured = measured_named.map(|(named, span)| measured(&tree::beside(path, &named), span, files));
     let shown_path = machine_path.unwrap_or_default().display().to_string();
     let machine_file = machine.as_ref().map(|machine| MachineFile { model: &machine.model, path: &shown_path });
@@ -221,6 +223,9 @@ fn experiment(file: FileId, path: &Path, files: &mut Files<'_>) -> Option<Experi
         None => None,
         Some(curve) => Some(curve?),
     };
+    if let Some((curve, span)) = measured.as_ref().zip(measured_at) {
+        warn_without_common_ranks(curve, &scenario, span, &mut files.diagnostics);
+    }
     let Machine { model, provenance, effective } = machine?;
     Some(Experiment {
         scenario,
@@ -267,6 +272,15 @@ fn measured(path: &Path, named_at: Span, files: &mut Files<'_>) -> Option<Measur
     let file = files.open_named(path, "scenario::measured", named_at)?;
     let measurement = measurement::read(file, &mut files.diagnostics)?;
     Some(MeasuredCurve { path: path.to_owned(), measurement })
+}
+
+fn warn_without_common_ranks(curve: &MeasuredCurve, scenario: &Scenario, at: Span, diagnostics: &mut Diagnostics) {
+    let is_predicted = |ranks| scenario.run.ranks.binary_search_by_key(&ranks, |count| count.get()).is_ok();
+    if !curve.measurement.rows.iter().any(|row| is_predicted(row.ranks)) {
+        let message = format!("no rank count of `{}` is in `run.ranks`", curve.path.display());
+        let problem = Problem::warning("scenario::measured_elsewhere", at, message);
+        diagnostics.push(problem.help("predict the measured rank counts, to compare them"));
+    }
 }
 
 /// Returns the path that a key of the scenario names, and its place.

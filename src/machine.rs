@@ -263,6 +263,8 @@ pub struct RecordCosts {
 pub struct Noise {
     /// Sigma of the lognormal factor (median 1) on each compute op, by kernel ([`Kernel::ALL`] order).
     pub compute_sigma: [f64; Kernel::ALL.len()],
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run, by kernel: how well its cost is known.
+    pub cost_sigma: [f64; Kernel::ALL.len()],
     /// Interruptions by the operating system, if any.
     pub interruptions: Option<Interruptions>,
     /// Sigma of the lognormal factor (median 1) on the latency of each remote message.
@@ -280,7 +282,12 @@ pub struct Interruptions {
 
 impl Noise {
     /// Noise that is always zero.
-    pub const NONE: Self = Self { compute_sigma: [0.0; Kernel::ALL.len()], interruptions: None, latency_sigma: 0.0 };
+    pub const NONE: Self = Self {
+        compute_sigma: [0.0; Kernel::ALL.len()],
+        cost_sigma: [0.0; Kernel::ALL.len()],
+        interruptions: None,
+        latency_sigma: 0.0,
+    };
 
     /// Returns the sigma of a kernel's ops.
     #[must_use]

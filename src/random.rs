@@ -27,6 +27,17 @@ pub enum Purpose {
     Service,
     /// Jitter of the producer.
     Producer,
+    /// True cost of a kernel, which is known within an interval only; the index is the kernel.
+    Cost,
+}
+
+/// Whether a replication takes the draws of its antithetic pair as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mirror {
+    /// As they are.
+    Plain,
+    /// With the opposite sign.
+    Mirrored,
 }
 
 impl Streams {
@@ -34,6 +45,17 @@ impl Streams {
     #[must_use]
     pub fn new(seed: u64, replication: u32) -> Self {
         Self { seed, replication }
+    }
+
+    /// Returns the streams that this replication shares with its partner (0 with 1, 2 with 3, ...), and whether it is
+    /// the one that mirrors the draws.
+    ///
+    /// Antithetic variates (Hammersley and Morton, 1956): where one replication draws z, its partner takes -z, so that
+    /// the median over replications settles sooner.
+    #[must_use]
+    pub fn antithetic(self) -> (Self, Mirror) {
+        let mirror = if self.replication.is_multiple_of(2) { Mirror::Plain } else { Mirror::Mirrored };
+        (Self { replication: self.replication & !1, ..self }, mirror)
     }
 
     /// Returns the stream of rank or item `index` for `purpose`.

@@ -68,6 +68,7 @@ fn excerpt(source: &Source, span: Range<usize>) -> Option<Excerpt<'_>> {
     let from = line_start.max(floor_boundary(text, start.saturating_sub(BYTES_MAX)));
     let end = floor_boundary(text, span.end.max(start).min(start + BYTES_MAX)).max(start);
     let end = text[start..end].match_indices('\n').nth(LINES_MAX - 1).map_or(end, |(newline, _)| start + newline);
+    let end = start + text[start..end].trim_end_matches(['\r', '\n']).len();
     let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
     let to = line_end.min(floor_boundary(text, end + BYTES_MAX));
     let first_line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;

@@ -5,13 +5,15 @@ use rand_distr::{Distribution as _, Poisson};
 
 use crate::machine::{Interruptions, Kernel, Noise};
 use crate::program::RankId;
-use crate::random::{Purpose, Streams, lognormal_factor};
+use crate::random::{Mirror, Purpose, Streams, lognormal_factor};
 use crate::units::SimDuration;
 
 /// Random delays of one run. Streams exist only where the machine model has noise.
 #[derive(Debug)]
 pub(super) struct NoiseSource {
     noise: Noise,
+    /// Factor on the cost of each kernel in this run.
+    cost_factors: [f64; Kernel::ALL.len()],
     compute: Vec<ChaCha8Rng>,
     interruptions: Vec<ChaCha8Rng>,
     latency: Vec<ChaCha8Rng>,
@@ -24,6 +26,7 @@ impl NoiseSource {
             (0..n).map(|rank| streams.stream(purpose, rank)).collect()
         };
         Self {
+            cost_factors: Kernel::ALL.map(|kernel| cost_factor(noise, streams, kernel)),
             compute: open(Purpose::Compute, noise.compute_sigma.iter().any(|sigma| *sigma > 0.0)),
             interruptions: open(Purpose::Interruptions, noise.interruptions.is_some()),
             latency: open(Purpose::Latency, noise.latency_sigma > 0.0),
@@ -34,10 +37,12 @@ impl NoiseSource {
     /// Returns how long `work` of `kernel` takes this time (docs/model.md eq. 10 and 11).
     pub(super) fn disturb(&mut self, rank: RankId, kernel: Kernel, work: SimDuration) -> SimDuration {
         let sigma = self.noise.sigma(kernel);
-        let mut disturbed = work;
+        let is_certain = sigma <= 0.0 && self.noise.cost_sigma[kernel as usize] <= 0.0;
+        let mut factor = self.cost_factors[kernel as usize];
         if sigma > 0.0 {
-            disturbed = work.scaled_by(lognormal_factor(&mut self.compute[rank.0 as usize], sigma));
+            factor *= lognormal_factor(&mut self.compute[rank.0 as usize], sigma);
         }
+        let mut disturbed = if is_certain { work } else { work.scaled_by(factor) };
         if let Some(interruptions) = self.noise.interruptions {
             disturbed += interrupted_for(&mut self.interruptions[rank.0 as usize], interruptions, disturbed);
         }
@@ -50,6 +55,20 @@ impl NoiseSource {
             return latency;
         }
         latency.scaled_by(lognormal_factor(&mut self.latency[rank.0 as usize], self.noise.latency_sigma))
+    }
+}
+
+/// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run.
+fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
+    let sigma = noise.cost_sigma[kernel as usize];
+    if sigma <= 0.0 {
+        return 1.0;
+    }
+    let (streams, mirror) = streams.antithetic();
+    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, kernel as u32), sigma);
+    match mirror {
+        Mirror::Plain => factor,
+        Mirror::Mirrored => 1.0 / factor,
     }
 }
 

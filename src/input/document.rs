@@ -49,6 +49,7 @@ impl Walker<'_> {
         match (schema.expected(), &mut node.value) {
             (Expected::Table, Value::Table(table)) => self.table(table, span, schema),
             (Expected::Array, Value::Array(nodes)) => self.array(nodes, span, schema),
+            (_, Value::Bad) => false,
             (Expected::Anything, _) => true,
             _ => match leaf::check(&self.shown_path(), node, schema, self.diagnostics.text(span.file)) {
                 None => true,
@@ -107,8 +108,12 @@ impl Walker<'_> {
         stays
     }
 
+    /// Reports required keys that are absent, unless an unknown key is most likely a slip of it.
     fn report_missing(&mut self, table: &Table, span: Span, schema: View<'_>) {
-        for key in schema.required().filter(|key| table.get(key).is_none()) {
+        let keys: Vec<_> = schema.properties().map(|(key, _)| key).collect();
+        let unknown = table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str()));
+        let slips: Vec<_> = unknown.filter_map(|entry| leaf::nearest(&entry.key, &keys)).collect();
+        for key in schema.required().filter(|key| table.get(key).is_none() && !slips.contains(key)) {
             let message = format!("missing key `{key}`{}", self.in_table());
             let property = schema.property(key);
             let mut help = match property.and_then(leaf::example) {

@@ -1,5 +1,7 @@
 //! Open MPI hostfiles: a line `pi0 slots=4 max_slots=4` for each host.
 
+use std::collections::BTreeMap;
+
 use super::host_names::HostNames;
 use super::lines::{self, Line};
 use crate::diagnostic::{Diagnostics, FileId, Problem};
@@ -16,19 +18,24 @@ pub(super) fn read(
 ) -> Option<Vec<(HostId, u32)>> {
     let text = diagnostics.text(file).to_owned();
     let mut slots: Vec<(HostId, u32)> = Vec::new();
+    let mut places: BTreeMap<HostId, usize> = BTreeMap::new();
     let mut problems = Vec::new();
     for line in lines::of(file, &text) {
         match read_line(&line, hosts) {
             Err(problem) => problems.push(problem),
             Ok((host, n)) => {
-                let n_before = slots.iter().filter(|(other, _)| *other == host).map(|(_, n)| n).sum::<u32>();
-                let (n_all, cores) = (n.saturating_add(n_before), hosts.cores(host));
+                let place = *places.entry(host).or_insert(slots.len());
+                if place == slots.len() {
+                    slots.push((host, 0));
+                }
+                let n_all = slots[place].1.saturating_add(n);
+                slots[place].1 = n_all;
+                let cores = hosts.cores(host);
                 if n_all > cores && !may_oversubscribe {
                     let message = format!("`{}` has {n_all} slots, but {cores} cores", line.first_word());
                     let problem = Problem::error("hostfile::oversubscribed", line.span, message);
                     problems.push(problem.help(format!("write slots={cores}, or set `run.oversubscribe = true`")));
                 }
-                slots.push((host, n));
             }
         }
     }
@@ -37,19 +44,7 @@ pub(super) fn read(
     }
     let is_valid = problems.is_empty();
     diagnostics.extend(problems);
-    is_valid.then(|| merge(slots))
-}
-
-/// Adds the slots of a host that is named again to its first line.
-fn merge(slots: Vec<(HostId, u32)>) -> Vec<(HostId, u32)> {
-    let mut merged: Vec<(HostId, u32)> = Vec::new();
-    for (host, n) in slots {
-        match merged.iter_mut().find(|(other, _)| *other == host) {
-            Some((_, n_before)) => *n_before = n_before.saturating_add(n),
-            None => merged.push((host, n)),
-        }
-    }
-    merged
+    is_valid.then_some(slots)
 }
 
 fn read_line(line: &Line<'_>, hosts: HostNames<'_>) -> Result<(HostId, u32), Problem> {

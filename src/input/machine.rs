@@ -5,6 +5,7 @@
 use std::num::NonZeroU32;
 
 use super::host_names;
+use super::intervals;
 use super::messages;
 use super::raw_machine::{
     RawAllreduceAlgorithm, RawBarrierAlgorithm, RawCollectives, RawDuplex, RawForwarding, RawHostGroup,
@@ -33,6 +34,10 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
     let collectives = raw.collectives.as_ref().map(|raw| collectives(&raw.value)).unwrap_or_default();
     let kernels = raw.kernels.as_ref().map_or(Some(Kernels::default()), |raw| kernels(&raw.value));
     let noise = raw.noise.as_ref().map_or(Some(Noise::NONE), |raw| noise(&raw.value, diagnostics));
+    let (kernels, mut noise) = (kernels?, noise?);
+    if let Some(raw) = &raw.intervals {
+        noise.cost_sigma = intervals::cost_sigma(&raw.value, &kernels, diagnostics);
+    }
     Some(MachineModel {
         name: name?,
         host_groups: host_groups?,
@@ -40,8 +45,8 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
         local: local?,
         remote: remote?,
         collectives,
-        kernels: kernels?,
-        noise: noise?,
+        kernels,
+        noise,
     })
 }
 
@@ -225,7 +230,7 @@ fn noise(raw: &RawNoise, diagnostics: &mut Diagnostics) -> Option<Noise> {
             }
         }
     }
-    Some(Noise { compute_sigma, interruptions, latency_sigma: raw.latency_sigma?.value })
+    Some(Noise { compute_sigma, interruptions, latency_sigma: raw.latency_sigma?.value, ..Noise::NONE })
 }
 
 fn kernel_sigma(raw: &RawKernelSigma, kernel: Kernel) -> Option<Spanned<f64>> {

@@ -32,7 +32,8 @@ pub struct Provenance {
 
 impl Provenance {
     pub(super) fn of(raw: &RawMachine) -> Self {
-        let intervals = raw.intervals.clone().unwrap_or_default();
+        let entries = raw.intervals.iter().flat_map(|intervals| &intervals.value.0);
+        let intervals = entries.map(|(key, bounds)| (key.value.clone(), bounds.value.clone())).collect();
         let title = raw.title.as_ref().map(|title| title.value.clone());
         let Some(raw) = raw.provenance.as_ref().map(|provenance| &provenance.value) else {
             return Self { title, intervals, ..Self::default() };

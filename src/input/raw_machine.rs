@@ -14,7 +14,7 @@ use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMachine {
     /// Version of the file format.
-    #[schemars(required, extend("examples" = [1]))]
+    #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
     /// Short name, for tables and plots.
@@ -40,7 +40,7 @@ pub(super) struct RawMachine {
     /// Where the values come from.
     pub(super) provenance: Option<Spanned<RawProvenance>>,
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`.
-    pub(super) intervals: Option<BTreeMap<String, [String; 2]>>,
+    pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -14,7 +14,7 @@ use crate::units::{Bytes, SimDuration};
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScenario {
     /// Version of the file format.
-    #[schemars(required, extend("examples" = [1]))]
+    #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
     /// Title of tables and plots.

@@ -202,3 +202,51 @@ impl<'s> View<'s> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::raw_machine::RawMachine;
+    use crate::input::raw_scenario::RawScenario;
+
+    #[test]
+    fn the_schema_knows_no_null_because_toml_has_none() {
+        for schema in [of::<RawScenario>("x"), of::<RawMachine>("x")] {
+            assert!(!schema.to_string().contains("\"null\""));
+        }
+    }
+
+    #[test]
+    fn short_forms_are_published_as_alternatives() {
+        let published = publish(of::<RawScenario>("x"));
+        assert!(!published.to_string().contains("x-short-for") && !published.to_string().contains("x-one-or-list"));
+        let ranks = &published["$defs"]["RawRun"]["properties"]["ranks"];
+        let ranks = if ranks.is_null() { &published["properties"]["run"]["properties"]["ranks"] } else { ranks };
+        assert_eq!(ranks["anyOf"][1]["type"], "array");
+        assert!(ranks["description"].is_string());
+    }
+
+    #[test]
+    fn each_default_is_a_value_that_its_key_allows() {
+        fn check(schema: View<'_>, depth: usize) {
+            for (key, property) in schema.properties().filter(|_| depth < 6) {
+                let number = |key| property.get(key).and_then(Value::as_f64);
+                match (property.get("default"), property.expected()) {
+                    (Some(Value::String(text)), Expected::Quantity(kind)) => {
+                        assert_eq!(kind.check(text), Ok(()), "{key}");
+                    }
+                    (Some(Value::String(word)), Expected::Choice) => {
+                        assert!(property.choices().contains(&word.as_str()));
+                    }
+                    (Some(Value::Number(default)), Expected::Integer | Expected::Number) => {
+                        assert!(default.as_f64() >= number("minimum"), "{key}");
+                    }
+                    _ => {}
+                }
+                check(property, depth + 1);
+            }
+        }
+        check(View::root(&of::<RawScenario>("x")), 0);
+        check(View::root(&of::<RawMachine>("x")), 0);
+    }
+}

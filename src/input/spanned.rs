@@ -127,6 +127,7 @@ impl<'de> Deserializer<'de> for Node {
             },
             Value::Float(float) => visitor.visit_f64(float),
             Value::Boolean(boolean) => visitor.visit_bool(boolean),
+            Value::Bad => visitor.visit_unit(),
             Value::Array(nodes) => visitor.visit_seq(SeqDeserializer::new(nodes.into_iter())),
             Value::Table(table) => {
                 let entries = table.entries.into_iter().map(|Entry { key, key_span, node }| (Key(key, key_span), node));

@@ -28,6 +28,8 @@ pub(super) enum Value {
     Boolean(bool),
     Array(Vec<Node>),
     Table(Table),
+    /// A value that was reported as a problem; keeps its key from being reported as missing.
+    Bad,
 }
 
 /// Entries in the order of the file.
@@ -72,6 +74,7 @@ impl Node {
             Value::Integer(integer) => Number::from_i128(*integer).map_or(serde_json::Value::Null, Into::into),
             Value::Float(float) => json!(float),
             Value::Boolean(boolean) => json!(boolean),
+            Value::Bad => serde_json::Value::Null,
             Value::Array(nodes) => nodes.iter().map(Self::to_json).collect(),
             Value::Table(table) => {
                 let entries = table.entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json()));
@@ -106,14 +109,21 @@ impl Node {
     pub(super) fn as_table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
-            Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) => None,
+            Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Bad => {
+                None
+            }
         }
     }
 
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
-            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_) => None,
+            Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Array(_)
+            | Value::Table(_)
+            | Value::Bad => None,
         }
     }
 
@@ -126,17 +136,18 @@ impl Node {
             Value::Boolean(_) => "a boolean",
             Value::Array(_) => "an array",
             Value::Table(_) => "a table",
+            Value::Bad => "no value",
         }
     }
 }
 
-/// A document and whether all of it could be read.
+/// A document and whether it was free of syntax errors.
 pub(super) struct Document {
     pub(super) root: Node,
     pub(super) is_complete: bool,
 }
 
-/// Parses TOML; what cannot be read is reported as a problem with a code of `prefix`, and left out.
+/// Parses TOML; what cannot be read is reported as a problem with a code of `prefix`.
 pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagnostics) -> Document {
     let text = diagnostics.text(file).to_owned();
     let (root, errors) = DeTable::parse_recoverable(&text);
@@ -145,10 +156,11 @@ pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagno
         let span = error.span().map_or(file.whole(), |span| file.span(span.start, span.end.max(span.start + 1)));
         converter.problems.push(Problem::error(format!("{prefix}::syntax"), span, lower_first(error.message())));
     }
-    let table = converter.table(&root.into_inner(), 0);
-    let is_complete = converter.problems.is_empty();
+    let root = root.into_inner();
+    let table = converter.table(&root, 0);
+    dismantle(root);
     diagnostics.extend(converter.problems);
-    Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete }
+    Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete: errors.is_empty() }
 }
 
 /// Turns what the TOML parser returns into nodes.
@@ -164,40 +176,39 @@ impl Converter {
         for (key, value) in table {
             let span = value.span();
             let span = self.file.span(span.start, span.end);
-            if let Some(node) = self.node(value.get_ref(), span, depth + 1) {
-                let key_span = self.file.span(key.span().start, key.span().end);
-                entries.push(Entry { key: key.get_ref().to_string(), key_span, node });
-            }
+            let node = self.node(value.get_ref(), span, depth + 1);
+            let key_span = self.file.span(key.span().start, key.span().end);
+            entries.push(Entry { key: key.get_ref().to_string(), key_span, node });
         }
         entries.sort_by_key(|entry| entry.key_span);
         Table { entries }
     }
 
-    fn node(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Option<Node> {
+    fn node(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Node {
         if depth > DEPTH_MAX {
             self.report("too_deep", span, &format!("more than {DEPTH_MAX} tables and arrays within each other"));
-            return None;
+            return Node { span, value: Value::Bad };
         }
         let value = match value {
             DeValue::String(text) => Value::Text(text.to_string()),
-            DeValue::Integer(integer) => Value::Integer(self.integer(integer, span)?),
-            DeValue::Float(float) => Value::Float(self.float(float, span)?),
+            DeValue::Integer(integer) => self.integer(integer, span).map_or(Value::Bad, Value::Integer),
+            DeValue::Float(float) => self.float(float, span).map_or(Value::Bad, Value::Float),
             DeValue::Boolean(boolean) => Value::Boolean(*boolean),
             DeValue::Datetime(date) => {
                 let problem = self.problem("wrong_type", span, "dates and times of day are not used in this file");
                 self.problems.push(problem.help(format!("quote it: \"{date}\"")));
-                return None;
+                Value::Bad
             }
             DeValue::Array(values) => {
                 let node = |value: &toml::Spanned<DeValue<'_>>| {
                     let span = self.file.span(value.span().start, value.span().end);
                     self.node(value.get_ref(), span, depth + 1)
                 };
-                Value::Array(values.iter().filter_map(node).collect())
+                Value::Array(values.iter().map(node).collect())
             }
             DeValue::Table(table) => Value::Table(self.table(table, depth)),
         };
-        Some(Node { span, value })
+        Node { span, value }
     }
 
     fn integer(&mut self, integer: &DeInteger<'_>, span: Span) -> Option<i128> {
@@ -224,6 +235,22 @@ impl Converter {
 
     fn problem(&self, code: &str, span: Span, message: &str) -> Problem {
         Problem::error(format!("{}::{code}", self.prefix), span, message)
+    }
+}
+
+/// Drops a table level by level: keys such as `a.a.a.a = 1` within each other nest deeper than the stack can drop.
+fn dismantle(root: DeTable<'_>) {
+    let mut values = vec![DeValue::Table(root)];
+    while let Some(value) = values.pop() {
+        match value {
+            DeValue::Table(table) => values.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+            DeValue::Array(array) => values.extend(array.into_iter().map(toml::Spanned::into_inner)),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {}
+        }
     }
 }
 

@@ -169,6 +169,24 @@ fn the_measured_curve_lies_beside_the_scenario() {
 }
 
 #[test]
+fn a_measured_curve_of_other_rank_counts_is_a_warning() {
+    let folder = Folder::good().scenario("[run]", "measured = \"x.csv\"\n[run]");
+    let warnings = |curve: &str| folder.clone().with("scenarios/x.csv", curve).loaded().warnings;
+    assert!(warnings("ranks,seconds\n8,2\n").is_empty());
+    let report = warnings("ranks,seconds\n9,2\n").render(false);
+    assert!(report.starts_with("warning[scenario::measured_elsewhere]"), "{report}");
+}
+
+#[test]
+fn a_machine_model_can_be_read_on_its_own() {
+    let folder = Folder::good();
+    let machine = input::load_machine(Path::new("scenarios/../models/tiny.toml"), &|path| folder.read(path));
+    let machine = machine.expect("a machine model");
+    assert_eq!((machine.model.name.as_str(), machine.provenance.title.as_deref()), ("tiny", Some("Three hosts")));
+    assert_eq!(machine.effective["switch"]["forwarding"], "store-and-forward");
+}
+
+#[test]
 fn provenance_says_which_points_were_fitted() {
     let provenance = Folder::good().loaded().provenance;
     assert!(provenance.was_fitted_on(Path::new("measured/pi-count.csv"), 4));

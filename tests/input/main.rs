@@ -1,5 +1,7 @@
 //! Input files to checked types: what is accepted, and how problems are reported.
 
 mod accepted;
+mod documented;
 mod files;
 mod reported;
+mod robust;

@@ -46,6 +46,23 @@ fn a_missing_key_is_reported_at_the_head_of_its_table() {
 }
 
 #[test]
+fn a_required_key_with_a_slip_is_one_problem() {
+    let folder = Folder::good().scenario("darts", "drats");
+    assert_eq!(problems(&folder), ["scenario::unknown_key x.toml:9 drats"]);
+}
+
+#[test]
+fn a_value_that_toml_knows_but_no_file_uses_does_not_hide_other_problems() {
+    let folder = Folder::good().scenario("1_000_000", "1979-05-27").scenario("\"count\"", "nan").scenario("1..=8", "0");
+    let expected = [
+        "scenario::out_of_range x.toml:6 \"0\"",
+        "scenario::wrong_type x.toml:9 1979-05-27",
+        "scenario::out_of_range x.toml:10 nan",
+    ];
+    assert_eq!(problems(&folder), expected);
+}
+
+#[test]
 fn a_number_without_a_unit_is_told_what_to_append() {
     let folder = Folder::good().workload(LOG_STREAM).scenario("\"5 s\"", "5");
     assert_eq!(problems(&folder), ["scenario::missing_unit x.toml:10 5"]);

@@ -3,5 +3,6 @@
 
 mod closed_form;
 mod critical_path;
+mod dlpc;
 mod log_stream;
 mod support;

@@ -1,0 +1,85 @@
+//! 95 % intervals of fitted values, as far as predictions draw from them.
+
+use super::quantity;
+use super::spanned::{Named, Spanned};
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::machine::{Kernel, Kernels};
+use crate::units::{Quantity, SimDuration};
+
+/// Half-width of a 95 % interval of a normal distribution, in standard deviations.
+const HALF_WIDTH_SIGMAS: f64 = 1.96;
+
+/// Returns the relative standard error of each kernel's cost ([`Kernel::ALL`] order); zero where no interval is given.
+///
+/// Intervals of other values are kept in the provenance and not looked at here.
+pub(super) fn cost_sigma(
+    raw: &Named<Spanned<[String; 2]>>,
+    kernels: &Kernels,
+    diagnostics: &mut Diagnostics,
+) -> [f64; Kernel::ALL.len()] {
+    let mut sigma = [0.0; Kernel::ALL.len()];
+    for (key, bounds) in &raw.0 {
+        if let Some((kernel, cost)) = kernel_of(&key.value, kernels)
+            && let Some(relative) = relative_error(&key.value, bounds, cost, diagnostics)
+        {
+            sigma[kernel as usize] = relative;
+        } else if key.value.starts_with("kernels.") && kernel_of(&key.value, kernels).is_none() {
+            let message = format!("an interval for `{}`, which the model does not have", key.value);
+            diagnostics.push(Problem::error("machine::unknown_interval", key.span, message).help(known(kernels)));
+        }
+    }
+    sigma
+}
+
+/// Returns the kernel that a key path names, and its cost.
+fn kernel_of(path: &str, kernels: &Kernels) -> Option<(Kernel, SimDuration)> {
+    costs(kernels).into_iter().find(|(name, ..)| *name == path).map(|(_, kernel, cost)| (kernel, cost))
+}
+
+fn costs(kernels: &Kernels) -> Vec<(&'static str, Kernel, SimDuration)> {
+    let mut costs = vec![("kernels.setup", Kernel::Setup, kernels.setup)];
+    costs.extend(kernels.throw_dart.map(|cost| ("kernels.throw_dart", Kernel::ThrowDart, cost)));
+    if let Some(records) = &kernels.records {
+        costs.extend([
+            ("kernels.records.store", Kernel::StoreRecord, records.store),
+            ("kernels.records.pack", Kernel::PackRecord, records.pack),
+            ("kernels.records.unpack", Kernel::UnpackRecord, records.unpack),
+            ("kernels.records.collect", Kernel::CollectRecord, records.collect),
+        ]);
+    }
+    costs
+}
+
+fn known(kernels: &Kernels) -> String {
+    let names: Vec<String> = costs(kernels).into_iter().map(|(name, ..)| format!("`{name}`")).collect();
+    format!("predictions use the intervals of {}", names.join(", "))
+}
+
+fn relative_error(
+    path: &str,
+    bounds: &Spanned<[String; 2]>,
+    cost: SimDuration,
+    diagnostics: &mut Diagnostics,
+) -> Option<f64> {
+    let [low, high] = bounds.value.each_ref().map(|text| SimDuration::parse(text));
+    let (low, high) = match (low, high) {
+        (Ok(low), Ok(high)) => (low, high),
+        (Err(error), _) | (_, Err(error)) => {
+            let code = format!("machine::{}", quantity::code(&error));
+            let message = format!("the interval of `{path}`: {error}");
+            diagnostics.push(Problem::error(code, bounds.span, message).help(error.help()));
+            return None;
+        }
+    };
+    if low > cost || cost > high {
+        let message = format!("the interval of `{path}`, {low} to {high}, does not hold its value, {cost}");
+        let problem = Problem::error("machine::out_of_range", bounds.span, message);
+        diagnostics.push(problem.help("write the lower bound, then the upper bound"));
+        return None;
+    }
+    if cost == SimDuration::ZERO {
+        return Some(0.0);
+    }
+    let half_width = high.saturating_sub(low).as_seconds() / 2.0;
+    Some(half_width / HALF_WIDTH_SIGMAS / cost.as_seconds())
+}
