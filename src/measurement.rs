@@ -1,4 +1,7 @@
-//! Measured runs: what a measurement file holds.
+//! Measured runs and calibration samples: what they hold, and where hardware enters.
+
+pub mod experiment;
+pub mod sample;
 
 /// A measured curve: one row per run.
 #[derive(Debug, Clone, PartialEq)]

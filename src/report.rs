@@ -9,4 +9,3 @@ pub mod table;
 mod fixture;
 mod font;
 mod number;
-mod png;

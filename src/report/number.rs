@@ -4,6 +4,12 @@ use crate::units::significant;
 
 /// Most decimals in a column; below that, a value gets its own.
 const DECIMALS_MAX: usize = 6;
+/// Least decimals in a column.
+const DECIMALS_MIN: usize = 1;
+/// Significant digits that a column shows of its largest value: enough to tell the points of a flat curve apart.
+const DIGITS_OF_LARGEST: i32 = 4;
+/// Significant digits that a column shows of its smallest value, at least.
+const DIGITS_OF_SMALLEST: i32 = 3;
 
 /// Unit of time for a set of durations.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,11 +31,13 @@ impl TimeUnit {
     }
 }
 
-/// Formats a column: all values get the decimals that show three significant digits of the smallest.
-pub(crate) fn column(values: &[f64]) -> Vec<String> {
-    let smallest = values.iter().map(|value| value.abs()).filter(|value| 0.0 < *value).fold(f64::INFINITY, f64::min);
-    let decimals = decimals_for(smallest, 3);
-    values.iter().map(|value| fixed(*value, decimals)).collect()
+/// Returns the decimals of a column: they show four significant digits of the largest value and three of the smallest
+/// that is not zero; at least 1, at most 6.
+pub(crate) fn column_decimals(values: &[f64]) -> usize {
+    let sizes = || values.iter().map(|value| value.abs()).filter(|size| 0.0 < *size);
+    let of_largest = decimals_for(sizes().fold(0.0, f64::max), DIGITS_OF_LARGEST);
+    let of_smallest = decimals_for(sizes().fold(f64::INFINITY, f64::min), DIGITS_OF_SMALLEST);
+    of_largest.max(of_smallest).max(DECIMALS_MIN)
 }
 
 /// Returns how many decimals show `digits` significant digits of `value`, at most 6.
@@ -42,7 +50,8 @@ pub(crate) fn decimals_for(value: f64, digits: i32) -> usize {
     usize::try_from(digits - 1 - magnitude).unwrap_or(0).min(DECIMALS_MAX)
 }
 
-fn fixed(value: f64, decimals: usize) -> String {
+/// Formats a value of a column with `decimals` decimals; one that they would show as zero gets its own.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     let shows_nothing = decimals == DECIMALS_MAX && value != 0.0 && value.abs() < 1e-5;
     if shows_nothing { significant(value, 3) } else { format!("{value:.decimals$}") }
 }
@@ -62,11 +71,25 @@ pub(crate) fn signed_percent(ratio: f64) -> String {
 mod tests {
     use super::*;
 
+    fn column(values: &[f64]) -> Vec<String> {
+        values.iter().map(|value| fixed(*value, column_decimals(values))).collect()
+    }
+
+    #[test]
+    fn a_column_shows_four_digits_of_its_largest_value() {
+        assert_eq!(column(&[20.463, 14.418]), ["20.46", "14.42"]);
+        assert_eq!(column(&[0.0, 5.0]), ["0.000", "5.000"]);
+    }
+
     #[test]
     fn a_column_shows_three_digits_of_its_smallest_value() {
-        assert_eq!(column(&[2.79, 0.13]), ["2.790", "0.130"]);
-        assert_eq!(column(&[1196.622, 184.459]), ["1197", "184"]);
-        assert_eq!(column(&[0.0, 5.0]), ["0.00", "5.00"]);
+        assert_eq!(column(&[27.9, 0.13]), ["27.900", "0.130"]);
+    }
+
+    #[test]
+    fn long_times_keep_one_decimal() {
+        assert_eq!(column(&[1196.622, 184.459]), ["1196.6", "184.5"]);
+        assert_eq!(column(&[0.0]), ["0.0"]);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use crate::analysis::Curve;
 use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
+use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::Measurement;
-use crate::report::number::{TimeUnit, column, percent, signed_percent};
+use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
 use crate::stats;
 
 /// Rules above, below and under the header; nothing between columns.
@@ -18,27 +18,27 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// Returns the prediction as a table: one row per rank count, with the measured medians if there are runs.
 ///
-/// All times are in one unit, which the header names.
+/// All times are in one unit, which the header names, and with the decimals that the predicted times need. The text
+/// does not end in a new line.
 #[must_use]
 pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
     let points = &curve.points;
-    let longest_s = points.iter().map(|point| point.makespan_s).fold(0.0, f64::max);
-    let unit = TimeUnit::for_longest(longest_s);
-    let times = |seconds: Vec<f64>| column(&seconds.iter().map(|value| value / unit.seconds).collect::<Vec<_>>());
+    let makespans_s: Vec<f64> = points.iter().map(|point| point.makespan_s).collect();
+    let unit = TimeUnit::for_longest(makespans_s.iter().copied().fold(0.0, f64::max));
+    let times = TimeFormat::for_column(unit, &makespans_s);
 
     let mut columns = vec![
         Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
         Column::numbers(
             &format!("time [{}]", unit.symbol),
-            times(points.iter().map(|point| point.makespan_s).collect()),
+            makespans_s.iter().map(|seconds| times.text(*seconds)).collect(),
         ),
-        Column::numbers("5–95 %", band(curve, unit)),
+        Column::numbers("5–95 %", points.iter().map(|point| band(point, times)).collect()),
     ];
     if let Some(measurement) = measured {
-        let seconds: Vec<Option<f64>> = points.iter().map(|point| measured_median(measurement, point.ranks)).collect();
-        let mut texts = times(seconds.iter().flatten().copied().collect()).into_iter();
-        let cells = seconds.iter().map(|value| value.and_then(|_| texts.next()).unwrap_or_default()).collect();
-        columns.push(Column::numbers(&format!("measured [{}]", unit.symbol), cells));
+        let medians = points.iter().map(|point| measured_median(measurement, point.ranks));
+        let cells = medians.map(|median| median.map(|seconds| times.text(seconds)).unwrap_or_default());
+        columns.push(Column::numbers(&format!("measured [{}]", unit.symbol), cells.collect()));
     }
     columns.extend([
         Column::numbers("speedup", points.iter().map(|point| format!("{:.2}", point.speedup)).collect()),
@@ -52,18 +52,20 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
 }
 
 /// Returns the comparison as a table: one row per rank count.
+///
+/// The text does not end in a new line.
 #[must_use]
 pub fn comparison(comparison: &Comparison) -> String {
     let points = &comparison.points;
     let longest_s = points.iter().map(|point| point.measured_s.max(point.predicted_s)).fold(0.0, f64::max);
     let unit = TimeUnit::for_longest(longest_s);
-    let times = |value: fn(&ComparedPoint) -> f64| {
-        column(&points.iter().map(|point| value(point) / unit.seconds).collect::<Vec<_>>())
-    };
+    let predicted_s: Vec<f64> = points.iter().map(|point| point.predicted_s).collect();
+    let times = TimeFormat::for_column(unit, &predicted_s);
+    let cells = |seconds: fn(&ComparedPoint) -> f64| points.iter().map(|point| times.text(seconds(point))).collect();
     render(vec![
         Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
-        Column::numbers(&format!("measured [{}]", unit.symbol), times(|point| point.measured_s)),
-        Column::numbers(&format!("predicted [{}]", unit.symbol), times(|point| point.predicted_s)),
+        Column::numbers(&format!("measured [{}]", unit.symbol), cells(|point| point.measured_s)),
+        Column::numbers(&format!("predicted [{}]", unit.symbol), cells(|point| point.predicted_s)),
         Column::numbers("error", points.iter().map(|point| signed_percent(point.relative_error)).collect()),
         Column::words(
             "in band",
@@ -74,6 +76,8 @@ pub fn comparison(comparison: &Comparison) -> String {
 }
 
 /// Returns what the comparison says, in a few lines of plain words.
+///
+/// The text does not end in a new line.
 #[must_use]
 pub fn comparison_summary(comparison: &Comparison) -> String {
     let accuracy = &comparison.accuracy;
@@ -91,7 +95,7 @@ pub fn comparison_summary(comparison: &Comparison) -> String {
     if !outliers.is_empty() {
         lines.push(format!("Left out as outliers: {}.", outliers.join(", ")));
     }
-    lines.join("\n") + "\n"
+    lines.join("\n")
 }
 
 fn accuracy_lines(accuracy: &Accuracy, n_compared: usize) -> Vec<String> {
@@ -131,16 +135,33 @@ fn remark(point: &ComparedPoint) -> String {
     .to_owned()
 }
 
-/// Returns the bands as `low – high`, all limits with the same decimals.
-fn band(curve: &Curve, unit: TimeUnit) -> Vec<String> {
-    let limits: Vec<f64> = curve.points.iter().flat_map(|point| [point.makespan_p05_s, point.makespan_p95_s]).collect();
-    let texts = column(&limits.iter().map(|limit| limit / unit.seconds).collect::<Vec<_>>());
-    texts.chunks(2).map(|pair| pair.join(" – ")).collect()
+/// Returns the band of a point as `low – high`.
+fn band(point: &CurvePoint, times: TimeFormat) -> String {
+    format!("{} – {}", times.text(point.makespan_p05_s), times.text(point.makespan_p95_s))
 }
 
 fn measured_median(measurement: &Measurement, ranks: u32) -> Option<f64> {
     let runs: Vec<f64> = measurement.rows.iter().filter(|run| run.ranks == ranks).map(|run| run.seconds).collect();
     (!runs.is_empty()).then(|| stats::median(&runs))
+}
+
+/// How all times of a table are written.
+#[derive(Clone, Copy)]
+struct TimeFormat {
+    unit: TimeUnit,
+    decimals: usize,
+}
+
+impl TimeFormat {
+    /// Returns the format with the decimals that a column of the times `column_s`, in seconds, needs.
+    fn for_column(unit: TimeUnit, column_s: &[f64]) -> Self {
+        let values: Vec<f64> = column_s.iter().map(|seconds| seconds / unit.seconds).collect();
+        Self { unit, decimals: column_decimals(&values) }
+    }
+
+    fn text(self, seconds: f64) -> String {
+        fixed(seconds / self.unit.seconds, self.decimals)
+    }
 }
 
 /// A column of a table.
@@ -171,7 +192,7 @@ fn render(columns: Vec<Column>) -> String {
     for (settings, column) in table.column_iter_mut().zip(columns) {
         settings.set_cell_alignment(column.alignment);
     }
-    table.trim_fmt() + "\n"
+    table.trim_fmt()
 }
 
 #[cfg(test)]
@@ -205,10 +226,7 @@ mod tests {
     fn summary_of_fitted_points_only_claims_nothing() {
         let curve = fixture::amdahl(8.0, 2.0, [1]);
         let compared = compare(&curve, &fixture::measured(&[(1, 9.0)]), &|_| true, Scope::HeldOut);
-        assert_eq!(
-            comparison_summary(&compared),
-            "Nothing to judge the prediction by: no measured point is held out.\n"
-        );
+        assert_eq!(comparison_summary(&compared), "Nothing to judge the prediction by: no measured point is held out.");
     }
 
     #[test]
@@ -216,6 +234,14 @@ mod tests {
         let compared =
             compare(&fixture::amdahl(8.0, 2.0, [1]), &fixture::measured(&[(2, 9.0)]), &|_| false, Scope::All);
         assert!(comparison_summary(&compared).contains("both measured and predicted"));
+    }
+
+    #[test]
+    fn texts_leave_the_last_new_line_to_the_caller() {
+        let (curve, _, compared) = fixture::small();
+        for text in [prediction(&curve, None), comparison(&compared), comparison_summary(&compared)] {
+            assert!(!text.ends_with('\n'), "{text:?}");
+        }
     }
 
     #[test]

@@ -76,9 +76,9 @@ fn nobody_can_be_faster_than_the_producer() {
 
 /// Rounds: take what is there, at most one per rank; all wait for the round to end.
 fn rounds_oracle(items: u64, interval: u64, analysis: u64, ranks: u64) -> u64 {
-    let (mut now, mut taken) = (0, 0);
+    let (mut now, mut taken) = (0_u64, 0);
     while taken < items {
-        let arrived = if interval == 0 { items } else { (now / interval + 1).min(items) };
+        let arrived = now.checked_div(interval).map_or(items, |n| (n + 1).min(items));
         if arrived == taken {
             now += 1;
         } else {
@@ -91,7 +91,7 @@ fn rounds_oracle(items: u64, interval: u64, analysis: u64, ranks: u64) -> u64 {
 
 /// List scheduling: each log, in order, goes to the worker that is free first.
 fn list_schedule_oracle(items: u64, interval: u64, analysis: u64, ranks: u64) -> u64 {
-    let mut free_at = vec![0; (ranks - 1).max(1) as usize];
+    let mut free_at = vec![0; usize::try_from((ranks - 1).max(1)).unwrap()];
     for item in 0..items {
         let worker = (0..free_at.len()).min_by_key(|i| free_at[*i]).unwrap();
         free_at[worker] = free_at[worker].max(item * interval) + analysis;

@@ -11,6 +11,8 @@ use crate::report::plot::{PlotData, figure};
 
 /// Ratio of the largest to the smallest time above which times are drawn on a logarithmic axis.
 const LINEAR_RATIO_MAX: f64 = 30.0;
+/// Ratio of the largest rank count to the largest speedup up to which the ideal is drawn to its end.
+const IDEAL_RATIO_MAX: f64 = 2.0;
 /// Most predicted points that are drawn with a dot each.
 const DOTTED_POINTS_MAX: usize = 16;
 
@@ -85,12 +87,19 @@ pub(super) fn times(data: &PlotData) -> (Series, TimeUnit) {
 
 /// Returns the axis of the rank counts that were predicted or measured.
 pub(super) fn rank_axis(series: &Series) -> Axis {
-    let predicted = series.predicted.iter().map(|(ranks, _)| *ranks);
-    let ranks: Vec<f64> = predicted.chain(series.marks.iter().map(|mark| f64::from(mark.ranks))).collect();
-    let fewest = ranks.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ranks.iter().copied().fold(1.0, f64::max);
+    let fewest = rank_counts(series).fold(f64::INFINITY, f64::min);
+    let most = most_ranks(series);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they come from u32")]
     Axis::ranks(fewest.min(most) as u32, most as u32)
+}
+
+fn most_ranks(series: &Series) -> f64 {
+    rank_counts(series).fold(1.0, f64::max)
+}
+
+fn rank_counts(series: &Series) -> impl Iterator<Item = f64> {
+    let predicted = series.predicted.iter().map(|(ranks, _)| *ranks);
+    predicted.chain(series.marks.iter().map(|mark| f64::from(mark.ranks)))
 }
 
 /// Returns a linear axis from zero, or a logarithmic one if the times span too much.
@@ -106,15 +115,18 @@ pub(super) fn time_axis(series: &Series) -> Axis {
     }
 }
 
-/// Returns an axis on which the speedups fill the panel; the ideal may leave it.
+/// Returns an axis on which the speedups fill the panel.
+///
+/// The ideal is seen to its end if the largest speedup is at least half of it, and may leave the panel otherwise.
 fn speedup_axis(series: &Series, ranks: &Axis) -> Axis {
     let marks = series.marks.iter().map(|mark| mark.value);
     let values: Vec<f64> = series.predicted.iter().flat_map(|(_, band)| *band).chain(marks).collect();
     let least = values.iter().copied().fold(1.0, f64::min);
     let most = values.iter().copied().fold(1.0, f64::max);
+    let ideal_end = if most_ranks(series) <= IDEAL_RATIO_MAX * most { ranks.high } else { 0.0 };
     match ranks.scale {
-        Scale::Log if 16.0 < most => Axis::powers_of_two(least / 1.3, most * 1.5),
-        Scale::Log | Scale::Linear => Axis::from_zero((1.25 * most).min(ranks.high).max(most)),
+        Scale::Log if 16.0 < most => Axis::powers_of_two(least / 1.3, ideal_end.max(1.5 * most)),
+        Scale::Log | Scale::Linear => Axis::from_zero(ideal_end.max((1.25 * most).min(ranks.high)).max(most)),
     }
 }
 

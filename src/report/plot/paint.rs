@@ -7,7 +7,6 @@ use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyl
 
 use crate::report::font;
 use crate::report::plot::scene::{Anchor, Color, Direction, HEIGHT, Place, Scene, Shape, Text, WIDTH};
-use crate::report::png;
 
 /// How a backend differs from the scene.
 #[derive(Clone, Copy)]
@@ -70,7 +69,24 @@ pub(super) fn png(scene: &Scene) -> Vec<u8> {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
         paint(scene, &area, BITMAP);
     }
-    png::encode(&halved(&pixels, width as usize), width / 2, height / 2)
+    encoded(&halved(&pixels, width as usize), width / 2, height / 2)
+}
+
+/// Returns 8-bit RGB pixels, rows from the top, as a PNG file.
+///
+/// Plots are mostly rows equal to the row above, so one filter suits all rows.
+fn encoded(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Default);
+    encoder.set_filter(png::FilterType::Up);
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(pixels))
+        .expect("invariant: memory takes any image, and the pixels are as many as the header says");
+    file
 }
 
 /// Returns the image at half its width and height: each pixel is the mean of four.

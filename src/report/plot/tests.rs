@@ -197,6 +197,37 @@ fn legend_of_the_breakdown_names_only_causes_that_occur() {
     assert!(!document.contains("producer"));
 }
 
+/// Returns the breakdown of 8 s / ranks + `serial_s`, a quarter of which is `bandwidth`.
+fn breakdown_of(serial_s: f64) -> String {
+    let curve = fixture::amdahl(8.0, serial_s, [1, 2]);
+    svg(Plot::Breakdown, &PlotData { title: "Darts", curve: &curve, measured: None, comparison: None })
+}
+
+#[test]
+fn breakdown_leaves_out_causes_below_a_thousandth() {
+    // On 2 ranks: 0.25 * 0.015 / 4.015 = 0.093 %, below 0.1 %; 0.25 * 0.02 / 4.02 = 0.12 %.
+    assert!(!breakdown_of(0.015).contains("bandwidth"));
+    assert!(breakdown_of(0.02).contains("bandwidth"));
+}
+
+/// Returns the largest tick of the speedup axis of `parallel_s / ranks + serial_s` on 1 to 8 ranks.
+fn largest_speedup_tick(parallel_s: f64, serial_s: f64) -> String {
+    let curve = fixture::amdahl(parallel_s, serial_s, 1..=8);
+    let data = PlotData { title: "Darts", curve: &curve, measured: None, comparison: None };
+    let scene = scene_of(Plot::Speedup, &data);
+    let labels = texts(&scene).into_iter().filter(|text| text.anchor == Anchor::End);
+    let highest = labels.min_by(|one, other| one.place.1.total_cmp(&other.place.1));
+    highest.map(|text| text.content.clone()).unwrap_or_default()
+}
+
+#[test]
+fn speedup_axis_reaches_the_end_of_an_ideal_within_a_factor_of_two() {
+    // 10 / (9.2 / 8 + 0.8) = 5.1, at most 5.4 in the band, of 8 ranks.
+    assert_eq!(largest_speedup_tick(9.2, 0.8), "8");
+    // 10 / (8 / 8 + 2) = 3.3, at most 3.5 in the band: the axis ends at 1.06 * 1.25 * 3.5 = 4.6.
+    assert_eq!(largest_speedup_tick(8.0, 2.0), "4");
+}
+
 #[test]
 fn an_outlier_far_off_is_named_at_the_edge() {
     // Predicted 4 s, measured 8 s.
@@ -221,6 +252,7 @@ fn same_input_gives_the_same_bytes() {
     let (curve, measured, comparison) = fixture::small();
     let data = PlotData { title: "Darts", curve: &curve, measured: Some(&measured), comparison: Some(&comparison) };
     assert_eq!(svg(Plot::Comparison, &data), svg(Plot::Comparison, &data));
+    assert!(png(Plot::Comparison, &data) == png(Plot::Comparison, &data));
 }
 
 #[test]
