@@ -171,7 +171,7 @@ impl Platform {
         &self.slowdowns[self.hosts[host.0 as usize].group as usize]
     }
 
-    /// Returns the route between two different hosts.
+    /// Returns the route between two different hosts, with the latency of its cables and switches (docs/model.md eq. 15).
     ///
     /// # Panics
     /// If both hosts are the same: messages within a host do not use the network.
