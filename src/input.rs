@@ -273,11 +273,19 @@ fn machine_of(file: FileId, overrides: Table, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     if let Value::Table(table) = &mut root.value {
+        drop_intervals(table, &overrides.leaf_paths());
         table.merge(overrides);
     }
     let raw: RawMachine = checked(&mut root, "machine", diagnostics)?;
     let model = machine::validate(&raw, diagnostics)?;
     Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
+}
+
+/// Takes away the 95 % intervals of overridden values: an interval belongs to the value that was fitted.
+fn drop_intervals(machine: &mut Table, overridden: &[String]) {
+    if let Some(Value::Table(intervals)) = machine.get_mut("intervals").map(|node| &mut node.value) {
+        intervals.entries.retain(|entry| !overridden.contains(&entry.key));
+    }
 }
 
 fn measured(path: &Path, named_at: Span, files: &mut Files<'_>) -> Option<MeasuredCurve> {

@@ -262,7 +262,7 @@ pub fn flavour_of(program: &OsStr) -> Result<(Flavour, String), LaunchError> {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn run(script: &str, silence_limit: Duration) -> (Vec<String>, Result<(), LaunchError>) {
         let mut lines = Vec::new();
@@ -283,7 +283,7 @@ mod tests {
     fn a_failed_job_says_why_and_keeps_its_lines() {
         let (lines, result) = run("echo sample; echo reason >&2; exit 3", LONG);
         assert_eq!(lines, ["sample"]);
-        let message = result.unwrap_err().to_string();
+        let message = result.expect_err("a failure").to_string();
         assert!(message.contains("exit status: 3") && message.ends_with("| reason"), "{message}");
     }
 
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_launcher_that_is_not_there_is_named() {
         let result = run_process(&["/nowhere/mpirun".into()], b"", LONG, &mut |_| ());
-        assert!(result.unwrap_err().to_string().starts_with("cannot start `/nowhere/mpirun`"));
+        assert!(result.expect_err("a failure").to_string().starts_with("cannot start `/nowhere/mpirun`"));
     }
 
     #[test]

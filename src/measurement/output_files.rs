@@ -96,14 +96,14 @@ mod tests {
     }
 
     fn pattern() -> Regex {
-        Regex::new(DLPC_TIME_PATTERN).unwrap()
+        Regex::new(DLPC_TIME_PATTERN).expect("a valid pattern")
     }
 
     #[test]
     fn reads_the_result_files_of_the_dlpc() {
         let files =
             files(&["runs/r8p1000000.out", "r2p1000000.out"], &["Pi is 3.14\nRuntime is  0.35\n", "Runtime is 1.43"]);
-        let rows = measurement(&files, &pattern()).unwrap().rows;
+        let rows = measurement(&files, &pattern()).expect("a curve").rows;
         let rows: Vec<(u32, f64)> = rows.iter().map(|row| (row.ranks, row.seconds)).collect();
         assert_eq!(rows, [(2, 1.43), (8, 0.35)]);
     }
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn reports_every_file_that_cannot_be_used() {
         let files = files(&["x.out", "r1p9.out", "r2p9.out"], &["Runtime is 1", "", "Runtime is nan"]);
-        let errors = measurement(&files, &pattern()).unwrap_err();
+        let errors = measurement(&files, &pattern()).expect_err("problems");
         assert!(matches!(errors[0], OutputFileError::NoRanks { .. }));
         assert!(matches!(errors[1], OutputFileError::NoTime { .. }));
         assert!(matches!(errors[2], OutputFileError::NotATime { .. }));
