@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Tell whether this machine, or a whole cluster, is fit for measurements, and what to do if not
+    Doctor(LauncherArgs),
     /// Report every problem of scenarios, machine models and measurement files
     Check {
         /// Files to check (*.toml, *.csv)
@@ -117,4 +119,24 @@ pub(crate) struct CompareArgs {
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+}
+
+/// How programs are started on the hosts of a cluster.
+#[derive(Debug, Args)]
+pub(crate) struct LauncherArgs {
+    /// Hosts of the cluster, one `name slots=N` a line [default: what the launcher finds by itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hostfile: Option<PathBuf>,
+    /// Program that starts the ranks: mpirun, mpiexec.hydra or srun
+    #[arg(long, value_name = "PROGRAM", default_value = "mpirun")]
+    pub(crate) launcher: PathBuf,
+    /// More arguments for the launcher, quoted as for a shell: '--bind-to none'
+    #[arg(long, value_name = "ARGS", default_value = "", allow_hyphen_values = true)]
+    pub(crate) launcher_args: String,
+    /// This program on the hosts [default: the path of the running one]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Seconds without an answer after which a run is ended
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    pub(crate) time_limit: NonZeroU32,
 }
