@@ -6,5 +6,6 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 mod experiment;
 mod launch;
+pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod schema;

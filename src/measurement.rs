@@ -6,6 +6,7 @@ pub mod host_report;
 pub mod launcher;
 pub mod output_files;
 pub mod sample;
+pub mod schedule;
 pub mod workload;
 
 /// A measured curve: one row per run.

@@ -27,12 +27,12 @@ impl Cluster {
             Some(path) => input::load_hostfile(path, &files::read)?,
             None => Vec::new(),
         };
-        let extra_args = shell_words::split(&args.launcher_args).map_err(|error| Failure::Usage {
+        let extra_args = shell_words::split(&args.extra_args).map_err(|error| Failure::Usage {
             message: format!("--launcher-args: {error}"),
             help: "quote as for a shell, for instance --launcher-args='--bind-to none'".to_owned(),
         })?;
         let program = OsString::from(&args.launcher);
-        let (flavour, launcher_version) = launcher::flavour_of(&program).map_err(failure)?;
+        let (flavour, launcher_version) = launcher::flavour_of(&program).map_err(|error| failure_of(&error))?;
         let binary = match &args.binary {
             Some(path) => path.clone(),
             None => std::env::current_exe().map_err(|error| Failure::Usage {
@@ -54,8 +54,8 @@ impl Cluster {
 }
 
 /// Returns what the user can do about a launcher that failed.
-pub(super) fn failure(error: LaunchError) -> Failure {
-    let help = match &error {
+pub(super) fn failure_of(error: &LaunchError) -> Failure {
+    let help = match error {
         LaunchError::Start { .. } => "install MPI (Debian: apt-get install openmpi-bin), or name it: --launcher PATH",
         LaunchError::Failed { .. } => "`dlpc-sim doctor` with the same arguments looks at each host by itself",
         LaunchError::Silent { .. } => "a host may hang or be cut off: `dlpc-sim doctor`; allow more by --time-limit",
