@@ -1,8 +1,9 @@
 //! What predict and compare have in common: reading a scenario and simulating it.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::input::{self, Experiment, MeasuredCurve};
+use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
 use dlpc_sim::prediction::{self, Prediction};
 use rayon::ThreadPoolBuilder;
 
@@ -19,6 +20,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
         experiment.measured = Some(MeasuredCurve { path: path.clone(), measurement });
     }
     if let Some(replications) = args.replications {
+        check_runs(experiment.scenario.run.ranks.len() as u64, replications)?;
         experiment.scenario.run.replications = replications;
         experiment.effective_scenario["run"]["replications"] = replications.get().into();
     }
@@ -30,6 +32,18 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
         anstream::eprintln!("{}", files::render(&experiment.warnings).trim_end());
     }
     Ok(experiment)
+}
+
+/// Refuses more runs than a scenario may ask for.
+fn check_runs(n_rank_counts: u64, replications: NonZeroU32) -> Result<(), Failure> {
+    let n_runs = n_rank_counts * u64::from(replications.get());
+    if n_runs <= RUNS_MAX {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: format!("{replications} replications at {n_rank_counts} rank counts are more than {RUNS_MAX} runs"),
+        help: "write a smaller number after --replications (200 give a steady band)".to_owned(),
+    })
 }
 
 /// Simulates the experiment on the threads that the user allows, and prints its warnings.
