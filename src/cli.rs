@@ -24,6 +24,10 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Run the workload of a scenario on real hardware and write the measured curve
+    Measure(MeasureArgs),
+    /// Tell whether this machine, or a whole cluster, is fit for measurements, and what to do if not
+    Doctor(LauncherArgs),
     /// Report every problem of scenarios, machine models and measurement files
     Check {
         /// Files to check (*.toml, *.csv)
@@ -117,4 +121,52 @@ pub(crate) struct CompareArgs {
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+}
+
+/// Arguments of measure.
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    /// Scenario file
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: PathBuf,
+    /// Measurement file; runs that it holds already are not repeated [default: output/<scenario>/measured.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Runs at each rank count
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub(crate) repeats: NonZeroU32,
+    /// Program to measure instead of the workload's own kernels; {darts} stands for the scenario's number of darts
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// Where the run time stands in the program's output: its first group, in seconds
+    #[arg(long, value_name = "REGEX", default_value = dlpc_sim::measurement::output_files::DLPC_TIME_PATTERN)]
+    pub(crate) time_regex: String,
+    /// Analyse log files by computing at the machine model's cost of a dart, instead of sleeping
+    #[arg(long)]
+    pub(crate) analysis_by_computing: bool,
+    /// Seed of the order of the runs
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) order_seed: u64,
+    #[command(flatten)]
+    pub(crate) cluster: LauncherArgs,
+}
+
+/// How programs are started on the hosts of a cluster.
+#[derive(Debug, Args)]
+pub(crate) struct LauncherArgs {
+    /// Hosts of the cluster, one `name slots=N` a line [default: what the launcher finds by itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hostfile: Option<PathBuf>,
+    /// Program that starts the ranks: mpirun, mpiexec.hydra or srun
+    #[arg(long, value_name = "PROGRAM", default_value = "mpirun")]
+    pub(crate) launcher: PathBuf,
+    /// More arguments for the launcher, quoted as for a shell: '--bind-to none'
+    #[arg(long = "launcher-args", value_name = "ARGS", default_value = "", allow_hyphen_values = true)]
+    pub(crate) extra_args: String,
+    /// This program on the hosts [default: the path of the running one]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Seconds without an answer after which a run is ended
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    pub(crate) time_limit: NonZeroU32,
 }

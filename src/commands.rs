@@ -3,6 +3,9 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 mod experiment;
+mod launch;
+pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod schema;

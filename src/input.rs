@@ -35,6 +35,7 @@ use serde::Deserialize;
 pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
+pub use self::hostfile::HostSlots;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
@@ -137,6 +138,17 @@ pub fn load_measurement(path: &Path, read: Read<'_>) -> Result<Measurement, Diag
     let file = files.open_first(path);
     let measurement = file.and_then(|file| measurement::read(file, &mut files.diagnostics));
     finish(measurement, files.diagnostics).map(|(measurement, _)| measurement)
+}
+
+/// Reads the hostfile of a real cluster: its hosts need not be in any machine model.
+///
+/// # Errors
+/// All problems of the file.
+pub fn load_hostfile(path: &Path, read: Read<'_>) -> Result<Vec<HostSlots>, Diagnostics> {
+    let mut files = Files::new(read);
+    let file = files.open_first(path);
+    let hosts = file.and_then(|file| hostfile::read_cluster(file, &mut files.diagnostics));
+    finish(hosts, files.diagnostics).map(|(hosts, _)| hosts)
 }
 
 /// Checks a file of any kind, with the files that it names, and returns what it is.
@@ -294,11 +306,19 @@ fn machine_of(file: FileId, overrides: Table, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     if let Value::Table(table) = &mut root.value {
+        drop_intervals(table, &overrides.leaf_paths());
         table.merge(overrides);
     }
     let raw: RawMachine = checked(&mut root, "machine", diagnostics)?;
     let model = machine::validate(&raw, diagnostics)?;
     Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
+}
+
+/// Takes away the 95 % intervals of overridden values: an interval belongs to the value that was fitted.
+fn drop_intervals(machine: &mut Table, overridden: &[String]) {
+    if let Some(Value::Table(intervals)) = machine.get_mut("intervals").map(|node| &mut node.value) {
+        intervals.entries.retain(|entry| !overridden.contains(&entry.key));
+    }
 }
 
 fn measured(path: &Path, named_at: Span, files: &mut Files<'_>) -> Option<MeasuredCurve> {

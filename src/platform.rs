@@ -171,7 +171,7 @@ impl Platform {
         &self.slowdowns[self.hosts[host.0 as usize].group as usize]
     }
 
-    /// Returns the route between two different hosts.
+    /// Returns the route between two different hosts, with the latency of its cables and switches (docs/model.md eq. 15).
     ///
     /// # Panics
     /// If both hosts are the same: messages within a host do not use the network.
@@ -225,43 +225,5 @@ impl Platform {
         let times = cables.map(|link| self.links[link.0 as usize].seconds_for(first_frame));
         let (sum, slowest) = times.fold((0.0, 0.0_f64), |(sum, slowest), time| (sum + time, slowest.max(time)));
         sum - slowest
-    }
-}
-
-/// Host of each slot, filling one host after the other.
-#[must_use]
-pub fn slots_by_slot(cores_of_hosts: &[u32]) -> Vec<HostId> {
-    let hosts = (0..).zip(cores_of_hosts);
-    hosts.flat_map(|(host, &cores)| (0..cores).map(move |_| HostId(host))).collect()
-}
-
-/// Host of each slot, one slot per host and round; hosts without free cores drop out.
-#[must_use]
-pub fn slots_by_node(cores_of_hosts: &[u32]) -> Vec<HostId> {
-    let most = cores_of_hosts.iter().copied().max().unwrap_or(0);
-    let rounds = 0..most;
-    rounds
-        .flat_map(|round| {
-            (0..).zip(cores_of_hosts).filter(move |(_, cores)| round < **cores).map(|(host, _)| HostId(host))
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hosts(slots: &[HostId]) -> Vec<u32> {
-        slots.iter().map(|host| host.0).collect()
-    }
-
-    #[test]
-    fn by_slot_fills_a_host_before_the_next() {
-        assert_eq!(hosts(&slots_by_slot(&[2, 1, 2])), [0, 0, 1, 2, 2]);
-    }
-
-    #[test]
-    fn by_node_goes_round_the_hosts_that_have_slots_left() {
-        assert_eq!(hosts(&slots_by_node(&[2, 1, 2])), [0, 1, 2, 0, 2]);
     }
 }

@@ -35,7 +35,7 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// Returns the value below which the share `probability` of the samples lies.
+/// Returns the value below which the share `probability` of the samples lies (docs/model.md eq. 24).
 ///
 /// Type 7 of Hyndman & Fan, "Sample Quantiles in Statistical Packages" (1996), the default of R and `NumPy`: with the
 /// sorted values x₀ … xₙ₋₁ and h = (n - 1) p, linear between the neighbours of h.
@@ -68,7 +68,8 @@ pub fn quantile(values: &[f64], probability: f64) -> f64 {
     (low + share * (high - low)).min(high)
 }
 
-/// Returns the scaled median absolute deviation, a standard deviation that outliers do not change.
+/// Returns the scaled median absolute deviation, a standard deviation that outliers do not change (docs/model.md
+/// eq. 25).
 ///
 /// `1.4826 median |x - median(x)|`: Hampel, "The Influence Curve and its Role in Robust Estimation" (1974). Zero if
 /// more than half of the values are equal.

@@ -1,4 +1,4 @@
-//! How good a prediction is: errors, outliers and noise floor against measured runs.
+//! How good a prediction is: errors, outliers and noise floor against measured runs (docs/model.md eq. 19 to 23).
 //!
 //! *Outliers.* With eᵢ the signed relative error at rank count i, mᵢ the measured time and rᵢ its reading error, the
 //! score of a point is `|eᵢ - median(e)| / sqrt(MAD(e)² + (rᵢ / (√3 mᵢ))²)`, with the median absolute deviation scaled

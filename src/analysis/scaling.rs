@@ -30,7 +30,7 @@ impl Replications {
     }
 }
 
-/// Returns the point of the curve; `baseline_s` is the median makespan on one rank.
+/// Returns the point of the curve (docs/model.md eq. 13); `baseline_s` is the median makespan on one rank.
 #[must_use]
 pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause, SimDuration)>) -> CurvePoint {
     let (makespan_s, makespan_p05_s, makespan_p95_s) = replications.band();

@@ -4,8 +4,11 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
+use dlpc_sim::measurement::Measurement;
+use dlpc_sim::measurement::output_files::{self, DLPC_TIME_PATTERN};
 use dlpc_sim::prediction::{self, Prediction};
 use rayon::ThreadPoolBuilder;
+use regex::Regex;
 
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -16,8 +19,7 @@ use crate::progress::Progress;
 pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
     let mut experiment = input::load_experiment(&args.scenario, &files::read)?;
     if let Some(path) = &args.measured {
-        let measurement = input::load_measurement(path, &files::read)?;
-        experiment.measured = Some(MeasuredCurve { path: path.clone(), measurement });
+        experiment.measured = Some(measured(path)?);
     }
     if let Some(replications) = args.replications {
         check_runs(experiment.scenario.run.ranks.len() as u64, replications)?;
@@ -43,6 +45,33 @@ fn check_runs(n_rank_counts: u64, replications: NonZeroU32) -> Result<(), Failur
     Err(Failure::Usage {
         message: format!("{replications} replications at {n_rank_counts} rank counts are more than {RUNS_MAX} runs"),
         help: "write a smaller number after --replications (200 give a steady band)".to_owned(),
+    })
+}
+
+/// Reads measured runs: a measurement file, or result files of other programs by a pattern such as `runs/r*p1000.out`.
+fn measured(path: &Path) -> Result<MeasuredCurve, Failure> {
+    let is_series = path.extension().is_some_and(|extension| extension == "out");
+    let measurement = if is_series { series(path)? } else { input::load_measurement(path, &files::read)? };
+    Ok(MeasuredCurve { path: path.to_owned(), measurement })
+}
+
+fn series(pattern: &Path) -> Result<Measurement, Failure> {
+    let help = "name them as the DLPC did, r8p1000000.out for 8 ranks, with a line `Runtime is  1.234`";
+    let usage = |message: String| Failure::Usage { message, help: help.to_owned() };
+    let paths = glob::glob(&pattern.to_string_lossy()).map_err(|error| usage(format!("--measured: {error}")))?;
+    let paths: Vec<PathBuf> = paths.flatten().collect();
+    if paths.is_empty() {
+        return Err(usage(format!("no file matches {}", pattern.display())));
+    }
+    let mut texts = Vec::new();
+    for path in &paths {
+        let bytes = files::read(path).map_err(|error| usage(format!("cannot read {}: {error}", path.display())))?;
+        texts.push((path.as_path(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    let time = Regex::new(DLPC_TIME_PATTERN).expect("invariant: the pattern is valid");
+    output_files::measurement(&texts, &time).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        usage(lines.join("\n  "))
     })
 }
 

@@ -81,7 +81,7 @@ impl FlowNetwork {
     }
 
     /// Shares the links anew if a flow has started or ended; to be called once at the end of each instant. Returns when
-    /// the next flow ends, and the generation of that forecast.
+    /// the next flow ends (docs/model.md eq. 16), and the generation of that forecast.
     pub(super) fn settle(&mut self, now: SimTime) -> Option<(SimTime, u64)> {
         if !std::mem::take(&mut self.is_dirty) {
             return None;

@@ -49,7 +49,7 @@ impl NoiseSource {
         disturbed
     }
 
-    /// Returns the latency of a message of `rank` this time.
+    /// Returns the latency of a message of `rank` this time (docs/model.md eq. 18).
     pub(super) fn jitter(&mut self, rank: RankId, latency: SimDuration) -> SimDuration {
         if self.noise.latency_sigma <= 0.0 {
             return latency;
@@ -58,7 +58,8 @@ impl NoiseSource {
     }
 }
 
-/// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run.
+/// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run
+/// (docs/model.md eq. 26).
 fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
     let sigma = noise.cost_sigma[kernel as usize];
     if sigma <= 0.0 {

@@ -34,7 +34,8 @@ impl Producer {
         Self { production, rng, complete: 0, next_at }
     }
 
-    /// Returns how many files are complete at `now`; what is completed at an instant can be seen at that instant.
+    /// Returns how many files are complete at `now` (docs/model.md eq. 12); what is completed at an instant can be seen at
+    /// that instant.
     pub(super) fn complete_by(&mut self, now: SimTime) -> u32 {
         while self.complete < self.production.items && self.next_at <= now {
             self.complete += 1;

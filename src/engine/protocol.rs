@@ -133,7 +133,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Puts a part of a message into the network.
+    /// Puts a part of a message into the network (between hosts: docs/model.md eq. 15 and 16; within a host: eq. 17).
     fn inject(&mut self, message_id: MessageId, part: Part) {
         let message = *self.messages.get(message_id);
         let (from, to) = match part {

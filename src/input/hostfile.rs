@@ -52,6 +52,14 @@ fn read_line(line: &Line<'_>, hosts: HostNames<'_>) -> Result<(HostId, u32), Pro
     let Some(host) = hosts.find(name) else {
         return Err(unknown_host(line, name, hosts, "hostfile::unknown_host"));
     };
+    let Some(n) = slots_of(line)? else {
+        return Err(missing_slots(line, hosts.cores(host)));
+    };
+    Ok((host, n))
+}
+
+/// Returns the slots of a line, if it states them.
+fn slots_of(line: &Line<'_>) -> Result<Option<u32>, Problem> {
     let mut slots = None;
     let mut max_slots = None;
     for (key, value) in line.settings() {
@@ -70,18 +78,52 @@ fn read_line(line: &Line<'_>, hosts: HostNames<'_>) -> Result<(HostId, u32), Pro
         };
         *slot = Some(number);
     }
-    let Some(n) = slots else {
-        let problem = Problem::error("hostfile::missing_slots", line.span, format!("`{name}` has no slots"));
-        let help = format!("append slots={}, the cores of the host", hosts.cores(host));
-        return Err(problem.label("how many ranks may run here?").help(help));
-    };
-    match max_slots {
-        Some(most) if most < n => {
-            let message = format!("`{name}` has {n} slots, more than its max_slots={most}");
+    match (slots, max_slots) {
+        (Some(n), Some(most)) if most < n => {
+            let message = format!("`{}` has {n} slots, more than its max_slots={most}", line.first_word());
             Err(Problem::error("hostfile::out_of_range", line.span, message))
         }
-        Some(_) | None => Ok((host, n)),
+        _ => Ok(slots),
     }
+}
+
+fn missing_slots(line: &Line<'_>, cores: u32) -> Problem {
+    let problem = Problem::error("hostfile::missing_slots", line.span, format!("`{}` has no slots", line.first_word()));
+    let help = format!("append slots={cores}, the cores of the host");
+    problem.label("how many ranks may run here?").help(help)
+}
+
+/// A host of a cluster and the ranks that may run on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSlots {
+    /// Host name, as the launcher knows it.
+    pub name: String,
+    /// Ranks that may run on it.
+    pub slots: u32,
+}
+
+/// Returns the hosts of a real cluster, in the order of the file, or none if there is a problem.
+pub(super) fn read_cluster(file: FileId, diagnostics: &mut Diagnostics) -> Option<Vec<HostSlots>> {
+    /// What to suggest where the cores of a host are not known.
+    const USUAL_CORES: u32 = 4;
+    let text = diagnostics.text(file).to_owned();
+    let mut hosts: Vec<HostSlots> = Vec::new();
+    let mut problems = Vec::new();
+    for line in lines::of(file, &text) {
+        match slots_of(&line).and_then(|slots| slots.ok_or_else(|| missing_slots(&line, USUAL_CORES))) {
+            Err(problem) => problems.push(problem),
+            Ok(n) => match hosts.iter_mut().find(|host| host.name == line.first_word()) {
+                Some(host) => host.slots = host.slots.saturating_add(n),
+                None => hosts.push(HostSlots { name: line.first_word().to_owned(), slots: n }),
+            },
+        }
+    }
+    if hosts.is_empty() && problems.is_empty() {
+        problems.push(Problem::error("hostfile::empty", file.whole(), "the hostfile names no host"));
+    }
+    let is_valid = problems.is_empty();
+    diagnostics.extend(problems);
+    is_valid.then_some(hosts)
 }
 
 /// Returns the problem of a line that names no host of the machine model.

@@ -51,6 +51,19 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
+    /// Returns the key path of each value below this table: `hosts.pi.count`.
+    pub(super) fn leaf_paths(&self) -> Vec<String> {
+        let of_entry = |entry: &Entry| match entry.node.as_table() {
+            Some(table) => table.leaf_paths().into_iter().map(|path| format!("{}.{path}", entry.key)).collect(),
+            None => vec![entry.key.clone()],
+        };
+        self.entries.iter().flat_map(of_entry).collect()
+    }
+
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
+    }
+
     /// Adds the entries of `other`, which win over those of this table; tables are merged key by key.
     pub(super) fn merge(&mut self, other: Self) {
         for theirs in other.entries {

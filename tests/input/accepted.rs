@@ -210,3 +210,20 @@ fn a_byte_order_mark_and_carriage_returns_do_not_matter() {
     let text = format!("\u{feff}{}", crate::files::SCENARIO.replace('\n', "\r\n"));
     assert_eq!(Folder::good().with("scenarios/x.toml", text).loaded().scenario, Folder::good().loaded().scenario);
 }
+
+#[test]
+fn a_prediction_draws_kernel_costs_from_their_intervals() {
+    let experiment = Folder::good().loaded();
+    // 34 ms with 30 to 38 ms at 95 %: a half-width of 4 ms is 1.96 standard errors: 4 / 1.96 / 34 = 0.06
+    let sigma = experiment.machine.noise.cost_sigma[Kernel::Setup as usize];
+    assert!((sigma - 4.0 / 1.96 / 34.0).abs() < 1e-12, "{sigma}");
+    assert!(experiment.machine.noise.cost_sigma[Kernel::ThrowDart as usize] == 0.0);
+}
+
+#[test]
+fn an_overridden_value_loses_the_interval_of_the_fitted_one() {
+    let override_ = "[machine_override.kernels]\nsetup = \"1 s\"\n[run]";
+    let experiment = Folder::good().scenario("[run]", override_).loaded();
+    assert!(experiment.machine.noise.cost_sigma.iter().all(|sigma| *sigma == 0.0));
+    assert!(!experiment.provenance.intervals.contains_key("kernels.setup"));
+}

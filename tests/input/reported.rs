@@ -320,3 +320,14 @@ fn a_file_of_no_known_kind_is_reported() {
         assert_eq!(&*report.problems()[0].code, code);
     }
 }
+
+#[test]
+fn an_interval_must_hold_its_value_and_belong_to_one() {
+    let report = Folder::good().machine("[\"30 ms\", \"38 ms\"]", "[\"35 ms\", \"38 ms\"]").report();
+    assert!(
+        report.contains("the interval of `kernels.setup`, 35 ms to 38 ms, does not hold its value, 34 ms"),
+        "{report}"
+    );
+    let report = Folder::good().machine("\"kernels.setup\"", "\"kernels.setpu\"").report();
+    assert!(report.contains("an interval for `kernels.setpu`, which the model does not have"), "{report}");
+}
