@@ -1,27 +1,29 @@
 //! What the program says about itself: help, schemas and completions.
 
-use crate::support::{dlpc_sim, root, succeeds};
+use crate::support::{dlpc_sim, succeeds};
+
+/// Returns the names of the commands that the help lists.
+fn commands(help: &str) -> Vec<String> {
+    let (_, commands) = help.split_once("Commands:\n").expect("a list of commands");
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    // The lines of a long description are indented further.
+    let names = lines.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
+}
 
 #[test]
 fn the_help_of_every_command_is_as_reviewed() {
-    for command in ["", "predict", "compare", "check", "schema", "completions"] {
-        let help = succeeds(dlpc_sim().args(Some(command).filter(|command| !command.is_empty())).arg("--help"));
-        let name = if command.is_empty() { "dlpc-sim" } else { command };
+    let all = succeeds(dlpc_sim().arg("--help"));
+    let helps = commands(&all).into_iter().map(|name| {
+        let help = succeeds(dlpc_sim().args([name.as_str(), "--help"]));
+        (name, help)
+    });
+    let helps: Vec<_> = helps.chain([("dlpc-sim".to_owned(), all.clone())]).collect();
+    assert!(helps.len() > 5);
+    for (name, help) in helps {
         insta::with_settings!({ snapshot_path => "snapshots/help", prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(name, help);
         });
-    }
-}
-
-/// A new command without a snapshot of its help would not be noticed.
-#[test]
-fn every_command_has_a_snapshot_of_its_help() {
-    let help = succeeds(dlpc_sim().arg("--help"));
-    let (_, commands) = help.split_once("Commands:\n").expect("a list of commands");
-    let names = commands.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
-    for name in names.filter(|name| *name != "help") {
-        let snapshot = root().join(format!("tests/e2e/snapshots/help/{name}.snap"));
-        assert!(snapshot.exists(), "add `{name}` to the_help_of_every_command_is_as_reviewed");
     }
 }
 
