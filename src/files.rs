@@ -1,17 +1,20 @@
 //! Files and standard streams: the only place where the binary reads or writes.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use dlpc_sim::diagnostic::Diagnostics;
+use dlpc_sim::input::FILE_BYTES_MAX;
 use dlpc_sim::report::plot::{self, Plot, PlotData};
 
 use crate::failure::Failure;
 
-/// Reads a whole file.
+/// Reads a whole file, or as much of it as shows that it is too large: a device may never end.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path)
+    let mut content = Vec::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// Writes a whole file or none: into a temporary file beside it, which is then renamed.

@@ -4,6 +4,7 @@
 //! at once, as [`Diagnostics`].
 
 mod document;
+mod effort;
 mod files;
 mod host_names;
 mod hostfile;
@@ -31,8 +32,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use self::effort::RUNS_MAX;
 use self::files::Files;
-pub use self::files::Read;
+pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::hostfile::HostSlots;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
@@ -176,18 +178,14 @@ pub fn machine_schema() -> serde_json::Value {
     schema::publish(schema::of::<RawMachine>("dlpc-sim machine model"))
 }
 
-/// Tells a scenario from a machine model by its keys.
+/// Returns what a TOML file is.
 fn kind_of(path: &Path, read: Read<'_>) -> Result<FileKind, Diagnostics> {
     let mut files = Files::new(read);
     let Some(file) = files.open_first(path) else { return Err(files.diagnostics) };
     let mut diagnostics = files.diagnostics;
     let Document { root, is_complete } = tree::parse(file, "file", &mut diagnostics);
-    let has = |keys: &[&str]| root.as_table().is_some_and(|table| keys.iter().any(|key| table.get(key).is_some()));
-    if has(&["workload", "run", "machine"]) {
-        return Ok(FileKind::Scenario);
-    }
-    if has(&["hosts", "switch", "messages"]) {
-        return Ok(FileKind::Machine);
+    if let Some(kind) = kind_by_keys(&root) {
+        return Ok(kind);
     }
     if is_complete {
         let message = "the file is neither a scenario nor a machine model";
@@ -195,6 +193,35 @@ fn kind_of(path: &Path, read: Read<'_>) -> Result<FileKind, Diagnostics> {
         diagnostics.push(Problem::error("file::unknown_kind", file.whole(), message).help(help));
     }
     Err(diagnostics)
+}
+
+/// Tells a scenario from a machine model by its keys.
+fn kind_by_keys(root: &Node) -> Option<FileKind> {
+    let has = |keys: &[&str]| root.as_table().is_some_and(|table| keys.iter().any(|key| table.get(key).is_some()));
+    if has(&["workload", "run", "machine"]) {
+        Some(FileKind::Scenario)
+    } else {
+        has(&["hosts", "switch", "messages"]).then_some(FileKind::Machine)
+    }
+}
+
+/// Reports a file that stands in the place of another kind of file; the rest of it cannot be judged.
+fn is_of_other_kind(file: FileId, expected: FileKind, diagnostics: &mut Diagnostics) -> bool {
+    let is_csv = diagnostics.path(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let found = if is_csv {
+        Some(FileKind::Measurement)
+    } else {
+        // Its problems are reported when it is parsed as what it should be.
+        kind_by_keys(&tree::parse(file, "file", &mut diagnostics.clone()).root)
+    };
+    let Some(found) = found.filter(|found| *found != expected) else { return false };
+    let message = format!("the file is a {}, not a {}", found.name(), expected.name());
+    let help = match expected {
+        FileKind::Scenario => "a scenario has [run] and [workload]; dlpc-sim check FILE tells what a file is",
+        FileKind::Machine | FileKind::Measurement => "a machine model has [hosts], [switch] and [messages]",
+    };
+    diagnostics.push(Problem::error("file::wrong_kind", file.whole(), message).help(help));
+    true
 }
 
 /// Returns the value and the warnings, or all problems.
@@ -215,6 +242,9 @@ fn finish<T>(value: Option<T>, mut diagnostics: Diagnostics) -> Result<(T, Diagn
 }
 
 fn experiment(file: FileId, path: &Path, files: &mut Files<'_>) -> Option<Experiment> {
+    if is_of_other_kind(file, FileKind::Scenario, &mut files.diagnostics) {
+        return None;
+    }
     let Document { mut root, is_complete } = tree::parse(file, "scenario", &mut files.diagnostics);
     let overrides = overrides(&root);
     let machine_named = named_path(&root, "machine");
@@ -268,6 +298,9 @@ where
 
 /// Reads a machine model and merges `overrides` over it.
 fn machine_of(file: FileId, overrides: Table, diagnostics: &mut Diagnostics) -> Option<Machine> {
+    if is_of_other_kind(file, FileKind::Machine, diagnostics) {
+        return None;
+    }
     let Document { mut root, is_complete } = tree::parse(file, "machine", diagnostics);
     if !is_complete {
         return None;

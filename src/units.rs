@@ -382,6 +382,14 @@ pub enum UnitError {
         /// The kind of quantity.
         kind: &'static str,
     },
+    /// Less than the simulator can handle.
+    #[error("`{text}` is too small")]
+    TooSmall {
+        /// What was written.
+        text: String,
+        /// The smallest value.
+        limit: &'static str,
+    },
     /// More than the simulator can hold.
     #[error("`{text}` is too large")]
     TooLarge {
@@ -408,6 +416,7 @@ impl UnitError {
             Self::WrongUnit { help, .. } => help.clone(),
             Self::Negative { .. } => "write a value of zero or more".to_owned(),
             Self::Zero { kind, .. } => format!("write a {kind} above zero"),
+            Self::TooSmall { limit, .. } => format!("the smallest value is {limit}"),
             Self::TooLarge { limit, .. } => format!("the largest value is {limit}"),
             Self::NotWhole { .. } => "write whole bytes".to_owned(),
         }
@@ -448,6 +457,12 @@ const BYTE_UNITS: &UnitTable = &[
     ("GiB", 1_073_741_824.0),
     ("TiB", 1_099_511_627_776.0),
 ];
+
+/// Bandwidths that files may name, in bytes per second: far beyond any cable, and far from where `f64` ends.
+const BANDWIDTH_MIN: f64 = 0.125;
+const BANDWIDTH_MAX: f64 = 1e15;
+/// Largest time per byte that files may name, in seconds.
+const BYTE_GAP_MAX: f64 = 1.0;
 
 const BIT_UNITS: &UnitTable = &[("bit", 0.125), ("kbit", 125.0), ("Mbit", 125e3), ("Gbit", 125e6), ("Tbit", 125e9)];
 
@@ -503,7 +518,12 @@ impl Quantity for BytesPerSecond {
         if value == 0.0 {
             return Err(UnitError::Zero { text: text.to_owned(), kind: "bandwidth" });
         }
-        Self::new(value * scale).ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e300 B/s" })
+        let rate = value * scale;
+        if rate < BANDWIDTH_MIN {
+            return Err(UnitError::TooSmall { text: text.to_owned(), limit: "1 bit/s" });
+        }
+        let rate = Some(rate).filter(|rate| *rate <= BANDWIDTH_MAX).and_then(Self::new);
+        rate.ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e15 B/s" })
     }
 }
 
@@ -513,7 +533,8 @@ impl Quantity for SecondsPerByte {
         let scale = unit.strip_suffix("/B").and_then(|time| look_up(TIME_UNITS, time)).ok_or_else(|| {
             wrong_unit(unit, "time per byte", &format!("write a time per byte, for instance \"{value} ns/B\""))
         })?;
-        Self::new(value * scale).ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e300 s/B" })
+        let gap = Some(value * scale).filter(|gap| *gap <= BYTE_GAP_MAX).and_then(Self::new);
+        gap.ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1 s/B" })
     }
 }
 

@@ -1,8 +1,9 @@
 //! What predict and compare have in common: reading a scenario and simulating it.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::input::{self, Experiment, MeasuredCurve};
+use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
 use dlpc_sim::measurement::Measurement;
 use dlpc_sim::measurement::output_files::{self, DLPC_TIME_PATTERN};
 use dlpc_sim::prediction::{self, Prediction};
@@ -21,6 +22,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
         experiment.measured = Some(measured(path)?);
     }
     if let Some(replications) = args.replications {
+        check_runs(experiment.scenario.run.ranks.len() as u64, replications)?;
         experiment.scenario.run.replications = replications;
         experiment.effective_scenario["run"]["replications"] = replications.get().into();
     }
@@ -32,6 +34,18 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
         anstream::eprintln!("{}", files::render(&experiment.warnings).trim_end());
     }
     Ok(experiment)
+}
+
+/// Refuses more runs than a scenario may ask for.
+fn check_runs(n_rank_counts: u64, replications: NonZeroU32) -> Result<(), Failure> {
+    let n_runs = n_rank_counts * u64::from(replications.get());
+    if n_runs <= RUNS_MAX {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: format!("{replications} replications at {n_rank_counts} rank counts are more than {RUNS_MAX} runs"),
+        help: "write a smaller number after --replications (200 give a steady band)".to_owned(),
+    })
 }
 
 /// Reads measured runs: a measurement file, or result files of other programs by a pattern such as `runs/r*p1000.out`.

@@ -18,7 +18,8 @@ pub(super) fn check(root: &mut Node, schema: &serde_json::Value, prefix: &'stati
         root.value = Value::Table(Table::default());
         return;
     }
-    Walker { prefix, diagnostics, path: Vec::new() }.value(root, View::root(schema));
+    let view = View::root(schema);
+    Walker { prefix, diagnostics, root: view, path: Vec::new() }.value(root, view);
 }
 
 /// Reports a format that this version cannot read: then nothing else in the file can be judged.
@@ -38,6 +39,7 @@ fn has_other_format(root: &Node, prefix: &str, diagnostics: &mut Diagnostics) ->
 pub(super) struct Walker<'d> {
     prefix: &'static str,
     diagnostics: &'d mut Diagnostics,
+    root: View<'d>,
     path: Vec<String>,
 }
 
@@ -81,9 +83,11 @@ impl Walker<'_> {
             self.report_unknown(entry, schema);
             return false;
         };
-        self.path.push(entry.key.clone());
+        // A short form was written out: its key is not in the file.
+        let is_written = entry.key_span != entry.node.span;
+        self.path.extend(is_written.then(|| entry.key.clone()));
         let stays = self.value(&mut entry.node, property);
-        self.path.pop();
+        self.path.truncate(self.path.len() - usize::from(is_written));
         stays
     }
 
@@ -101,9 +105,10 @@ impl Walker<'_> {
         let Some(items) = schema.items() else { return true };
         let mut stays = true;
         for (i, node) in nodes.iter_mut().enumerate() {
-            self.path.push(format!("[{i}]"));
+            let is_written = node.span != span;
+            self.path.extend(is_written.then(|| format!("[{i}]")));
             stays &= self.value(node, items);
-            self.path.pop();
+            self.path.truncate(self.path.len() - usize::from(is_written));
         }
         stays
     }
@@ -118,14 +123,30 @@ impl Walker<'_> {
             let property = schema.property(key);
             let mut help = match property.and_then(leaf::example) {
                 Some(example) => format!("add `{key} = {example}`"),
-                None => format!("add `{key}`"),
+                None => self.what_to_add(key, property),
             };
-            if let Some(description) = property.and_then(|property| property.text("description")) {
+            if let Some(description) =
+                property.filter(|property| !property.is_exactly_one()).and_then(|property| property.text("description"))
+            {
                 help = format!("{help} ({})", lower_first(description.trim_end_matches('.')));
             }
             let problem = self.problem("missing_key", span, message);
             self.diagnostics.push(problem.label(format!("`{key}` is required here")).help(help));
         }
+    }
+
+    /// Returns what to add where a key without an example is missing.
+    fn what_to_add(&self, key: &str, schema: Option<View<'_>>) -> String {
+        let Some(table) = schema.filter(|schema| schema.expected() == Expected::Table) else {
+            return format!("add `{key}`");
+        };
+        let path = [self.shown_path(), key.to_owned()].into_iter().filter(|part| !part.is_empty());
+        let path = path.collect::<Vec<_>>().join(".");
+        if !table.is_exactly_one() {
+            return format!("add the table `[{path}]`");
+        }
+        let tables: Vec<_> = table.properties().map(|(key, _)| format!("`[{path}.{key}]`")).collect();
+        format!("add one of the tables {}", tables.join(", "))
     }
 
     /// Reports a table that has not exactly one key, or none where at least one is needed.
@@ -158,10 +179,9 @@ impl Walker<'_> {
             [] => "this table has no keys".to_owned(),
             keys => format!("keys are {}", keys.join(", ")),
         };
-        let home = schema.properties().find(|(_, table)| table.property(&entry.key).is_some());
-        let problem = match (leaf::nearest(&entry.key, &keys), home) {
+        let problem = match (leaf::nearest(&entry.key, &keys), home(&entry.key, self.root)) {
             (Some(key), _) => problem.label(format!("did you mean `{key}`?")),
-            (None, Some((table, _))) => problem.label(format!("`{}` belongs in `{table}`", entry.key)),
+            (None, Some(table)) => problem.label(format!("`{}` belongs in `{table}`", entry.key)),
             (None, None) => problem.label("not a key of this table"),
         };
         self.diagnostics.push(problem.help(all));
@@ -184,6 +204,17 @@ impl Walker<'_> {
     fn shown_path(&self) -> String {
         self.path.join(".").replace(".[", "[")
     }
+}
+
+/// Returns the only table of fixed name, directly in the file or one table deeper, that has this key.
+fn home(key: &str, root: View<'_>) -> Option<String> {
+    let mut homes = Vec::new();
+    for (name, table) in root.properties() {
+        homes.extend(table.property(key).is_some().then(|| name.to_owned()));
+        let inner = table.properties().filter(|(_, inner)| inner.property(key).is_some());
+        homes.extend(inner.map(|(inner, _)| format!("{name}.{inner}")));
+    }
+    homes.pop().filter(|_| homes.is_empty())
 }
 
 /// Writes a short form out: a word for the table with one key, a single value for the list of one.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 
 /// Larger files are refused: no scenario, machine model or measurement comes near it.
-const BYTES_MAX: usize = 16 << 20;
+pub const FILE_BYTES_MAX: usize = 16 << 20;
 
 /// How files are read: the library opens none itself.
 pub type Read<'r> = &'r dyn Fn(&Path) -> io::Result<Vec<u8>>;
@@ -54,9 +54,12 @@ impl<'r> Files<'r> {
     fn register(&mut self, path: &Path, contents: io::Result<Vec<u8>>) -> (FileId, Option<Fault>) {
         let (text, fault) = match contents {
             Err(error) => (String::new(), Some(Fault::Unreadable(error))),
-            Ok(bytes) if bytes.len() > BYTES_MAX => (String::new(), Some(Fault::TooLarge(bytes.len()))),
+            Ok(bytes) if bytes.len() > FILE_BYTES_MAX => (String::new(), Some(Fault::TooLarge)),
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => (text, None),
+                Ok(text) => {
+                    let zero = text.find('\0').map(Fault::ZeroByte);
+                    (text, zero)
+                }
                 Err(error) => {
                     let at = error.utf8_error().valid_up_to();
                     let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -71,8 +74,9 @@ impl<'r> Files<'r> {
 /// Why a file cannot be used at all.
 enum Fault {
     Unreadable(io::Error),
-    TooLarge(usize),
+    TooLarge,
     NotText(usize),
+    ZeroByte(usize),
 }
 
 impl Fault {
@@ -83,13 +87,25 @@ impl Fault {
                 let reason = match error.kind() {
                     io::ErrorKind::NotFound => "there is no such file".to_owned(),
                     io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+                    io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
                     _ => error.to_string(),
                 };
-                Problem::error(code, span, format!("cannot read `{path}`: {reason}"))
+                let problem = Problem::error(code, span, format!("cannot read `{path}`: {reason}"));
+                match error.kind() {
+                    io::ErrorKind::NotFound if span != span.file.whole() => {
+                        problem.help("write the path as seen from the folder of this file")
+                    }
+                    _ => problem,
+                }
             }
-            Self::TooLarge(bytes) => {
-                let message = format!("the file has {bytes} bytes, more than {BYTES_MAX}");
+            Self::TooLarge => {
+                let message = format!("the file has more than {} MiB", FILE_BYTES_MAX >> 20);
                 Problem::error("file::too_large", span, message)
+            }
+            Self::ZeroByte(at) => {
+                let problem =
+                    Problem::error("file::not_text", span.file.span(at, at + 1), "the file is not plain text");
+                problem.label("a zero byte").help("save the file as text with the encoding UTF-8 (not UTF-16)")
             }
             Self::NotText(at) => {
                 // The replacement character takes three bytes.

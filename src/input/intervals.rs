@@ -1,5 +1,6 @@
 //! 95 % intervals of fitted values, as far as predictions draw from them.
 
+use super::leaf;
 use super::quantity;
 use super::spanned::{Named, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
@@ -8,6 +9,8 @@ use crate::units::{Quantity, SimDuration};
 
 /// Half-width of a 95 % interval of a normal distribution, in standard deviations.
 const HALF_WIDTH_SIGMAS: f64 = 1.96;
+/// Largest relative standard error, as the largest sigma of noise.
+const RELATIVE_MAX: f64 = 2.0;
 
 /// Returns the relative standard error of each kernel's cost ([`Kernel::ALL`] order); zero where no interval is given.
 ///
@@ -25,7 +28,12 @@ pub(super) fn cost_sigma(
             sigma[kernel as usize] = relative;
         } else if key.value.starts_with("kernels.") && kernel_of(&key.value, kernels).is_none() {
             let message = format!("an interval for `{}`, which the model does not have", key.value);
-            diagnostics.push(Problem::error("machine::unknown_interval", key.span, message).help(known(kernels)));
+            let problem = Problem::error("machine::unknown_interval", key.span, message).help(known(kernels));
+            let names: Vec<_> = costs(kernels).into_iter().map(|(name, ..)| name).collect();
+            diagnostics.push(match leaf::nearest(&key.value, &names) {
+                Some(name) => problem.label(format!("did you mean `{name}`?")),
+                None => problem,
+            });
         }
     }
     sigma
@@ -74,12 +82,20 @@ fn relative_error(
     if low > cost || cost > high {
         let message = format!("the interval of `{path}`, {low} to {high}, does not hold its value, {cost}");
         let problem = Problem::error("machine::out_of_range", bounds.span, message);
-        diagnostics.push(problem.help("write the lower bound, then the upper bound"));
+        diagnostics.push(problem.help("write the lower bound, then the upper bound, with the value between them"));
         return None;
     }
     if cost == SimDuration::ZERO {
         return Some(0.0);
     }
     let half_width = high.saturating_sub(low).as_seconds() / 2.0;
-    Some(half_width / HALF_WIDTH_SIGMAS / cost.as_seconds())
+    let relative = half_width / HALF_WIDTH_SIGMAS / cost.as_seconds();
+    if relative > RELATIVE_MAX {
+        let message = format!("the interval of `{path}`, {low} to {high}, is too wide for its value, {cost}");
+        let problem = Problem::error("machine::out_of_range", bounds.span, message);
+        let most = cost.scaled_by(2.0 * HALF_WIDTH_SIGMAS * RELATIVE_MAX);
+        diagnostics.push(problem.help(format!("an interval can be {most} wide; measure this cost before you use it")));
+        return None;
+    }
+    Some(relative)
 }

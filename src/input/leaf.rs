@@ -41,6 +41,9 @@ pub(super) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Op
         (Expected::Integer | Expected::IntegerOrText, Value::Float(float)) if float.fract() == 0.0 => {
             Some(Fault { help: format!("write {float}"), ..wrong_type(path, node, schema) })
         }
+        (Expected::Integer | Expected::Number, Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
+            Some(Fault { help: format!("write {}, without quotes", text.trim()), ..wrong_type(path, node, schema) })
+        }
         _ => Some(wrong_type(path, node, schema)),
     }
 }
@@ -92,7 +95,10 @@ fn quantity_fault(path: &str, text: &str, kind: Kind, schema: View<'_>) -> Optio
     Some(Fault {
         code: quantity::code(&error),
         message: format!("`{path}`: {error}"),
-        label: format!("expected a {} with its unit", kind.name()),
+        label: match quantity::code(&error) {
+            "out_of_range" => String::new(),
+            _ => format!("expected a {} with its unit", kind.name()),
+        },
         help: match (&error, usual_unit(schema)) {
             (UnitError::MissingUnit { text, .. }, Some(unit)) => {
                 format!("append one, for instance \"{} {unit}\"", text.trim())

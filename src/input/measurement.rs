@@ -45,7 +45,8 @@ fn read_text(file: FileId, text: &str, problems: &mut Vec<Problem>) -> Option<Me
         runs.extend(run(&row, &columns, file, problems));
     }
     if runs.is_empty() && problems.is_empty() {
-        problems.push(Problem::error("measurement::empty", file.whole(), "the file has no runs"));
+        let problem = Problem::error("measurement::empty", file.whole(), "the file has no runs");
+        problems.push(problem.help("add a line per run, for instance `1,2.79`"));
     }
     runs.sort_by_key(|run| run.ranks);
     Some(Measurement { rows: runs })
@@ -89,11 +90,17 @@ fn without_comments(text: &str, bytes: Range<usize>) -> Range<usize> {
 fn columns(header: &Row<'_>, file: FileId, problems: &mut Vec<Problem>) -> Option<Columns> {
     let find = |name: &str| header.record.iter().position(|column| column == name);
     let (ranks, seconds) = (find("ranks"), find("seconds"));
+    let span = file.span(header.bytes.start, header.bytes.end);
+    if header.record.len() == 1 && header.text.contains(';') {
+        let problem = Problem::error("measurement::missing_column", span, "the columns are not separated by commas");
+        problems
+            .push(problem.help("write `ranks,seconds`, with commas between columns and a point in decimal fractions"));
+        return None;
+    }
     for (name, column) in [("ranks", ranks), ("seconds", seconds)] {
         if column.is_none() {
-            let span = file.span(header.bytes.start, header.bytes.end);
-            let problem =
-                Problem::error("measurement::missing_column", span, format!("the header has no column `{name}`"));
+            let message = format!("the header has no column `{name}`");
+            let problem = Problem::error("measurement::missing_column", span, message);
             problems.push(problem.help("a measurement has at least the columns `ranks` and `seconds`"));
         }
     }
@@ -102,9 +109,10 @@ fn columns(header: &Row<'_>, file: FileId, problems: &mut Vec<Problem>) -> Optio
 
 fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Problem>) -> Option<MeasuredRun> {
     if row.record.len() != columns.n {
-        let message = format!("the row has {} columns, the header has {}", row.record.len(), columns.n);
-        let span = file.span(row.bytes.start, row.bytes.end);
-        problems.push(Problem::error("measurement::wrong_length", span, message));
+        let plural = if row.record.len() == 1 { "" } else { "s" };
+        let message = format!("the row has {} field{plural}, the header has {}", row.record.len(), columns.n);
+        let problem = Problem::error("measurement::wrong_length", file.span(row.bytes.start, row.bytes.end), message);
+        problems.push(problem.help("give each row as many fields, separated by commas, as the header has"));
         return None;
     }
     let mut field = |column: usize, name: &str, expected: &str, is_valid: fn(f64) -> bool| {

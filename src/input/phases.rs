@@ -8,21 +8,10 @@ use crate::units::Bytes;
 
 /// `repeat` tables within each other.
 const DEPTH_MAX: usize = 8;
-/// Phases of one rank with all repeats written out.
-const PHASES_MAX: u64 = 1_000_000_000;
 
 /// Returns the checked phases, or none if there is a problem.
 pub(super) fn validate(raw: &Spanned<Vec<Spanned<RawPhase>>>, diagnostics: &mut Diagnostics) -> Option<Vec<Phase>> {
-    let phases = all(&raw.value, 0, diagnostics)?;
-    let n = count(&phases);
-    if n > PHASES_MAX {
-        let n = if n == u64::MAX { "more than 10^19".to_owned() } else { n.to_string() };
-        let message = format!("{n} phases with all repeats written out, more than {PHASES_MAX}");
-        let problem = Problem::error("scenario::too_many_phases", raw.span, message);
-        diagnostics.push(problem.help("repeat less often, or put the work of several phases into one"));
-        return None;
-    }
-    Some(phases)
+    all(&raw.value, 0, diagnostics)
 }
 
 fn all(raw: &[Spanned<RawPhase>], depth: usize, diagnostics: &mut Diagnostics) -> Option<Vec<Phase>> {
@@ -72,23 +61,4 @@ fn repeat(raw: &Spanned<RawRepeat>, depth: usize, diagnostics: &mut Diagnostics)
     }
     let phases = all(&raw.value.phases.as_ref()?.value, depth + 1, diagnostics)?;
     Some(Phase::Repeat { times: raw.value.times?.value, phases })
-}
-
-/// Returns the number of phases with all repeats written out, at most `u64::MAX`.
-fn count(phases: &[Phase]) -> u64 {
-    let n = phases.iter().map(|phase| match phase {
-        Phase::Repeat { times, phases } => count(phases).saturating_mul(u64::from(*times)),
-        Phase::Compute { .. }
-        | Phase::Sleep(_)
-        | Phase::Barrier
-        | Phase::Bcast(_)
-        | Phase::Scatter(_)
-        | Phase::Gather(_)
-        | Phase::Gatherv(_)
-        | Phase::Scatterv(_)
-        | Phase::Reduce(_)
-        | Phase::Allreduce(_)
-        | Phase::Ring(_) => 1,
-    });
-    n.fold(0, u64::saturating_add)
 }

@@ -68,6 +68,7 @@ pub(super) const fn code(error: &UnitError) -> &'static str {
         UnitError::NotANumber { .. } => "not_a_quantity",
         UnitError::Negative { .. }
         | UnitError::Zero { .. }
+        | UnitError::TooSmall { .. }
         | UnitError::TooLarge { .. }
         | UnitError::NotWhole { .. } => "out_of_range",
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::spanned::{Named, Spanned};
@@ -55,8 +55,7 @@ pub(super) struct RawHostGroup {
     /// Relative speed of the hosts: one number for all, or one for each host.
     #[schemars(
         length(min = 1),
-        inner(range(max = 1_000_000)),
-        transform = above_zero,
+        inner(range(min = 0.000_001, max = 1_000_000)),
         extend("x-one-or-list" = true, "default" = 1.0)
     )]
     pub(super) speed: Option<Spanned<Vec<Spanned<f64>>>>,
@@ -67,13 +66,6 @@ pub(super) struct RawHostGroup {
     /// Network interface of each host.
     #[schemars(required)]
     pub(super) nic: Option<Spanned<RawNic>>,
-}
-
-/// Asks of the numbers of a list that they are above zero.
-fn above_zero(schema: &mut Schema) {
-    if let Some(items) = schema.get_mut("items").and_then(serde_json::Value::as_object_mut) {
-        items.insert("exclusiveMinimum".to_owned(), 0.into());
-    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use super::effort;
 use super::files::Files;
 use super::host_names::HostNames;
 use super::placement::{self, Slots, Surroundings};
@@ -30,7 +31,9 @@ pub(super) fn validate(
     let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
     let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
     let workload = raw.workload.as_ref().and_then(|raw| workload::validate(&raw.value, source, &mut files.diagnostics));
-    Some(Scenario { title: raw.title.as_ref()?.value.clone(), run: run?, workload: workload? })
+    let (run, workload) = (run?, workload?);
+    effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
+    Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
 }
 
 fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut Files<'_>) -> Option<Run> {

@@ -167,13 +167,35 @@ pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagno
     let mut converter = Converter { file, prefix, problems: Vec::new() };
     for error in &errors {
         let span = error.span().map_or(file.whole(), |span| file.span(span.start, span.end.max(span.start + 1)));
-        converter.problems.push(Problem::error(format!("{prefix}::syntax"), span, lower_first(error.message())));
+        converter.problems.push(syntax_problem(prefix, span, error.message(), &text));
     }
     let root = root.into_inner();
     let table = converter.table(&root, 0);
     dismantle(root);
     diagnostics.extend(converter.problems);
     Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete: errors.is_empty() }
+}
+
+/// Words a syntax error of the TOML parser, with what to write instead where that is known.
+fn syntax_problem(prefix: &str, span: Span, message: &str, text: &str) -> Problem {
+    let marked = text.get(span.start..span.end).unwrap_or_default();
+    let code = format!("{prefix}::syntax");
+    if message == "duplicate key" {
+        let problem = Problem::error(code, span, format!("the key `{marked}` is given twice"));
+        return problem.help("remove one of the two");
+    }
+    let help = if message.starts_with("string values must be quoted") {
+        "after `=` write a number, true, false, or text in quotes: \"...\""
+    } else if message.starts_with("invalid basic string") {
+        "text stands in quotes and ends on its line: \"...\"; a backslash is written twice"
+    } else if message.starts_with("key with no value") {
+        "write `key = value`"
+    } else if message.starts_with("unclosed table") {
+        "close the header of the table: `[...]`"
+    } else {
+        ""
+    };
+    Problem::error(code, span, lower_first(message)).help(help)
 }
 
 /// Turns what the TOML parser returns into nodes.

@@ -1,0 +1,82 @@
+//! `compare` from the command line to its table.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::json_schema;
+use crate::support::{Ended, contents, dlpc_sim, empty_folder, run, succeeds};
+
+const SCENARIO: &str = "scenarios/dlpc-pi-count.toml";
+
+/// Made up: near the prediction at 1 and 4 ranks, a fifth above it at 8, far above it at 12.
+const MEASURED: &str = "ranks,seconds,reading_error_s\n1,2.8,0.01\n1,2.82,0.01\n2,1.43,0.01\n3,0.97,0.01\n4,0.73,0.01\n\
+5,0.59,0.01\n6,0.495,0.01\n8,0.46,0.01\n10,0.31,0.01\n12,0.9,0.01\n64,0.1,0.01\n";
+
+fn compare(folder: &Path, arguments: &[&str]) -> Ended {
+    let measured = folder.join("measured.csv");
+    std::fs::write(&measured, MEASURED).expect("a file");
+    let mut command = dlpc_sim();
+    command.args(["compare", SCENARIO, "--replications", "20", "--measured"]).arg(measured);
+    run(command.arg("--out").arg(folder.join("out")).args(arguments))
+}
+
+/// Returns the table without the path of the folder.
+fn table(arguments: &[&str]) -> String {
+    let folder = empty_folder();
+    let Ended { code, stdout, stderr } = compare(folder.path(), arguments);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let names: Vec<String> = contents(&folder.path().join("out")).into_keys().collect();
+    assert_eq!(names, ["comparison.json", "comparison.svg"]);
+    stdout.replace(&*folder.path().to_string_lossy(), "FOLDER")
+}
+
+#[test]
+fn the_table_shows_errors_and_names_outliers() {
+    insta::assert_snapshot!(table(&[]));
+}
+
+#[test]
+fn all_points_can_be_summed_up_instead_of_the_held_out_ones() {
+    insta::assert_snapshot!(table(&["--points", "all"]));
+}
+
+#[test]
+fn the_document_follows_its_schema() {
+    let schema: Value = serde_json::from_str(&succeeds(dlpc_sim().args(["schema", "comparison"]))).expect("JSON");
+    let folder = empty_folder();
+    let Ended { stdout, .. } = compare(folder.path(), &["--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(json_schema::problems(&schema, &document), Vec::<String>::new());
+    let accuracy = document["accuracy"].as_object().expect("a table");
+    for key in ["mape", "median", "p90", "max", "bias", "band_coverage", "noise_floor", "n_outliers"] {
+        assert!(accuracy.contains_key(key), "{key}");
+    }
+    for key in ["ranks", "measured_s", "predicted_s", "relative_error", "inside_band", "is_outlier", "used_for_fit"] {
+        assert!(document["points"][0].get(key).is_some(), "{key}");
+    }
+}
+
+#[test]
+fn a_scenario_without_a_measured_curve_cannot_be_compared() {
+    let folder = empty_folder();
+    let mut command = dlpc_sim();
+    command.args(["compare", "scenarios/dlpc-gigabit.toml", "--out"]).arg(folder.path().join("out"));
+    let Ended { code, stdout, stderr } = run(&mut command);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(stderr);
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn a_measured_curve_of_other_rank_counts_cannot_be_compared() {
+    let folder = empty_folder();
+    let measured = folder.path().join("measured.csv");
+    std::fs::write(&measured, "ranks,seconds\n64,0.1\n").expect("a file");
+    let mut command = dlpc_sim();
+    command.args(["compare", SCENARIO, "--replications", "1", "--measured"]).arg(&measured);
+    let Ended { code, stderr, .. } = run(command.arg("--out").arg(folder.path().join("out")));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("measured.csv has no rank count of the scenario"), "{stderr}");
+    assert!(stderr.contains("help: measure and predict at the same rank counts"), "{stderr}");
+}

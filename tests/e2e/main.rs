@@ -1,0 +1,13 @@
+//! The whole program: through its binary, and through the library with files that nobody would write on purpose.
+
+mod compared;
+mod deterministic;
+mod help;
+mod json_schema;
+mod mutation;
+mod output;
+mod readme;
+mod shipped;
+mod support;
+mod tidy;
+mod wrong;

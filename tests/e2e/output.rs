@@ -1,0 +1,107 @@
+//! What goes to standard output, to standard error and into folders.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Ended, contents, dlpc_sim, empty_folder, root, run, succeeds};
+
+const QUICK: [&str; 4] = ["predict", "scenarios/dlpc-pi-count.toml", "--replications", "2"];
+
+#[test]
+fn format_json_prints_the_document_and_nothing_else() {
+    let folder = empty_folder();
+    let stdout = succeeds(dlpc_sim().args(QUICK).args(["--format", "json", "--out"]).arg(folder.path()));
+    assert_eq!(stdout.as_bytes(), contents(folder.path())["prediction.json"]);
+    let _: Value = serde_json::from_str(&stdout).expect("one JSON document");
+    let stdout =
+        succeeds(dlpc_sim().arg("compare").args(&QUICK[1..]).args(["--format", "json", "--out"]).arg(folder.path()));
+    assert_eq!(stdout.as_bytes(), contents(folder.path())["comparison.json"]);
+}
+
+#[test]
+fn warnings_go_to_standard_error_and_into_the_document() {
+    let folder = empty_folder();
+    let text = std::fs::read_to_string(root().join("scenarios/custom-heat.toml")).expect("text");
+    let machine = root().join("models/dlpc-2020.toml");
+    let text = text
+        .replace("../models/dlpc-2020.toml", &machine.to_string_lossy().replace('\\', "/"))
+        .replace("256 KiB", "256 MiB")
+        .replace("1..=32", "8");
+    let path = folder.path().join("heat.toml");
+    std::fs::write(&path, text).expect("a file");
+    let mut command = dlpc_sim();
+    command.arg("predict").arg(&path).args(["--replications", "1", "--format", "json", "--out"]);
+    let Ended { code, stdout, stderr } = run(command.arg(folder.path().join("out")));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.starts_with("warning: ") && stderr.contains("outside the calibrated range"), "{stderr}");
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(document["warnings"].as_array().map(Vec::len), Some(stderr.lines().count()), "{stderr}");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let folder = empty_folder();
+    for arguments in [&["schema", "machine"][..], &["completions", "bash"], &QUICK] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("dlpc-sim"));
+        command.current_dir(root()).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if arguments[0] == "predict" {
+            command.arg("--out").arg(folder.path());
+        }
+        let mut child = command.spawn().expect("the binary runs");
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("text");
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{arguments:?}");
+        assert_eq!(stderr, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn results_go_to_a_folder_named_like_the_scenario() {
+    let folder = empty_folder();
+    let scenario = root().join("scenarios/dlpc-pi-count.toml");
+    let stdout = succeeds(dlpc_sim().current_dir(folder.path()).arg("predict").arg(scenario).args(&QUICK[2..]));
+    assert!(stdout.ends_with("\nResults are in output/dlpc-pi-count\n"), "{stdout}");
+    assert_eq!(contents(&folder.path().join("output/dlpc-pi-count")).len(), 5);
+}
+
+#[test]
+fn results_replace_those_of_an_earlier_run_and_nothing_else() {
+    let folder = empty_folder();
+    for (name, text) in [("prediction.csv", "old"), ("notes.txt", "mine")] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    succeeds(dlpc_sim().args(QUICK).arg("--png").arg("--out").arg(folder.path()));
+    let results = contents(folder.path());
+    let names: Vec<&str> = results.keys().map(String::as_str).collect();
+    let expected = [
+        "breakdown.png",
+        "breakdown.svg",
+        "notes.txt",
+        "prediction.csv",
+        "prediction.json",
+        "speedup.png",
+        "speedup.svg",
+        "time.png",
+        "time.svg",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(results["notes.txt"], b"mine");
+    assert!(results["prediction.csv"].starts_with(b"ranks,"));
+    for name in ["breakdown.png", "speedup.png", "time.png"] {
+        assert!(results[name].starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
+    }
+}
+
+#[test]
+fn arguments_win_over_the_scenario_and_the_document_says_so() {
+    let folder = empty_folder();
+    let stdout = succeeds(
+        dlpc_sim().args(QUICK).args(["--seed", "18446744073709551615", "--format", "json", "--out"]).arg(folder.path()),
+    );
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(document["scenario"]["run"]["seed"], u64::MAX);
+    assert_eq!(document["scenario"]["run"]["replications"], 2);
+}
