@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-static long pause_ns = 20000;
+static long pause_ns = 100000;
 
 __attribute__((constructor)) static void start(void)
 {

@@ -51,12 +51,14 @@ resolve_host() {
     printf '%s' "$name"
 }
 
+arguments() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null || true; } # of a process
+
 # The process that keeps a host alive; fails when it is gone. The name in its arguments tells a reused process id.
 keeper_pid() {
     local pid file=$state/hosts/$1/pid
     [[ -s $file ]] || return 1
     pid=$(<"$file")
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "testbed-host $TESTBED_NAME $1 " || return 1
+    arguments "$pid" | grep -qF "testbed-host $TESTBED_NAME $1 " || return 1
     printf '%s' "$pid"
 }
 

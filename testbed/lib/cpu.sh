@@ -21,7 +21,7 @@ find_cgroups() {
     fi
     [[ $cg_kind == none ]] && return
     cg_base=$mount/dlpc-testbed/$TESTBED_NAME
-    [[ $cg_kind == v2 ]] || return 0
+    [[ $cg_kind == v2 ]] || { set_weight "${cg_base%/*}" && set_weight "$cg_base"; return; }
     # The cpu controller must be passed down level by level.
     local dir
     for dir in "$mount" "$mount/dlpc-testbed" "$cg_base"; do
@@ -30,6 +30,13 @@ find_cgroups() {
             return
         fi
     done
+    set_weight "${cg_base%/*}"
+    set_weight "$cg_base"
+}
+
+# DIR: other work on this machine must not slow the emulated cores; they go first, and their quotas keep them in bounds.
+set_weight() {
+    if [[ $cg_kind == v2 ]]; then echo 10000 >"$1/cpu.weight"; else echo 262144 >"$1/cpu.shares"; fi
 }
 
 # DIR CORES: the time of CORES real cores (a fraction is allowed). Quotas under 1 ms are not accepted by the kernel,
@@ -52,7 +59,8 @@ make_host_cgroups() {
     local dir=$cg_base/$1 core
     [[ $cg_kind == none ]] && return
     mkdir -p "$dir"
-    [[ $cg_kind == v2 ]] && echo +cpu >"$dir/cgroup.subtree_control"
+    set_weight "$dir"
+    [[ $cg_kind == v1 ]] || echo +cpu >"$dir/cgroup.subtree_control"
     mkdir -p "$dir/system"
     set_quota "$dir/system" "$(calc "$2 * $opt_cores")"
     for ((core = 0; core < opt_cores; core++)); do

@@ -50,7 +50,7 @@ stop_keeper() {
 stray_keepers() {
     local dir
     for dir in /proc/[0-9]*; do
-        tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -qF "keeper.sh testbed-host $TESTBED_NAME " && echo "${dir#/proc/}"
+        arguments "${dir#/proc/}" | grep -qF "keeper.sh testbed-host $TESTBED_NAME " && echo "${dir#/proc/}"
     done
     return 0
 }
