@@ -44,16 +44,16 @@ make_switch() {
 # NAME IP PID: a cable from the switch to the network namespace of PID. The port is called after the host.
 plug() {
     local name=$1 ip=$2 pid=$3
-    local -a host=(nsenter --target "$pid" --net)
+    local -a inside=(nsenter --target "$pid" --net)
     ip -n "$switch_ns" link add "$name" type veth peer name eth0 netns "$pid"
     ip -n "$switch_ns" link set "$name" master br0 gso_max_segs 1 up
-    "${host[@]}" ip link set lo up
+    "${inside[@]}" ip link set lo up
     # Cheap boards have no segmentation offload; with it, one 64 kB block would pass tbf as a lump.
-    "${host[@]}" ip link set eth0 gso_max_segs 1 up
-    "${host[@]}" ip address add "$ip/${subnet#*/}" dev eth0
-    # What Linux does on a Pi, whatever the defaults of this machine are. The switch must not lose frames that
-    # it has room for, so metrics of earlier connections are not kept: runs are alike.
-    "${host[@]}" sh -c 'cd /proc/sys/net/ipv4
+    "${inside[@]}" ip link set eth0 gso_max_segs 1 up
+    "${inside[@]}" ip address add "$ip/${subnet#*/}" dev eth0
+    # What Linux does on a Pi, whatever the defaults of this machine are. What earlier connections learned is not
+    # kept, so that runs are alike.
+    "${inside[@]}" sh -c 'cd /proc/sys/net/ipv4
         echo 1 >tcp_timestamps
         echo 1 >tcp_no_metrics_save
         echo "4096 131072 6291456" >tcp_rmem
