@@ -35,6 +35,9 @@ pub(crate) enum Command {
         /// Which file
         file: SchemaFile,
     },
+    /// What a launcher starts on the ranks of a cluster; calibrate and measure do that
+    #[command(subcommand, hide = true)]
+    Kernel(Kernel),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -117,4 +120,32 @@ pub(crate) struct CompareArgs {
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+}
+
+/// What a launcher starts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Kernel {
+    /// Run the experiments that rank 0 reads from standard input, one line of JSON each, and print the samples
+    Calibration(CalibrationKernelArgs),
+}
+
+/// What every MPI kernel is told.
+#[derive(Debug, Args)]
+pub(crate) struct KernelRanks {
+    /// Ranks that the launcher starts
+    #[arg(long, value_name = "N")]
+    pub(crate) expect_ranks: NonZeroU32,
+    /// Name of this host, instead of the one that it gives itself
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+}
+
+/// Arguments of the calibration kernels.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrationKernelArgs {
+    #[command(flatten)]
+    pub(crate) ranks: KernelRanks,
+    /// Number of this launch, for the samples
+    #[arg(long, value_name = "K")]
+    pub(crate) launch: u32,
 }

@@ -4,5 +4,6 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
 mod experiment;
+pub(crate) mod kernel;
 pub(crate) mod predict;
 pub(crate) mod schema;

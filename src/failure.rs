@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Input(Diagnostics),
     /// The simulation could not be finished.
     Simulation(SimError),
+    /// The cluster could not be measured.
+    Measurement { message: String, help: String },
     /// A result could not be written.
     Output { path: PathBuf, source: io::Error },
     /// Whoever reads standard output has closed it: nothing more to say.
@@ -33,6 +35,7 @@ impl Failure {
             Self::Usage { message, help } => (format!("error: {message}\n  help: {help}"), 2),
             Self::Input(diagnostics) => (crate::files::render(diagnostics), 3),
             Self::Simulation(error) => (format!("error: {error}"), 4),
+            Self::Measurement { message, help } => (format!("error: {message}\n  help: {help}"), 5),
             Self::Output { path, source } => (format!("error: cannot write {}: {source}", path.display()), 6),
             Self::Closed => return ExitCode::SUCCESS,
         };

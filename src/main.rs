@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(args),
         Command::Check { files } => commands::check::run(files),
         Command::Schema { file } => commands::schema::run(*file),
+        Command::Kernel(kernel) => commands::kernel::run(kernel),
         Command::Completions { shell } => commands::completions::run(*shell),
     };
     match result {

@@ -1,6 +1,7 @@
 //! Measured runs and calibration samples: what they hold, and where hardware enters.
 
 pub mod experiment;
+pub mod kernels;
 pub mod launcher;
 pub mod output_files;
 pub mod sample;

@@ -163,7 +163,10 @@ mod tests {
         let reason = |experiment| teams(&experiment, 0, &hosts).expect_err("a reason");
         assert_eq!(reason(ping_pong(PairClass::Local)), "no host has two ranks");
         assert_eq!(reason(Experiment::FanIn { senders: 2, bytes: 1 }), "it needs 3 hosts, and there are 2");
-        assert_eq!(reason(Experiment::Pairs { pairs: u32::MAX, bytes: 1 }), "it needs 8589934590 hosts, and there are 2");
+        assert_eq!(
+            reason(Experiment::Pairs { pairs: u32::MAX, bytes: 1 }),
+            "it needs 8589934590 hosts, and there are 2"
+        );
         assert_eq!(
             reason(Experiment::Compute { kernel: WorkKernel::ThrowDart, busy: 2, units: 1 }),
             "it needs 2 ranks on one host, and no host has more than 1"

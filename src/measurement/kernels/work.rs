@@ -263,7 +263,13 @@ mod tests {
         for kernel in WorkKernel::ALL {
             let n = match Workbench::new(kernel, 1000, 0).run() {
                 // 1000 pi/4 = 785, standard deviation 13
-                Product::Count(inside) => if inside.abs_diff(785) < 52 { 1000 } else { inside },
+                Product::Count(inside) => {
+                    if inside.abs_diff(785) < 52 {
+                        1000
+                    } else {
+                        inside
+                    }
+                }
                 Product::Records(records) => records.len() as u64,
                 Product::Packed(bytes) => (bytes.len() / RECORD_BYTES) as u64,
                 Product::Totals(totals) => totals.records,
