@@ -1,5 +1,7 @@
 //! The command line: what the user can write.
 
+pub(crate) mod kernel;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -24,6 +26,10 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Run the workload of a scenario on real hardware and write the measured curve
+    Measure(MeasureArgs),
+    /// Tell whether this machine, or a whole cluster, is fit for measurements, and what to do if not
+    Doctor(LauncherArgs),
     /// Report every problem of scenarios, machine models and measurement files
     Check {
         /// Files to check (*.toml, *.csv)
@@ -37,7 +43,7 @@ pub(crate) enum Command {
     },
     /// What a launcher starts on the ranks of a cluster; calibrate and measure do that
     #[command(subcommand, hide = true)]
-    Kernel(Kernel),
+    Kernel(kernel::Kernel),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -122,30 +128,50 @@ pub(crate) struct CompareArgs {
     pub(crate) points: Points,
 }
 
-/// What a launcher starts.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Kernel {
-    /// Run the experiments that rank 0 reads from standard input, one line of JSON each, and print the samples
-    Calibration(CalibrationKernelArgs),
-}
-
-/// What every MPI kernel is told.
+/// Arguments of measure.
 #[derive(Debug, Args)]
-pub(crate) struct KernelRanks {
-    /// Ranks that the launcher starts
-    #[arg(long, value_name = "N")]
-    pub(crate) expect_ranks: NonZeroU32,
-    /// Name of this host, instead of the one that it gives itself
-    #[arg(long, value_name = "NAME")]
-    pub(crate) host: Option<String>,
-}
-
-/// Arguments of the calibration kernels.
-#[derive(Debug, Args)]
-pub(crate) struct CalibrationKernelArgs {
+pub(crate) struct MeasureArgs {
+    /// Scenario file
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: PathBuf,
+    /// Measurement file; runs that it holds already are not repeated [default: output/<scenario>/measured.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Runs at each rank count
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub(crate) repeats: NonZeroU32,
+    /// Program to measure instead of the workload's own kernels; {darts} stands for the scenario's number of darts
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// Where the run time stands in the program's output: its first group, in seconds
+    #[arg(long, value_name = "REGEX", default_value = dlpc_sim::measurement::output_files::DLPC_TIME_PATTERN)]
+    pub(crate) time_regex: String,
+    /// Analyse log files by computing at the machine model's cost of a dart, instead of sleeping
+    #[arg(long)]
+    pub(crate) analysis_by_computing: bool,
+    /// Seed of the order of the runs
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) order_seed: u64,
     #[command(flatten)]
-    pub(crate) ranks: KernelRanks,
-    /// Number of this launch, for the samples
-    #[arg(long, value_name = "K")]
-    pub(crate) launch: u32,
+    pub(crate) cluster: LauncherArgs,
+}
+
+/// How programs are started on the hosts of a cluster.
+#[derive(Debug, Args)]
+pub(crate) struct LauncherArgs {
+    /// Hosts of the cluster, one `name slots=N` a line [default: what the launcher finds by itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hostfile: Option<PathBuf>,
+    /// Program that starts the ranks: mpirun, mpiexec.hydra or srun
+    #[arg(long, value_name = "PROGRAM", default_value = "mpirun")]
+    pub(crate) launcher: PathBuf,
+    /// More arguments for the launcher, quoted as for a shell: '--bind-to none'
+    #[arg(long = "launcher-args", value_name = "ARGS", default_value = "", allow_hyphen_values = true)]
+    pub(crate) extra_args: String,
+    /// This program on the hosts [default: the path of the running one]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Seconds without an answer after which a run is ended
+    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    pub(crate) time_limit: NonZeroU32,
 }

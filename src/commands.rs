@@ -3,7 +3,10 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 mod experiment;
 pub(crate) mod kernel;
+mod launch;
+pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod schema;

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Predict(args) => commands::predict::run(args),
         Command::Compare(args) => commands::compare::run(args),
+        Command::Measure(args) => commands::measure::run(args),
+        Command::Doctor(args) => commands::doctor::run(args),
         Command::Check { files } => commands::check::run(files),
         Command::Schema { file } => commands::schema::run(*file),
         Command::Kernel(kernel) => commands::kernel::run(kernel),

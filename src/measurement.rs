@@ -1,10 +1,14 @@
 //! Measured runs and calibration samples: what they hold, and where hardware enters.
 
+pub mod diagnosis;
 pub mod experiment;
+pub mod host_report;
 pub mod kernels;
 pub mod launcher;
 pub mod output_files;
 pub mod sample;
+pub mod schedule;
+pub mod workload;
 
 /// A measured curve: one row per run.
 #[derive(Debug, Clone, PartialEq)]

@@ -29,6 +29,8 @@ pub enum Purpose {
     Producer,
     /// True cost of a kernel, which is known within an interval only; the index is the kernel.
     Cost,
+    /// Order of measurements.
+    Order,
 }
 
 /// Whether a replication takes the draws of its antithetic pair as they are.

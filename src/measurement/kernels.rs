@@ -5,6 +5,8 @@
 //! clusters, and on small ones, that core is somebody else's.
 
 pub mod casting;
+pub mod log_file;
+pub mod producer;
 pub mod work;
 
 #[cfg(feature = "mpi")]
@@ -14,13 +16,19 @@ mod compute;
 #[cfg(feature = "mpi")]
 mod control;
 #[cfg(feature = "mpi")]
+mod log_stream;
+#[cfg(feature = "mpi")]
 mod payload;
+#[cfg(feature = "mpi")]
+mod pi;
 #[cfg(feature = "mpi")]
 mod point_to_point;
 #[cfg(feature = "mpi")]
 pub mod session;
 #[cfg(feature = "mpi")]
 mod stopwatch;
+#[cfg(feature = "mpi")]
+pub mod workload;
 
 use std::io;
 
@@ -48,9 +56,9 @@ pub enum KernelError {
         source: serde_json::Error,
     },
     /// Standard input or output failed.
-    #[error("{what}: {source}")]
+    #[error("cannot {what}: {source}")]
     Io {
-        /// What was done.
+        /// What should have been done.
         what: &'static str,
         /// What went wrong.
         source: io::Error,
@@ -65,4 +73,22 @@ pub enum KernelError {
         /// Place of the byte.
         at: usize,
     },
+    /// The workload cannot be run.
+    #[error("{0}")]
+    Workload(String),
+    /// Something has not arrived.
+    #[error("{what} did not arrive at rank 0")]
+    Lost {
+        /// What.
+        what: &'static str,
+    },
+    /// A log file came back for the second time.
+    #[error("log file {item} has been analysed already, or never existed")]
+    AnalysedTwice {
+        /// Its number.
+        item: u32,
+    },
+    /// The producer ended before all log files were there.
+    #[error("the producer of the log files has ended too early")]
+    ProducerEnded,
 }

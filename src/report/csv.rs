@@ -1,6 +1,7 @@
-//! `prediction.csv`: one row per rank count.
+//! CSV files: `prediction.csv`, one row per rank count, and measurements, one row per run.
 
 use crate::analysis::{Curve, CurvePoint};
+use crate::measurement::schedule::Run;
 
 /// Columns of `prediction.csv`, in order. A contract: more may be appended, none renamed.
 pub const PREDICTION_COLUMNS: [&str; 10] = [
@@ -26,6 +27,15 @@ pub fn prediction(curve: &Curve) -> String {
     let rows = std::iter::once(header).chain(curve.points.iter().map(row));
     // No field needs quotes: numbers and keys have neither commas nor quotes nor line ends.
     rows.map(|fields| fields.join(",") + "\n").collect()
+}
+
+/// Returns the rows of a measurement file, sorted by rank count, with their header.
+#[must_use]
+pub fn measured_runs(runs: &[(Run, f64)]) -> String {
+    let mut runs = runs.to_vec();
+    runs.sort_by_key(|(run, _)| *run);
+    let rows = runs.iter().map(|(run, seconds)| format!("{},{seconds},{}\n", run.ranks, run.repeat));
+    std::iter::once("ranks,seconds,repeat\n".to_owned()).chain(rows).collect()
 }
 
 fn row(point: &CurvePoint) -> [String; 10] {

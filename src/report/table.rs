@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
 use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::Measurement;
+use crate::measurement::diagnosis::{Finding, Grade};
 use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
 use crate::stats;
 
@@ -49,6 +50,22 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
         Column::words("limited by", points.iter().map(|point| point.limited_by.name().to_owned()).collect()),
     ]);
     render(columns)
+}
+
+/// Returns the findings of `doctor` as a table: one row each.
+#[must_use]
+pub fn findings(findings: &[Finding]) -> String {
+    let grade = |finding: &Finding| match finding.grade {
+        Grade::Good => "ok",
+        Grade::Doubtful => "doubtful",
+        Grade::Bad => "bad",
+    };
+    render(vec![
+        Column::words("", findings.iter().map(|finding| grade(finding).to_owned()).collect()),
+        Column::words("of", findings.iter().map(|finding| finding.subject.clone()).collect()),
+        Column::words("found", findings.iter().map(|finding| finding.found.clone()).collect()),
+        Column::words("what to do", findings.iter().map(|finding| finding.advice.clone()).collect()),
+    ])
 }
 
 /// Returns the comparison as a table: one row per rank count.

@@ -8,13 +8,12 @@ use std::io::{BufRead, Write};
 use super::casting::{Team, teams};
 use super::control::{self, Topic};
 use super::session::Session;
-use super::{KernelError, compute, point_to_point, stopwatch};
+use super::{KernelError, compute, point_to_point};
 use crate::measurement::experiment::{Experiment, PlanLine};
+use crate::measurement::host_report::clock_resolution;
 use crate::measurement::sample::{FORMAT, KernelLine, Sample, Skipped};
+use crate::measurement::workload::LARGEST_MESSAGE;
 use crate::stats;
-
-/// MPI counts the bytes of a message in a C integer.
-const LARGEST_MESSAGE: u64 = i32::MAX as u64;
 
 /// Reads the plan on rank 0, runs it with all ranks and prints on rank 0 a [`KernelLine`] for each result, at once.
 ///
@@ -38,7 +37,7 @@ pub fn run(session: &Session, launch: u32, input: &mut dyn BufRead, output: &mut
 fn read_plan(input: &mut dyn BufRead) -> Result<Vec<PlanLine>, KernelError> {
     let mut plan = Vec::new();
     for (line, text) in (1..).zip(input.lines()) {
-        let text = text.map_err(|source| KernelError::Io { what: "cannot read the plan", source })?;
+        let text = text.map_err(|source| KernelError::Io { what: "read the plan", source })?;
         if text.trim().is_empty() {
             continue;
         }
@@ -148,7 +147,7 @@ fn play(session: &Session, line: &PlanLine, team: &Team) -> Result<Vec<f64>, Ker
     if team[0] != session.rank {
         return Ok(Vec::new());
     }
-    Ok([&[stopwatch::resolution_s()], &times[..]].concat())
+    Ok([&[clock_resolution().as_secs_f64()], &times[..]].concat())
 }
 
 fn length(bytes: u64) -> usize {
@@ -197,5 +196,5 @@ fn print(output: &mut dyn Write, line: &KernelLine) -> Result<(), KernelError> {
     let text = serde_json::to_string(line).expect("invariant: a sample can be written");
     writeln!(output, "{text}")
         .and_then(|()| output.flush())
-        .map_err(|source| KernelError::Io { what: "cannot write a sample", source })
+        .map_err(|source| KernelError::Io { what: "write a sample", source })
 }

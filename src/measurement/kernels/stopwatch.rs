@@ -23,18 +23,3 @@ pub(super) fn spin(seconds: f64) {
 pub(super) fn sleep(seconds: f64) {
     thread::sleep(Duration::from_secs_f64(seconds.max(0.0)));
 }
-
-/// Returns the smallest difference that the clock shows.
-pub(super) fn resolution_s() -> f64 {
-    const TRIES: u32 = 1000;
-    let next_tick = || {
-        let start = Instant::now();
-        loop {
-            let elapsed = start.elapsed();
-            if elapsed > Duration::ZERO {
-                return elapsed;
-            }
-        }
-    };
-    (0..TRIES).map(|_| next_tick()).min().unwrap_or_default().as_secs_f64()
-}

@@ -107,13 +107,19 @@ fn store_records(records: &mut Vec<Record>, rank: u32, darts: &[Dart]) {
 #[must_use]
 pub fn pack_records(records: &[Record]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(records.len() * RECORD_BYTES);
-    for Record { index, rank, dart } in records {
-        bytes.extend(index.to_le_bytes());
-        bytes.extend(rank.to_le_bytes());
-        bytes.extend(dart.x.to_le_bytes());
-        bytes.extend(dart.y.to_le_bytes());
-        bytes.push(u8::from(dart.is_inside));
+    for record in records {
+        bytes.extend_from_slice(&pack_record(record));
     }
+    bytes
+}
+
+fn pack_record(record: &Record) -> [u8; RECORD_BYTES] {
+    let mut bytes = [0; RECORD_BYTES];
+    bytes[..4].copy_from_slice(&record.index.to_le_bytes());
+    bytes[4..8].copy_from_slice(&record.rank.to_le_bytes());
+    bytes[8..16].copy_from_slice(&record.dart.x.to_le_bytes());
+    bytes[16..24].copy_from_slice(&record.dart.y.to_le_bytes());
+    bytes[24] = u8::from(record.dart.is_inside);
     bytes
 }
 

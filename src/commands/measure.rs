@@ -1,0 +1,204 @@
+//! `measure`: the workload of a scenario, really run at its rank counts.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use dlpc_sim::input::{self, Experiment};
+use dlpc_sim::measurement::MeasuredRun;
+use dlpc_sim::measurement::launcher::{Job, LaunchError, MapBy};
+use dlpc_sim::measurement::output_files;
+use dlpc_sim::measurement::schedule::{self, Run};
+use dlpc_sim::measurement::workload::{AnalysisWork, RealWorkload, WorkloadResult};
+use dlpc_sim::report::csv;
+use dlpc_sim::scenario::Workload;
+use regex::Regex;
+use sha2::{Digest, Sha256};
+
+use super::launch::{self, Cluster};
+use crate::cli::MeasureArgs;
+use crate::failure::Failure;
+use crate::files;
+use crate::progress::Progress;
+
+pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
+    let experiment = input::load_experiment(&args.scenario, &files::read)?;
+    let program = Program::of(&experiment, args)?;
+    let cluster = Cluster::find(&args.cluster)?;
+    let stem = args.scenario.file_stem().unwrap_or_default();
+    let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(stem).join("measured.csv"));
+    let mut record = Record::open(&path, args, &experiment)?;
+    let ranks: Vec<u32> = experiment.scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
+    let all = schedule::shuffled(&ranks, args.repeats.get(), args.order_seed);
+    let open: Vec<Run> = all.into_iter().filter(|run| !record.done.contains(run)).collect();
+    let progress = Progress::new(open.len() as u64);
+    let mut n_failed = 0;
+    for run in open {
+        match measure_once(&cluster, &program, run, map_by(&experiment)) {
+            Ok(seconds) => record.keep(run, seconds)?,
+            Err(message) => {
+                n_failed += 1;
+                progress.say(&format!("warning: {} ranks, repeat {}: {message}", run.ranks, run.repeat));
+            }
+        }
+        progress.advance();
+    }
+    progress.finish();
+    files::print(&format!("{} runs are in {}", record.rows.len(), path.display()))?;
+    if n_failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::Measurement {
+        message: format!("{n_failed} runs failed"),
+        help: "`dlpc-sim doctor` looks at the cluster; the same command again measures what is missing".to_owned(),
+    })
+}
+
+/// What is run, and how its time is found.
+enum Program {
+    /// The workload's own kernels.
+    Kernel(RealWorkload),
+    /// Any program that prints its run time.
+    Command { words: Vec<String>, time: Regex },
+}
+
+impl Program {
+    fn of(experiment: &Experiment, args: &MeasureArgs) -> Result<Self, Failure> {
+        let workload = &experiment.scenario.workload;
+        let Some(command) = &args.command else {
+            let work = match (args.analysis_by_computing, experiment.machine.kernels.throw_dart) {
+                (true, Some(cost)) => AnalysisWork::Compute { seconds_per_dart: cost.as_seconds() },
+                (_, _) => AnalysisWork::Sleep,
+            };
+            let real = RealWorkload::of(workload, experiment.scenario.run.seed, work);
+            return real.map(Self::Kernel).ok_or_else(|| Failure::Usage {
+                message: "this workload exists in the simulator only".to_owned(),
+                help: "measure your own program: --command 'PROGRAM ARGS' --time-regex 'PATTERN'".to_owned(),
+            });
+        };
+        let usage = |message: String, help: &str| Failure::Usage { message, help: help.to_owned() };
+        let words = shell_words::split(command)
+            .map_err(|error| usage(format!("--command: {error}"), "quote it as for a shell"))?;
+        let words = words.iter().map(|word| fill_in(word, workload)).collect::<Result<Vec<String>, Failure>>()?;
+        if words.is_empty() {
+            return Err(usage("--command is empty".to_owned(), "write a program and its arguments"));
+        }
+        let time = Regex::new(&args.time_regex).map_err(|error| usage(format!("--time-regex: {error}"), "see docs"))?;
+        if time.captures_len() < 2 {
+            let help = r"put the part that is the time in parentheses: 'Runtime is\s+(\S+)'";
+            return Err(usage("--time-regex has no group".to_owned(), help));
+        }
+        Ok(Self::Command { words, time })
+    }
+}
+
+/// Stands for the number of ranks in a command.
+const RANKS: &str = "{ranks}";
+
+/// Replaces `{darts}`, `{items}` and `{interval}` by the values of the scenario.
+fn fill_in(word: &str, workload: &Workload) -> Result<String, Failure> {
+    let values: Vec<(&str, String)> = match workload {
+        Workload::Pi(pi) => vec![("{darts}", pi.darts.to_string())],
+        Workload::LogStream(stream) => {
+            let seconds = |duration: dlpc_sim::units::SimDuration| duration.as_seconds().to_string();
+            vec![("{items}", stream.items.to_string()), ("{interval}", seconds(stream.interval))]
+        }
+        Workload::Custom(_) => Vec::new(),
+    };
+    let filled = values.iter().fold(word.to_owned(), |word, (name, value)| word.replace(name, value));
+    let placeholder = Regex::new(r"\{[a-z_]+\}").expect("invariant: the pattern is valid");
+    if placeholder.find_iter(&filled).any(|found| found.as_str() != RANKS) {
+        let known: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::Usage {
+            message: format!("--command: nothing to put for `{filled}`"),
+            help: format!("this workload has {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") }),
+        });
+    }
+    Ok(filled)
+}
+
+/// Returns the run time of one run, or what went wrong.
+fn measure_once(cluster: &Cluster, program: &Program, run: Run, map_by: MapBy) -> Result<f64, String> {
+    let mut output = String::new();
+    let mut keep = |line: &str| {
+        output.push_str(line);
+        output.push('\n');
+    };
+    match program {
+        Program::Kernel(workload) => {
+            let expect = run.ranks.to_string();
+            let args = ["kernel", "workload", "--expect-ranks", &expect].map(OsString::from);
+            let stdin = serde_json::to_vec(workload).expect("invariant: a workload is JSON");
+            let job = cluster.job(run.ranks, map_by, &args, stdin);
+            cluster.launcher.run(&job, &mut keep).map_err(|error| describe(&error))?;
+            let mut results = output.lines().filter_map(|line| serde_json::from_str::<WorkloadResult>(line).ok());
+            results.next().map(|result| result.seconds).ok_or_else(|| "the kernel printed no result".to_owned())
+        }
+        Program::Command { words, time } => {
+            let command = words.iter().map(|word| word.replace(RANKS, &run.ranks.to_string()).into()).collect();
+            let job = Job { command, ..cluster.job(run.ranks, map_by, &[], Vec::new()) };
+            cluster.launcher.run(&job, &mut keep).map_err(|error| describe(&error))?;
+            output_files::run_time("the output", &output, time).map_err(|error| error.to_string())
+        }
+    }
+}
+
+fn describe(error: &LaunchError) -> String {
+    match launch::failure_of(error) {
+        Failure::Measurement { message, .. } => message,
+        _ => error.to_string(),
+    }
+}
+
+fn map_by(experiment: &Experiment) -> MapBy {
+    if experiment.effective_scenario["run"]["placement"]["order"] == "by-node" { MapBy::Node } else { MapBy::Slot }
+}
+
+/// The measurement file, written anew after each run, so that nothing is lost.
+struct Record {
+    path: PathBuf,
+    header: String,
+    rows: Vec<(Run, f64)>,
+    done: BTreeSet<Run>,
+}
+
+impl Record {
+    /// Opens the file; if it holds runs of the same scenario, they are kept and not repeated.
+    fn open(path: &Path, args: &MeasureArgs, experiment: &Experiment) -> Result<Self, Failure> {
+        let fingerprint = fingerprint(experiment, args);
+        let header = format!(
+            "# measured by dlpc-sim {}\n# scenario: {}\n# fingerprint: {fingerprint}\n",
+            env!("CARGO_PKG_VERSION"),
+            args.scenario.display()
+        );
+        let mut record = Self { path: path.to_owned(), header, rows: Vec::new(), done: BTreeSet::new() };
+        let Ok(text) = files::read(path) else { return Ok(record) };
+        if !String::from_utf8_lossy(&text).contains(&format!("# fingerprint: {fingerprint}\n")) {
+            return Err(Failure::Usage {
+                message: format!("{} holds other measurements", path.display()),
+                help: "write another file after --out, or take that one away".to_owned(),
+            });
+        }
+        let earlier = input::load_measurement(path, &files::read)?;
+        for MeasuredRun { ranks, seconds, .. } in earlier.rows {
+            let repeat = u32::try_from(record.rows.iter().filter(|(run, _)| run.ranks == ranks).count()).unwrap_or(0);
+            record.done.insert(Run { ranks, repeat });
+            record.rows.push((Run { ranks, repeat }, seconds));
+        }
+        Ok(record)
+    }
+
+    fn keep(&mut self, run: Run, seconds: f64) -> Result<(), Failure> {
+        self.rows.push((run, seconds));
+        let text = format!("{}{}", self.header, csv::measured_runs(&self.rows));
+        files::write(&self.path, text.as_bytes())
+    }
+}
+
+/// Returns what tells the measurements of one scenario and program from those of another.
+fn fingerprint(experiment: &Experiment, args: &MeasureArgs) -> String {
+    let workload = &experiment.effective_scenario["workload"];
+    let command = args.command.as_deref().unwrap_or("kernel");
+    let hash = Sha256::digest(format!("{workload}\n{command}\n{:?}", args.analysis_by_computing));
+    hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
