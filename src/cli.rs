@@ -1,5 +1,7 @@
 //! The command line: what the user can write.
 
+pub(crate) mod kernel;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -39,6 +41,9 @@ pub(crate) enum Command {
         /// Which file
         file: SchemaFile,
     },
+    /// What a launcher starts on the ranks of a cluster; calibrate and measure do that
+    #[command(subcommand, hide = true)]
+    Kernel(kernel::Kernel),
     /// Print the completion script of a shell
     Completions {
         /// Which shell

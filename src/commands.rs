@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod experiment;
+pub(crate) mod kernel;
 mod launch;
 pub(crate) mod measure;
 pub(crate) mod predict;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Check { files } => commands::check::run(files),
         Command::Schema { file } => commands::schema::run(*file),
+        Command::Kernel(kernel) => commands::kernel::run(kernel),
         Command::Completions { shell } => commands::completions::run(*shell),
     };
     match result {

@@ -3,6 +3,7 @@
 pub mod diagnosis;
 pub mod experiment;
 pub mod host_report;
+pub mod kernels;
 pub mod launcher;
 pub mod output_files;
 pub mod sample;

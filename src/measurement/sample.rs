@@ -39,3 +39,25 @@ pub struct Sample {
     /// Version of this tool.
     pub tool_version: String,
 }
+
+/// One line that the kernels print: `{"sample": {...}}` or `{"skipped": {...}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum KernelLine {
+    /// An experiment was run; `compute` and `fixed_work` give one sample for each host.
+    Sample(Sample),
+    /// An experiment cannot be run with these ranks on these hosts.
+    Skipped(Skipped),
+}
+
+/// Why an experiment was not run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Number of the experiment in the plan.
+    pub id: u64,
+    /// Why.
+    pub reason: String,
+}

@@ -1,5 +1,7 @@
 //! Plots as SVG text or PNG bytes: both come from the same scene.
 
+pub mod dart_board;
+
 mod axis;
 mod breakdown;
 mod curves;

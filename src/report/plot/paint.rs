@@ -75,7 +75,7 @@ pub(super) fn png(scene: &Scene) -> Vec<u8> {
 /// Returns 8-bit RGB pixels, rows from the top, as a PNG file.
 ///
 /// Plots are mostly rows equal to the row above, so one filter suits all rows.
-fn encoded(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+pub(super) fn encoded(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Rgb);

@@ -1,0 +1,200 @@
+//! The experiments of a plan, one after the other; rank 0 leads.
+//!
+//! Rank 0 tells the members of a team when it is their turn; all other ranks, and the members until then, wait quietly.
+//! So nothing but the experiment itself runs while it is timed.
+
+use std::io::{BufRead, Write};
+
+use super::casting::{Team, teams};
+use super::control::{self, Topic};
+use super::session::Session;
+use super::{KernelError, compute, point_to_point};
+use crate::measurement::experiment::{Experiment, PlanLine};
+use crate::measurement::host_report::clock_resolution;
+use crate::measurement::sample::{FORMAT, KernelLine, Sample, Skipped};
+use crate::measurement::workload::LARGEST_MESSAGE;
+use crate::stats;
+
+/// Reads the plan on rank 0, runs it with all ranks and prints on rank 0 a [`KernelLine`] for each result, at once.
+///
+/// `launch` is the number of this launch.
+///
+/// # Errors
+/// [`KernelError`] if the plan cannot be read, a line cannot be written or a message arrives wrong.
+pub fn run(session: &Session, launch: u32, input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), KernelError> {
+    if session.rank == 0 {
+        let plan = read_plan(input)?;
+        let text = serde_json::to_vec(&plan).expect("invariant: a plan can be written");
+        control::share(session, Some(text));
+        lead(session, &plan, launch, output)
+    } else {
+        let text = control::share(session, None);
+        let plan: Vec<PlanLine> = serde_json::from_slice(&text).expect("invariant: rank 0 wrote the plan");
+        follow(session, &plan, launch)
+    }
+}
+
+fn read_plan(input: &mut dyn BufRead) -> Result<Vec<PlanLine>, KernelError> {
+    let mut plan = Vec::new();
+    for (line, text) in (1..).zip(input.lines()) {
+        let text = text.map_err(|source| KernelError::Io { what: "read the plan", source })?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        plan.push(serde_json::from_str(&text).map_err(|source| KernelError::Input { line, source })?);
+    }
+    Ok(plan)
+}
+
+/// Leads all experiments from rank 0.
+fn lead(session: &Session, plan: &[PlanLine], launch: u32, output: &mut dyn Write) -> Result<(), KernelError> {
+    for (i, line) in plan.iter().enumerate() {
+        match teams_of(session, line, launch) {
+            Ok(teams) => {
+                for (t, team) in teams.iter().enumerate() {
+                    let (clock_resolution_s, each_s) = run_team(session, line, (i, t), team)?;
+                    let sample = sample(session, line, launch, team, clock_resolution_s, each_s);
+                    print(output, &KernelLine::Sample(sample))?;
+                }
+            }
+            Err(reason) => print(output, &KernelLine::Skipped(Skipped { format: FORMAT, id: line.id, reason }))?,
+        }
+    }
+    for rank in 1..session.n_ranks {
+        control::send(session, rank, Topic::Order, &[]);
+    }
+    Ok(())
+}
+
+/// Does what rank 0 orders, until it orders nothing.
+fn follow(session: &Session, plan: &[PlanLine], launch: u32) -> Result<(), KernelError> {
+    loop {
+        let (_, order) = control::receive(session, Topic::Order);
+        let Some((i, t)) = read_order(&order) else { return Ok(()) };
+        let teams = teams_of(session, &plan[i], launch).expect("invariant: rank 0 orders what can be run");
+        let report = play(session, &plan[i], &teams[t])?;
+        control::send(session, 0, Topic::Report, &control::bytes_of(&report));
+    }
+}
+
+fn order(place: (usize, usize)) -> Vec<u8> {
+    [place.0, place.1].iter().flat_map(|number| (*number as u64).to_le_bytes()).collect()
+}
+
+fn read_order(order: &[u8]) -> Option<(usize, usize)> {
+    let (numbers, _) = order.as_chunks();
+    let number = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).ok();
+    Some((number(numbers.first()?)?, number(numbers.get(1)?)?))
+}
+
+fn teams_of(session: &Session, line: &PlanLine, launch: u32) -> Result<Vec<Team>, String> {
+    if line.repeats == 0 {
+        return Err("repeats is 0".to_owned());
+    }
+    match line.experiment {
+        Experiment::PingPong { bytes, .. }
+        | Experiment::Send { bytes, .. }
+        | Experiment::Recv { bytes, .. }
+        | Experiment::Train { bytes, .. }
+        | Experiment::FanIn { bytes, .. }
+        | Experiment::Pairs { bytes, .. }
+        | Experiment::Exchange { bytes, .. }
+            if bytes > LARGEST_MESSAGE =>
+        {
+            Err(format!("a message of {bytes} bytes is too large for MPI: at most {LARGEST_MESSAGE}"))
+        }
+        Experiment::Train { n: 0, .. } | Experiment::FixedWork { n: 0, .. } => Err("n is 0".to_owned()),
+        _ => teams(&line.experiment, line.id.wrapping_add(launch.into()), &session.hosts),
+    }
+}
+
+/// Runs one team from rank 0; returns the resolution of the clock of its first rank and the times.
+fn run_team(
+    session: &Session,
+    line: &PlanLine,
+    place: (usize, usize),
+    team: &Team,
+) -> Result<(f64, Vec<f64>), KernelError> {
+    for &rank in team.iter().filter(|&&rank| rank != 0) {
+        control::send(session, rank, Topic::Order, &order(place));
+    }
+    let mut found = if team.contains(&0) { play(session, line, team)? } else { Vec::new() };
+    for _ in team.iter().filter(|&&rank| rank != 0) {
+        let (from, report) = control::receive(session, Topic::Report);
+        if from == team[0] {
+            found = control::numbers_of(&report);
+        }
+    }
+    let each_s = found.split_off(1);
+    Ok((found[0], each_s))
+}
+
+/// Takes this rank's part in an experiment; on the first rank of the team, the resolution of its clock and the times,
+/// else empty.
+fn play(session: &Session, line: &PlanLine, team: &Team) -> Result<Vec<f64>, KernelError> {
+    let part = point_to_point::Part { session, team, repeats: line.repeats };
+    let times = match line.experiment {
+        Experiment::PingPong { bytes, .. } => part.ping_pong(length(bytes))?,
+        Experiment::Send { bytes, recv_delay_s, .. } => part.send(length(bytes), recv_delay_s)?,
+        Experiment::Recv { bytes, .. } => part.recv(length(bytes))?,
+        Experiment::Train { bytes, n, delay_s, .. } => part.train(length(bytes), n, delay_s)?,
+        Experiment::FanIn { bytes, .. } => part.fan_in(length(bytes))?,
+        Experiment::Pairs { bytes, .. } => part.pairs(length(bytes))?,
+        Experiment::Exchange { bytes, .. } => part.exchange(length(bytes))?,
+        Experiment::Compute { kernel, units, .. } => compute::run(session, team, kernel, length(units), line.repeats),
+        Experiment::FixedWork { darts, n } => compute::fixed_work(session, darts, n),
+    };
+    if team[0] != session.rank {
+        return Ok(Vec::new());
+    }
+    Ok([&[clock_resolution().as_secs_f64()], &times[..]].concat())
+}
+
+fn length(bytes: u64) -> usize {
+    usize::try_from(bytes).expect("invariant: it fits in memory, so it fits in a length")
+}
+
+fn sample(
+    session: &Session,
+    line: &PlanLine,
+    launch: u32,
+    team: &Team,
+    clock_resolution_s: f64,
+    each_s: Vec<f64>,
+) -> Sample {
+    let mut others = team[1..].to_vec();
+    others.sort_unstable();
+    let mut peers: Vec<String> = Vec::new();
+    for rank in others {
+        let host = session.host_of(rank);
+        if peers.iter().all(|peer| peer != host) {
+            peers.push(host.to_owned());
+        }
+    }
+    let (repeats, each_is_kept) = match line.experiment {
+        Experiment::FixedWork { n, .. } => (n, true),
+        _ => (line.repeats, false),
+    };
+    Sample {
+        format: FORMAT,
+        id: line.id,
+        launch,
+        experiment: line.experiment.clone(),
+        seconds: stats::median(&each_s),
+        repeats,
+        each_s: if each_is_kept { each_s } else { Vec::new() },
+        host: session.host_of(team[0]).to_owned(),
+        peers,
+        ranks: session.n_ranks,
+        clock_resolution_s,
+        mpi: session.mpi.clone(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn print(output: &mut dyn Write, line: &KernelLine) -> Result<(), KernelError> {
+    let text = serde_json::to_string(line).expect("invariant: a sample can be written");
+    writeln!(output, "{text}")
+        .and_then(|()| output.flush())
+        .map_err(|source| KernelError::Io { what: "write a sample", source })
+}

@@ -1,0 +1,105 @@
+//! Estimating pi, really run.
+
+use std::f64::consts::PI;
+
+use mpi::collective::{CommunicatorCollectives, Root};
+use mpi::datatype::PartitionMut;
+use serde_json::{Value, json};
+
+use super::KernelError;
+use super::session::Session;
+use super::stopwatch::seconds_of;
+use super::work::{self, Record};
+use super::workload::Run;
+
+/// Every rank throws `ceil(darts / ranks)` darts and sends rank 0 their number in the circle, or all their records. The
+/// clock runs on rank 0 from before its first dart to after the sum.
+///
+/// Returns the result on rank 0, and nothing on the others.
+pub(super) fn run(
+    session: &Session,
+    darts: u64,
+    returns_coordinates: bool,
+    seed: u64,
+) -> Result<Option<Run>, KernelError> {
+    let n_darts = darts.div_ceil(session.n_ranks.into());
+    session.world.barrier();
+    if returns_coordinates { coordinates(session, n_darts, seed) } else { Ok(count(session, n_darts, seed)) }
+}
+
+fn count(session: &Session, n_darts: u64, seed: u64) -> Option<Run> {
+    let root = session.process(0);
+    let mut rng = work::stream(seed, session.rank);
+    if session.rank != 0 {
+        root.gather_into(&work::throw_and_count(&mut rng, n_darts));
+        return None;
+    }
+    let (seconds, inside) = seconds_of(|| {
+        let own = work::throw_and_count(&mut rng, n_darts);
+        let mut all = vec![0_u64; session.n_ranks as usize];
+        root.gather_into_root(&own, &mut all[..]);
+        all.iter().sum::<u64>()
+    });
+    let result = Value::Object(estimate(inside, n_darts * u64::from(session.n_ranks)));
+    Some(Run { seconds, result, records: Vec::new() })
+}
+
+fn coordinates(session: &Session, n_darts: u64, seed: u64) -> Result<Option<Run>, KernelError> {
+    let root = session.process(0);
+    let mut rng = work::stream(seed, session.rank);
+    if session.rank != 0 {
+        let packed = work::pack_records(&work::throw_and_store(&mut rng, session.rank, n_darts));
+        root.gather_into(&count_of(packed.len()));
+        root.gather_varcount_into(&packed[..]);
+        return Ok(None);
+    }
+    let (seconds, (packed, records, totals)) = seconds_of(|| {
+        let own = work::pack_records(&work::throw_and_store(&mut rng, 0, n_darts));
+        let packed = gather_all(session, &own);
+        let records = work::unpack_records(&packed);
+        let totals = work::collect_records(&records);
+        (packed, records, totals)
+    });
+    check_complete(session, n_darts, &records)?;
+    let mut result = estimate(totals.inside, totals.records);
+    result.insert("sum_x".to_owned(), json!(totals.sum_x));
+    result.insert("sum_y".to_owned(), json!(totals.sum_y));
+    result.insert("fingerprint".to_owned(), json!(format!("{:016x}", work::fingerprint(&packed))));
+    Ok(Some(Run { seconds, result: Value::Object(result), records }))
+}
+
+/// Gathers the sizes, then the records of all ranks, in rank order.
+fn gather_all(session: &Session, own: &[u8]) -> Vec<u8> {
+    let root = session.process(0);
+    let mut sizes = vec![0; session.n_ranks as usize];
+    root.gather_into_root(&count_of(own.len()), &mut sizes[..]);
+    let starts: Vec<i32> = sizes.iter().scan(0, |end, size| Some(std::mem::replace(end, *end + size))).collect();
+    let total: i32 = sizes.iter().sum();
+    let mut all = vec![0; usize::try_from(total).expect("invariant: sizes are not negative")];
+    root.gather_varcount_into_root(own, &mut PartitionMut::new(&mut all[..], sizes, &starts[..]));
+    all
+}
+
+/// MPI counts in C integers; [`crate::measurement::workload::RealWorkload::check`] has seen to it that they suffice.
+fn count_of(length: usize) -> i32 {
+    i32::try_from(length).expect("invariant: all records fit in one message")
+}
+
+fn check_complete(session: &Session, n_darts: u64, records: &[Record]) -> Result<(), KernelError> {
+    let expected = (0..session.n_ranks).flat_map(|rank| (0..n_darts).map(move |index| (rank, index)));
+    let found = records.iter().map(|record| (record.rank, u64::from(record.index)));
+    if expected.eq(found) { Ok(()) } else { Err(KernelError::Lost { what: "records of darts" }) }
+}
+
+fn estimate(inside: u64, darts: u64) -> serde_json::Map<String, Value> {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let (hits, all) = (inside as f64, darts as f64);
+    let share = PI / 4.0;
+    let entries = [
+        ("pi", json!(4.0 * hits / all)),
+        ("standard_error", json!(4.0 * (share * (1.0 - share) / all).sqrt())),
+        ("darts", json!(darts)),
+        ("inside", json!(inside)),
+    ];
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}

@@ -1,0 +1,161 @@
+//! The MPI session: its ranks, the hosts they are on, and its end if something goes wrong.
+
+use std::io::{self, Write};
+use std::panic;
+
+use mpi::collective::CommunicatorCollectives;
+use mpi::environment::{self, Universe};
+use mpi::topology::{Communicator, Process, Rank, SimpleCommunicator};
+
+use super::KernelError;
+use super::casting::Host;
+
+/// Exit code of a job in which a rank failed.
+const EXIT_MEASUREMENT: i32 = 5;
+/// Exit code of a job with a bug.
+const EXIT_INTERNAL: i32 = 1;
+
+/// A running MPI job, as one of its ranks sees it.
+pub struct Session {
+    /// All ranks.
+    pub(super) world: SimpleCommunicator,
+    /// This rank.
+    pub rank: u32,
+    /// Ranks in all.
+    pub n_ranks: u32,
+    /// Hosts in the order of their lowest ranks.
+    pub hosts: Vec<Host>,
+    /// MPI library and version, for instance `Open MPI v4.1.4`.
+    pub mpi: String,
+    /// Finalises MPI when the session is dropped, so the last field.
+    _universe: Universe,
+}
+
+/// Starts MPI, runs `body` on this rank and ends MPI.
+///
+/// If `body` fails on any rank, or panics, that rank says why on standard error and ends the whole job, since the
+/// others would wait for it for ever. `host` is the name of this host if it should not be the one it gives itself.
+///
+/// # Errors
+/// [`KernelError::Ranks`] on all ranks, if there are not `expect_ranks`.
+pub fn run<T>(
+    expect_ranks: u32,
+    host: Option<&str>,
+    body: impl FnOnce(&Session) -> Result<T, KernelError>,
+) -> Result<T, KernelError> {
+    let universe = mpi::initialize().expect("invariant: MPI is started in one place only");
+    abort_on_panic();
+    let world = universe.world();
+    let (rank, n_ranks) = (rank_from_mpi(world.rank()), rank_from_mpi(world.size()));
+    let mpi = library();
+    if n_ranks != expect_ranks {
+        return Err(KernelError::Ranks { expected: expect_ranks, found: n_ranks, mpi });
+    }
+    let hosts = find_hosts(&world, host);
+    let session = Session { world, rank, n_ranks, hosts, mpi, _universe: universe };
+    body(&session).map_err(|error| session.abort(&error))
+}
+
+impl Session {
+    /// Returns another rank, to send to or to receive from.
+    pub(super) fn process(&self, rank: u32) -> Process<'_> {
+        self.world.process_at_rank(rank_to_mpi(rank))
+    }
+
+    /// Returns the name of the host that `rank` is on.
+    ///
+    /// # Panics
+    /// If there is no such rank.
+    #[must_use]
+    pub fn host_of(&self, rank: u32) -> &str {
+        let host = self.hosts.iter().find(|host| host.ranks.contains(&rank));
+        &host.expect("invariant: every rank is on a host").name
+    }
+
+    fn abort(&self, error: &KernelError) -> ! {
+        // If standard error is closed, the exit code still tells.
+        let _ = writeln!(io::stderr(), "error: rank {} on {}: {error}", self.rank, self.host_of(self.rank));
+        self.world.abort(EXIT_MEASUREMENT)
+    }
+}
+
+/// A panic on one rank would leave the others waiting.
+fn abort_on_panic() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        report(info);
+        if !environment::is_finalized() {
+            SimpleCommunicator::world().abort(EXIT_INTERNAL);
+        }
+    }));
+}
+
+/// Returns name and version out of what the library says of itself: up to the first comma of the first line.
+fn library() -> String {
+    let text = environment::library_version().unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let name = line.split(',').next().unwrap_or_default();
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the hosts of all ranks.
+///
+/// A host is told by its name and by the lowest rank with which its ranks can share memory: Raspberry Pis are all called
+/// `raspberrypi` until somebody renames them. Hosts of the same name get a number.
+fn find_hosts(world: &SimpleCommunicator, host: Option<&str>) -> Vec<Host> {
+    let own = host.map_or_else(|| environment::processor_name().unwrap_or_default(), str::to_owned);
+    let names = all_gather_text(world, &own);
+    let mut neighbours = vec![0; world.size().unsigned_abs() as usize];
+    let shared = world.split_shared(world.rank());
+    let mut lowest = vec![0; shared.size().unsigned_abs() as usize];
+    shared.all_gather_into(&world.rank(), &mut lowest[..]);
+    world.all_gather_into(&lowest[0], &mut neighbours[..]);
+    group_by_host(&names, &neighbours)
+}
+
+fn group_by_host(names: &[String], neighbours: &[Rank]) -> Vec<Host> {
+    let mut hosts: Vec<(&str, Rank, Host)> = Vec::new();
+    for (rank, (name, &neighbour)) in (0..).zip(names.iter().zip(neighbours)) {
+        if let Some((.., host)) = hosts.iter_mut().find(|(n, lowest, _)| n == name && *lowest == neighbour) {
+            host.ranks.push(rank);
+            continue;
+        }
+        let namesakes = hosts.iter().filter(|(n, ..)| n == name).count();
+        let label = if namesakes == 0 { name.clone() } else { format!("{name}#{}", namesakes + 1) };
+        hosts.push((name, neighbour, Host { name: label, ranks: vec![rank] }));
+    }
+    hosts.into_iter().map(|(.., host)| host).collect()
+}
+
+fn all_gather_text(world: &SimpleCommunicator, own: &str) -> Vec<String> {
+    // MPI allows 256 bytes for a processor name, and POSIX 255 for a host name.
+    const LONGEST: usize = 256;
+    let mut padded = [0; LONGEST];
+    let n = own.len().min(LONGEST);
+    padded[..n].copy_from_slice(&own.as_bytes()[..n]);
+    let mut all = vec![0; LONGEST * world.size().unsigned_abs() as usize];
+    world.all_gather_into(&padded[..], &mut all[..]);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
+    all.chunks_exact(LONGEST).map(text).collect()
+}
+
+pub(super) fn rank_from_mpi(rank: Rank) -> u32 {
+    u32::try_from(rank).expect("invariant: MPI numbers ranks from 0")
+}
+
+pub(super) fn rank_to_mpi(rank: u32) -> Rank {
+    Rank::try_from(rank).expect("invariant: MPI has at most 2^31 ranks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_the_same_name_that_share_no_memory_are_told_apart() {
+        let names = ["pi", "pi", "pi", "pc", "pi"].map(str::to_owned);
+        let hosts = group_by_host(&names, &[0, 1, 0, 0, 1]);
+        let found: Vec<(&str, &[u32])> = hosts.iter().map(|host| (host.name.as_str(), &host.ranks[..])).collect();
+        assert_eq!(found, [("pi", &[0, 2][..]), ("pi#2", &[1, 4]), ("pc", &[3])]);
+    }
+}
