@@ -3,7 +3,9 @@
 pub mod experiment;
 pub mod launcher;
 pub mod output_files;
+pub mod plan;
 pub mod sample;
+pub mod simulated;
 
 /// A measured curve: one row per run.
 #[derive(Debug, Clone, PartialEq)]

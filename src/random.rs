@@ -29,6 +29,10 @@ pub enum Purpose {
     Producer,
     /// True cost of a kernel, which is known within an interval only; the index is the kernel.
     Cost,
+    /// Disturbance of a simulated measurement.
+    Measurement,
+    /// Choices of a calibration plan.
+    Plan,
 }
 
 /// Whether a replication takes the draws of its antithetic pair as they are.
