@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod diagnostic;
 pub mod engine;
+pub mod fit;
 pub mod input;
 pub mod machine;
 pub mod measurement;

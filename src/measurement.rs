@@ -6,8 +6,10 @@ pub mod host_report;
 pub mod kernels;
 pub mod launcher;
 pub mod output_files;
+pub mod plan;
 pub mod sample;
 pub mod schedule;
+pub mod simulated;
 pub mod workload;
 
 /// A measured curve: one row per run.

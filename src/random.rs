@@ -29,8 +29,10 @@ pub enum Purpose {
     Producer,
     /// True cost of a kernel, which is known within an interval only; the index is the kernel.
     Cost,
-    /// Order of measurements.
-    Order,
+    /// Disturbance of a simulated measurement.
+    Measurement,
+    /// Choices of a plan: which experiments, in which order.
+    Plan,
 }
 
 /// Whether a replication takes the draws of its antithetic pair as they are.

@@ -8,8 +8,10 @@ use crate::units::SimDuration;
 
 /// Most runs of all rank counts and replications.
 pub const RUNS_MAX: u64 = 10_000_000;
-/// Most phases of one run, or ranks that take part in the rounds of one run: a recorded one keeps about 250 B.
-const STEPS_MAX: u64 = 20_000_000;
+/// Most ops of all ranks in one run: recorded, they take about 5 GB, and a minute or two.
+const OPS_MAX: u64 = 100_000_000;
+/// Ops of a rank in a round of log files: analysing, its part of a scatter and of a gather.
+const OPS_PER_ROUND: u64 = 5;
 /// Most looks of rank 0 for new log files in one run.
 const LOOKS_MAX: f64 = 1e7;
 /// Most ranks on one slot.
@@ -71,51 +73,55 @@ fn crowd(raw: &RawScenario, run: &Run) -> Option<Excess> {
 }
 
 fn phase_count(raw: &RawScenario, phases: &[Phase], n_ranks: u64) -> Option<Excess> {
-    let n_phases = written_out(phases);
+    let n_ops = ops_per_rank(phases, n_ranks).saturating_mul(n_ranks);
     let custom = raw.workload.as_ref().and_then(|workload| workload.value.custom.as_ref());
-    (n_phases.saturating_mul(n_ranks) > STEPS_MAX).then(|| Excess {
+    (n_ops > OPS_MAX).then(|| Excess {
         code: "too_many_phases",
         at: custom.and_then(|custom| custom.value.phases.as_ref()).map(|phases| phases.span),
-        message: format!(
-            "{} phases with all repeats written out, on {n_ranks} ranks, are more than {STEPS_MAX} in all",
-            if n_phases == u64::MAX { "10^19".to_owned() } else { n_phases.to_string() }
-        ),
+        message: format!("with all repeats, {n_ranks} ranks have {} steps to do, more than {OPS_MAX:e}", rough(n_ops)),
         help: "repeat less often, put the work of several phases into one, or use fewer ranks".to_owned(),
     })
 }
 
-/// Returns the number of phases with all repeats written out, at most `u64::MAX`.
-fn written_out(phases: &[Phase]) -> u64 {
+/// Returns about how many ops a rank has on average with all repeats written out, at most `u64::MAX`.
+fn ops_per_rank(phases: &[Phase], n_ranks: u64) -> u64 {
+    let rounds = u64::from(n_ranks.next_power_of_two().trailing_zeros());
     let n = phases.iter().map(|phase| match phase {
-        Phase::Repeat { times, phases } => written_out(phases).saturating_mul(u64::from(*times)),
-        Phase::Compute { .. }
-        | Phase::Sleep(_)
-        | Phase::Barrier
-        | Phase::Bcast(_)
-        | Phase::Scatter(_)
-        | Phase::Gather(_)
-        | Phase::Gatherv(_)
-        | Phase::Scatterv(_)
-        | Phase::Reduce(_)
-        | Phase::Allreduce(_)
-        | Phase::Ring(_) => 1,
+        Phase::Compute { .. } | Phase::Sleep(_) => 1,
+        // In a tree, or from all to one, each rank has one parent, and one child on average.
+        Phase::Bcast(_) | Phase::Scatter(_) | Phase::Scatterv(_) | Phase::Gather(_) | Phase::Reduce(_) => 2,
+        Phase::Gatherv(_) | Phase::Ring(_) => 3,
+        // Sends and receives along each bit of the rank number.
+        Phase::Barrier | Phase::Allreduce(_) => 1 + 3 * rounds,
+        Phase::Repeat { times, phases } => ops_per_rank(phases, n_ranks).saturating_mul(u64::from(*times)),
     });
     n.fold(0, u64::saturating_add)
 }
 
 /// In the worst case each log file has a round of its own, in which all ranks take part.
 fn rounds(raw: &RawScenario, stream: &LogStream, n_ranks: u64) -> Option<Excess> {
-    let (n_steps, of_whom) = match stream.dispatch {
-        Dispatch::Rounds => (u64::from(stream.items) * n_ranks, format!(" in rounds of {n_ranks} ranks")),
-        Dispatch::FirstFree => (u64::from(stream.items), String::new()),
+    let n_taking_part = match stream.dispatch {
+        Dispatch::Rounds => n_ranks,
+        Dispatch::FirstFree => 1,
     };
+    let n_ops = u64::from(stream.items).saturating_mul(n_taking_part).saturating_mul(OPS_PER_ROUND);
     let log_stream = raw.workload.as_ref().and_then(|workload| workload.value.log_stream.as_ref());
-    (n_steps > STEPS_MAX).then(|| Excess {
+    (n_ops > OPS_MAX).then(|| Excess {
         code: "too_many_items",
         at: log_stream.and_then(|raw| raw.value.items).map(|items| items.span),
-        message: format!("{} log files{of_whom} are more than {STEPS_MAX} steps", stream.items),
+        message: format!(
+            "{} log files on up to {n_ranks} ranks are up to {} steps, more than {OPS_MAX:e}",
+            stream.items,
+            rough(n_ops)
+        ),
         help: "use fewer log files: the curve hardly changes with more than some hundred".to_owned(),
     })
+}
+
+/// Returns a large count for messages, for instance `3.2e9`.
+#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+fn rough(n: u64) -> String {
+    format!("{:.1e}", n as f64)
 }
 
 fn looks(raw: &RawScenario, stream: &LogStream, machine: &MachineModel) -> Option<Excess> {
@@ -128,7 +134,7 @@ fn looks(raw: &RawScenario, stream: &LogStream, machine: &MachineModel) -> Optio
         code: "too_many_looks",
         at: log_stream.and_then(|raw| raw.value.poll).map(|poll| poll.span),
         message: format!(
-            "with `poll` at {}, rank 0 looks {n_looks:.0e} times for new log files, more than {LOOKS_MAX:.0e}",
+            "with `poll` at {}, rank 0 looks {n_looks:.1e} times for new log files, more than {LOOKS_MAX:e}",
             stream.poll
         ),
         help: format!("poll at most every {}", SimDuration::from_seconds_ceil(until / LOOKS_MAX)),

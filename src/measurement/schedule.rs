@@ -19,7 +19,7 @@ pub fn shuffled(ranks: &[u32], repeats: u32, seed: u64) -> Vec<Run> {
     let mut all = Vec::new();
     for repeat in 0..repeats {
         let mut runs: Vec<Run> = ranks.iter().map(|ranks| Run { ranks: *ranks, repeat }).collect();
-        runs.shuffle(&mut Streams::new(seed, repeat).stream(Purpose::Order, 0));
+        runs.shuffle(&mut Streams::new(seed, repeat).stream(Purpose::Plan, 0));
         all.extend(runs);
     }
     all

@@ -1,0 +1,1 @@
+//! Calibration samples to a machine model: pure.
