@@ -1,5 +1,6 @@
 //! The command line: what the user can write.
 
+pub(crate) mod calibrate;
 pub(crate) mod kernel;
 
 use std::num::NonZeroU32;
@@ -7,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use self::calibrate::CalibrateArgs;
 
 /// Predicts the speedup curve of an MPI program on a small cluster, before the cluster is bought, built or booked.
 #[derive(Debug, Parser)]
@@ -26,6 +29,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Run calibration experiments on real hardware and fit a machine model, with an interval for every number
+    Calibrate(Box<CalibrateArgs>),
     /// Run the workload of a scenario on real hardware and write the measured curve
     Measure(MeasureArgs),
     /// Tell whether this machine, or a whole cluster, is fit for measurements, and what to do if not

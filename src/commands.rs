@@ -1,5 +1,6 @@
 //! The commands: one file each, which calls the library and writes what comes back.
 
+pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;

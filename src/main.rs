@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Predict(args) => commands::predict::run(args),
         Command::Compare(args) => commands::compare::run(args),
+        Command::Calibrate(args) => commands::calibrate::run(args),
         Command::Measure(args) => commands::measure::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Check { files } => commands::check::run(files),

@@ -1,5 +1,6 @@
 //! Measured runs and calibration samples: what they hold, and where hardware enters.
 
+pub mod campaign;
 pub mod diagnosis;
 pub mod experiment;
 pub mod host_report;

@@ -1,0 +1,53 @@
+//! The command line of `calibrate`.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use dlpc_sim::units::{Bytes, Quantity};
+
+use super::LauncherArgs;
+
+/// How thorough a calibration is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SuiteName {
+    /// Minutes
+    Quick,
+    /// As precise as useful
+    Full,
+}
+
+/// Arguments of calibrate.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// Machine model to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// How thorough to be
+    #[arg(long, value_enum, default_value_t = SuiteName::Quick)]
+    pub(crate) suite: SuiteName,
+    /// Starts of the launcher; each counts as one sample, so more of them make the intervals narrower
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub(crate) launches: NonZeroU32,
+    /// Largest message to measure: that of your largest scenario
+    #[arg(long, value_name = "SIZE", default_value = "4 MiB", value_parser = bytes)]
+    pub(crate) largest_message: Bytes,
+    /// Seed of the plan
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+    /// File to which samples are appended [default: output/<model>/samples.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) samples: Option<PathBuf>,
+    /// Fit these samples, without measuring
+    #[arg(long, value_name = "FILE", conflicts_with = "samples")]
+    pub(crate) from_samples: Option<PathBuf>,
+    /// Machine model whose values are kept where the cluster cannot show them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prior: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cluster: LauncherArgs,
+}
+
+fn bytes(text: &str) -> Result<Bytes, String> {
+    Bytes::parse(text).map_err(|error| format!("{error}: {}", error.help()))
+}
