@@ -41,13 +41,17 @@ pub fn predict(
     let n_replications = model.n_replications();
     let runs: Vec<(u32, u32)> =
         rank_counts.iter().flat_map(|ranks| (0..n_replications).map(move |i| (*ranks, i))).collect();
-    let traces: Result<Vec<Trace>, SimError> =
-        runs.par_iter().map(|(ranks, i)| model.run(*ranks, *i, Recording::Off).inspect(|_| on_run())).collect();
-    let traces = traces?;
+    let run = |ranks, i| model.run(ranks, i, Recording::Off).map(|trace| Total::of(&trace));
+    let totals: Result<Vec<Total>, SimError> =
+        runs.par_iter().map(|(ranks, i)| run(*ranks, *i).inspect(|_| on_run())).collect();
+    let totals = totals?;
     let replications: Vec<Replications> = rank_counts
         .iter()
-        .zip(traces.chunks(n_replications as usize))
-        .map(|(ranks, traces)| Replications { ranks: *ranks, makespans: traces.iter().map(makespan).collect() })
+        .zip(totals.chunks(n_replications as usize))
+        .map(|(ranks, totals)| Replications {
+            ranks: *ranks,
+            makespans: totals.iter().map(|total| total.makespan).collect(),
+        })
         .collect();
     let (baseline_s, ..) = replications[0].band();
     let is_wanted = |replications: &&Replications| scenario.run.ranks.iter().any(|r| r.get() == replications.ranks);
@@ -59,7 +63,7 @@ pub fn predict(
             Ok(scaling::point(replications, baseline_s, breakdown))
         })
         .collect();
-    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(machine, &traces) })
+    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(machine, &totals) })
 }
 
 /// Returns how many runs [`predict`] will simulate.
@@ -139,15 +143,29 @@ fn production(workload: &Workload) -> Option<Production> {
     }
 }
 
-fn makespan(trace: &Trace) -> SimDuration {
-    trace.makespan - SimTime::ZERO
+/// What is kept of each run: a trace has an entry for each rank.
+#[derive(Debug, Clone, Copy)]
+struct Total {
+    makespan: SimDuration,
+    largest_local: Bytes,
+    largest_remote: Bytes,
 }
 
-fn warnings(machine: &MachineModel, traces: &[Trace]) -> Vec<String> {
-    let largest = |of: fn(&Trace) -> Bytes| traces.iter().map(of).max().unwrap_or(Bytes(0));
+impl Total {
+    fn of(trace: &Trace) -> Self {
+        Self {
+            makespan: trace.makespan - SimTime::ZERO,
+            largest_local: trace.largest_local,
+            largest_remote: trace.largest_remote,
+        }
+    }
+}
+
+fn warnings(machine: &MachineModel, totals: &[Total]) -> Vec<String> {
+    let largest = |of: fn(&Total) -> Bytes| totals.iter().map(of).max().unwrap_or(Bytes(0));
     let classes = [
-        ("within a host", largest(|trace| trace.largest_local), machine.local.calibrated_upto),
-        ("between hosts", largest(|trace| trace.largest_remote), machine.remote.calibrated_upto),
+        ("within a host", largest(|total| total.largest_local), machine.local.calibrated_upto),
+        ("between hosts", largest(|total| total.largest_remote), machine.remote.calibrated_upto),
     ];
     classes
         .into_iter()

@@ -76,7 +76,10 @@ fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
 /// Draws the total length of the interruptions during `work`: their number is Poisson distributed.
 fn interrupted_for(rng: &mut ChaCha8Rng, interruptions: Interruptions, work: SimDuration) -> SimDuration {
     let mean = work.as_seconds() / interruptions.interval.as_seconds();
-    let Ok(poisson) = Poisson::new(mean) else { return SimDuration::ZERO };
+    let Ok(poisson) = Poisson::new(mean) else {
+        // No interruption at all, or so many that their number hardly scatters.
+        return interruptions.duration.scaled_by(mean);
+    };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count, not negative")]
     let n = poisson.sample(rng) as u64;
     interruptions.duration.saturating_mul(n)

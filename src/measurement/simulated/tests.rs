@@ -1,3 +1,5 @@
+//! Experiments on a simulated cluster, with times derived by hand.
+
 use std::num::NonZeroU32;
 
 use super::*;
@@ -10,7 +12,7 @@ fn micros(micros: u64) -> SimDuration {
     SimDuration::from_micros(micros)
 }
 
-/// o_s 10 us, o_r 12 us, O 1 ns/B, L 50 us; eager to 1000 B.
+/// `o_s` 10 us, `o_r` 12 us, O 1 ns/B, L 50 us; eager to 1000 B.
 fn table() -> MessageTable {
     let segment = Segment {
         upto: Bytes(u64::MAX),
