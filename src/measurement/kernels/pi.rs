@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::KernelError;
 use super::session::Session;
 use super::stopwatch::seconds_of;
-use super::work::{self, Record};
+use super::work::{self, RECORD_BYTES, Record};
 use super::workload::Run;
 
 /// Every rank throws `ceil(darts / ranks)` darts and sends rank 0 their number in the circle, or all their records. The
@@ -23,13 +23,13 @@ pub(super) fn run(
     seed: u64,
 ) -> Result<Option<Run>, KernelError> {
     let n_darts = darts.div_ceil(session.n_ranks.into());
-    session.world.barrier();
     if returns_coordinates { coordinates(session, n_darts, seed) } else { Ok(count(session, n_darts, seed)) }
 }
 
 fn count(session: &Session, n_darts: u64, seed: u64) -> Option<Run> {
     let root = session.process(0);
     let mut rng = work::stream(seed, session.rank);
+    session.world.barrier();
     if session.rank != 0 {
         root.gather_into(&work::throw_and_count(&mut rng, n_darts));
         return None;
@@ -47,37 +47,49 @@ fn count(session: &Session, n_darts: u64, seed: u64) -> Option<Run> {
 fn coordinates(session: &Session, n_darts: u64, seed: u64) -> Result<Option<Run>, KernelError> {
     let root = session.process(0);
     let mut rng = work::stream(seed, session.rank);
+    let n = usize::try_from(n_darts).expect("invariant: the workload is checked");
+    let mut records = work::room(n, Record::default());
+    let mut packed = work::room(n * RECORD_BYTES, u8::MAX);
     if session.rank != 0 {
-        let packed = work::pack_records(&work::throw_and_store(&mut rng, session.rank, n_darts));
+        session.world.barrier();
+        work::throw_and_store(&mut rng, session.rank, n_darts, &mut records);
+        work::pack_records(&records, &mut packed);
         root.gather_into(&count_of(packed.len()));
         root.gather_varcount_into(&packed[..]);
         return Ok(None);
     }
-    let (seconds, (packed, records, totals)) = seconds_of(|| {
-        let own = work::pack_records(&work::throw_and_store(&mut rng, 0, n_darts));
-        let packed = gather_all(session, &own);
-        let records = work::unpack_records(&packed);
-        let totals = work::collect_records(&records);
-        (packed, records, totals)
+    let n_others = session.n_ranks as usize - 1;
+    // One byte more, as the address of an empty list of bytes is 1, which is the MPI_IN_PLACE of Open MPI.
+    let mut arrived = work::room(n_others * n * RECORD_BYTES + 1, u8::MAX);
+    let mut all = work::room((1 + n_others) * n, Record::default());
+    session.world.barrier();
+    let (seconds, totals) = seconds_of(|| {
+        work::throw_and_store(&mut rng, 0, n_darts, &mut records);
+        work::pack_records(&records, &mut packed);
+        gather(session, &packed, &mut arrived);
+        work::unpack_records(&packed, &mut all);
+        work::unpack_records(&arrived, &mut all);
+        work::collect_records(&all)
     });
-    check_complete(session, n_darts, &records)?;
+    check_complete(session, n_darts, &all)?;
     let mut result = estimate(totals.inside, totals.records);
     result.insert("sum_x".to_owned(), json!(totals.sum_x));
     result.insert("sum_y".to_owned(), json!(totals.sum_y));
-    result.insert("fingerprint".to_owned(), json!(format!("{:016x}", work::fingerprint(&packed))));
-    Ok(Some(Run { seconds, result: Value::Object(result), records }))
+    let fingerprint = work::fingerprint(packed.iter().chain(&arrived));
+    result.insert("fingerprint".to_owned(), json!(format!("{fingerprint:016x}")));
+    Ok(Some(Run { seconds, result: Value::Object(result), records: all }))
 }
 
-/// Gathers the sizes, then the records of all ranks, in rank order.
-fn gather_all(session: &Session, own: &[u8]) -> Vec<u8> {
+/// Gathers the sizes, then the records of the other ranks, in rank order; those of rank 0 stay where they are.
+fn gather(session: &Session, own: &[u8], arrived: &mut Vec<u8>) {
     let root = session.process(0);
     let mut sizes = vec![0; session.n_ranks as usize];
     root.gather_into_root(&count_of(own.len()), &mut sizes[..]);
+    sizes[0] = 0;
     let starts: Vec<i32> = sizes.iter().scan(0, |end, size| Some(std::mem::replace(end, *end + size))).collect();
     let total: i32 = sizes.iter().sum();
-    let mut all = vec![0; usize::try_from(total).expect("invariant: sizes are not negative")];
-    root.gather_varcount_into_root(own, &mut PartitionMut::new(&mut all[..], sizes, &starts[..]));
-    all
+    arrived.resize(usize::try_from(total).expect("invariant: sizes are not negative"), u8::MAX);
+    root.gather_varcount_into_root(&own[..0], &mut PartitionMut::new(&mut arrived[..], sizes, &starts[..]));
 }
 
 /// MPI counts in C integers; [`crate::measurement::workload::RealWorkload::check`] has seen to it that they suffice.

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn the_board_is_a_png_of_its_size_and_the_same_each_time() {
-        let records = throw_and_store(&mut stream(1, 0), 0, 1000);
+        let mut records = Vec::new();
+        throw_and_store(&mut stream(1, 0), 0, 1000, &mut records);
         let png = super::png(&records);
         let sizes = [WIDTH, HEIGHT].map(|size| size.unsigned_abs().to_be_bytes());
         assert_eq!((&png[16..20], &png[20..24]), (&sizes[0][..], &sizes[1][..]));
