@@ -49,6 +49,9 @@ pub fn diagnose(reports: &[HostReport], expected: &[HostSlots]) -> Vec<Finding> 
             ));
         }
     }
+    let place = |report: &&HostReport| expected.iter().position(|host| is_same_host(&report.host, &host.name));
+    let mut reports: Vec<&HostReport> = reports.iter().collect();
+    reports.sort_by_key(place);
     for report in reports {
         let host = expected.iter().find(|host| is_same_host(&report.host, &host.name));
         findings.extend(about_host(report, host));
