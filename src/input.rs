@@ -34,6 +34,7 @@ use serde::Deserialize;
 use self::files::Files;
 pub use self::files::Read;
 pub use self::hostfile::HostSlots;
+pub(crate) use self::intervals::relative_sigma;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;

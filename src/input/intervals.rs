@@ -77,9 +77,14 @@ fn relative_error(
         diagnostics.push(problem.help("write the lower bound, then the upper bound"));
         return None;
     }
+    Some(relative_sigma(low, high, cost))
+}
+
+/// Returns the relative standard error that a 95 % interval means; zero for a cost of zero.
+pub(crate) fn relative_sigma(low: SimDuration, high: SimDuration, cost: SimDuration) -> f64 {
     if cost == SimDuration::ZERO {
-        return Some(0.0);
+        return 0.0;
     }
     let half_width = high.saturating_sub(low).as_seconds() / 2.0;
-    Some(half_width / HALF_WIDTH_SIGMAS / cost.as_seconds())
+    half_width / HALF_WIDTH_SIGMAS / cost.as_seconds()
 }
