@@ -36,6 +36,7 @@ pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::hostfile::HostSlots;
+pub(crate) use self::intervals::relative_sigma;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;

@@ -85,11 +85,7 @@ fn relative_error(
         diagnostics.push(problem.help("write the lower bound, then the upper bound, with the value between them"));
         return None;
     }
-    if cost == SimDuration::ZERO {
-        return Some(0.0);
-    }
-    let half_width = high.saturating_sub(low).as_seconds() / 2.0;
-    let relative = half_width / HALF_WIDTH_SIGMAS / cost.as_seconds();
+    let relative = relative_sigma(low, high, cost);
     if relative > RELATIVE_MAX {
         let message = format!("the interval of `{path}`, {low} to {high}, is too wide for its value, {cost}");
         let problem = Problem::error("machine::out_of_range", bounds.span, message);
@@ -98,4 +94,13 @@ fn relative_error(
         return None;
     }
     Some(relative)
+}
+
+/// Returns the relative standard error that a 95 % interval means; zero for a cost of zero.
+pub(crate) fn relative_sigma(low: SimDuration, high: SimDuration, cost: SimDuration) -> f64 {
+    if cost == SimDuration::ZERO {
+        return 0.0;
+    }
+    let half_width = high.saturating_sub(low).as_seconds() / 2.0;
+    half_width / HALF_WIDTH_SIGMAS / cost.as_seconds()
 }

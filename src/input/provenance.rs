@@ -20,6 +20,16 @@ pub struct Provenance {
     pub tool_version: Option<String>,
     /// How the values were found.
     pub method: Option<String>,
+    /// Launches of the calibration.
+    pub launches: Option<u32>,
+    /// File with the samples of the calibration.
+    pub samples: Option<String>,
+    /// SHA-256 hash of that file, in hexadecimal.
+    pub samples_sha256: Option<String>,
+    /// Reasons to doubt the calibration.
+    pub warnings: Vec<String>,
+    /// Relative errors of the calibration experiments, by kind of experiment.
+    pub residuals: BTreeMap<String, String>,
     /// Rank counts of the measured runs that the values were fitted to.
     pub fitted_ranks: Vec<u32>,
     /// File names of the measured curves that the values were fitted to.
@@ -45,6 +55,11 @@ impl Provenance {
             mpi: raw.mpi.clone(),
             tool_version: raw.tool_version.clone(),
             method: raw.method.clone(),
+            launches: raw.launches,
+            samples: raw.samples.clone(),
+            samples_sha256: raw.samples_sha256.clone(),
+            warnings: raw.warnings.clone().unwrap_or_default(),
+            residuals: raw.residuals.clone().unwrap_or_default(),
             fitted_ranks: raw.fitted_ranks.clone().unwrap_or_default(),
             fitted_measurements: raw.fitted_measurements.clone().unwrap_or_default(),
             sources: raw.sources.clone().unwrap_or_default(),

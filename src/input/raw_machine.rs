@@ -324,6 +324,17 @@ pub(super) struct RawProvenance {
     pub(super) tool_version: Option<String>,
     /// How the values were found.
     pub(super) method: Option<String>,
+    /// Launches of the calibration.
+    #[schemars(range(min = 1))]
+    pub(super) launches: Option<u32>,
+    /// File with the samples of the calibration.
+    pub(super) samples: Option<String>,
+    /// SHA-256 hash of that file, in hexadecimal.
+    pub(super) samples_sha256: Option<String>,
+    /// Reasons to doubt the calibration.
+    pub(super) warnings: Option<Vec<String>>,
+    /// Relative errors of the calibration experiments, simulated with the model, by kind of experiment.
+    pub(super) residuals: Option<BTreeMap<String, String>>,
     /// Rank counts of the measured runs that the values were fitted to.
     #[schemars(inner(range(min = 1)))]
     pub(super) fitted_ranks: Option<Vec<u32>>,

@@ -67,6 +67,7 @@ pub enum SimulatedError {
 #[derive(Debug, Clone)]
 pub struct Bench {
     machine: MachineModel,
+    names: Vec<String>,
     platform: Platform,
     network: NetworkKind,
 }
@@ -88,7 +89,8 @@ impl Bench {
         let mut machine = machine.clone();
         machine.noise.cost_sigma = Noise::NONE.cost_sigma;
         let platform = Platform::new(&machine);
-        Self { machine, platform, network }
+        let names = machine.host_names();
+        Self { machine, names, platform, network }
     }
 
     /// Returns this machine without noise.
@@ -96,6 +98,13 @@ impl Bench {
     pub fn quiet(mut self) -> Self {
         self.machine.noise = Noise::NONE;
         self
+    }
+
+    /// Returns the host of this name.
+    #[must_use]
+    pub fn host_named(&self, name: &str) -> Option<HostId> {
+        let i = self.names.iter().position(|host| host == name)?;
+        u32::try_from(i).ok().map(HostId)
     }
 
     /// Returns the hosts of the ranks of an experiment, the timing rank first; `lead` is the host of that rank.
@@ -256,7 +265,7 @@ fn sample(
         Experiment::Compute { .. } if times.len() > 1 => times.clone(),
         _ => Vec::new(),
     };
-    let names = bench.machine.host_names();
+    let names = &bench.names;
     let mut peers: Vec<String> = Vec::new();
     for host in &hosts[1..] {
         let name = &names[host.0 as usize];

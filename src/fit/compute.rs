@@ -1,0 +1,137 @@
+//! Kernel costs, speeds of hosts and slowdown by busy cores: an additive model of the logarithm.
+
+use std::collections::BTreeMap;
+
+use super::least_squares::robust_mean;
+use crate::measurement::experiment::{Experiment, WorkKernel};
+use crate::measurement::sample::Sample;
+use crate::stats;
+
+/// Rounds of the alternating fit; a balanced plan needs one or two.
+const ROUNDS: usize = 100;
+/// Change of a logarithm below which the fit has settled.
+const SETTLED: f64 = 1e-10;
+
+/// What the compute kernels cost, and where.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct ComputeCosts {
+    /// Seconds per unit on a core of speed 1, one busy core.
+    pub(super) kernels: BTreeMap<WorkKernel, f64>,
+    /// Speed of each measured host over that of the median host.
+    pub(super) speeds: BTreeMap<String, f64>,
+    /// Factor by which work takes longer, by busy cores; 1 for the fewest, not decreasing.
+    pub(super) slowdown: BTreeMap<u32, f64>,
+}
+
+impl ComputeCosts {
+    /// Returns the speed of a host; 1 if it was not measured.
+    pub(super) fn speed(&self, host: &str) -> f64 {
+        self.speeds.get(host).copied().unwrap_or(1.0)
+    }
+}
+
+/// Logarithm of the seconds per unit of one sample.
+struct Observation<'a> {
+    kernel: WorkKernel,
+    host: &'a str,
+    busy: u32,
+    log_cost: f64,
+}
+
+/// Fits `ln(seconds / units) = cost(kernel) - speed(host) + slowdown(busy)` by alternating robust means.
+///
+/// The alternation descends to the minimum of a sum over all samples, as each group's mean does for its part
+/// (backfitting: Buja, Hastie and Tibshirani, 1989).
+pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
+    let observations: Vec<Observation<'_>> = samples.iter().filter_map(|sample| observation(sample)).collect();
+    let mut kernels: BTreeMap<WorkKernel, f64> = BTreeMap::new();
+    let mut slowness: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut slowdown: BTreeMap<u32, f64> = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        let before = kernels.clone();
+        kernels = means(&observations, |o| o.kernel, |o| o.log_cost - at(&slowness, &o.host) - at(&slowdown, &o.busy));
+        slowness = means(&observations, |o| o.host, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowdown, &o.busy));
+        let middle = if slowness.is_empty() { 0.0 } else { stats::median(&values(&slowness)) };
+        slowness.values_mut().for_each(|log| *log -= middle);
+        slowdown = means(&observations, |o| o.busy, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowness, &o.host));
+        let least_busy = slowdown.values().next().copied().unwrap_or(0.0);
+        slowdown.values_mut().for_each(|log| *log -= least_busy);
+        if before.len() == kernels.len() && before.iter().all(|(kernel, log)| (log - kernels[kernel]).abs() < SETTLED) {
+            break;
+        }
+    }
+    ComputeCosts {
+        kernels: kernels.into_iter().map(|(kernel, log)| (kernel, log.exp())).collect(),
+        speeds: slowness.into_iter().map(|(host, log)| (host.to_owned(), (-log).exp())).collect(),
+        slowdown: not_decreasing(slowdown),
+    }
+}
+
+fn observation(sample: &Sample) -> Option<Observation<'_>> {
+    let Experiment::Compute { kernel, busy, units } = sample.experiment else { return None };
+    #[expect(clippy::cast_precision_loss, reason = "units need no more than 53 bits")]
+    let log_cost = (sample.seconds / units as f64).ln();
+    Some(Observation { kernel, host: &sample.host, busy, log_cost })
+}
+
+/// Returns the robust mean of `value` in each group.
+fn means<'a, K: Ord + Copy>(
+    observations: &[Observation<'a>],
+    key: impl Fn(&Observation<'a>) -> K,
+    value: impl Fn(&Observation<'a>) -> f64,
+) -> BTreeMap<K, f64> {
+    let mut groups: BTreeMap<K, Vec<f64>> = BTreeMap::new();
+    for observation in observations {
+        groups.entry(key(observation)).or_default().push(value(observation));
+    }
+    groups.into_iter().map(|(key, values)| (key, robust_mean(&values))).collect()
+}
+
+fn at<K: Ord>(effects: &BTreeMap<K, f64>, key: &K) -> f64 {
+    effects.get(key).copied().unwrap_or(0.0)
+}
+
+fn values<K>(effects: &BTreeMap<K, f64>) -> Vec<f64> {
+    effects.values().copied().collect()
+}
+
+fn not_decreasing(logs: BTreeMap<u32, f64>) -> BTreeMap<u32, f64> {
+    let mut most = 0.0_f64;
+    logs.into_iter()
+        .map(|(busy, log)| {
+            most = most.max(log);
+            (busy, most.exp())
+        })
+        .collect()
+}
+
+/// Returns the slowdown for 1 to `cores` busy cores; numbers that were not measured lie on a line between those that were.
+pub(super) fn slowdown_table(slowdown: &BTreeMap<u32, f64>, cores: u32) -> Vec<f64> {
+    let at = |busy: u32| {
+        let below = slowdown.range(..=busy).next_back();
+        let above = slowdown.range(busy..).next();
+        match (below, above) {
+            (Some((low, from)), Some((high, to))) if low < high => {
+                from + (to - from) * f64::from(busy - low) / f64::from(high - low)
+            }
+            (Some((_, factor)), _) => *factor,
+            (None, _) => 1.0,
+        }
+    };
+    (1..=cores).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slowdown_between_measured_numbers_of_cores_lies_on_a_line() {
+        let measured = BTreeMap::from([(1, 1.0), (2, 1.1), (4, 1.3)]);
+        let table = slowdown_table(&measured, 6);
+        for (found, expected) in table.iter().zip([1.0, 1.1, 1.2, 1.3, 1.3, 1.3]) {
+            assert!((found - expected).abs() < 1e-12, "{table:?}");
+        }
+        assert_eq!(slowdown_table(&BTreeMap::new(), 2), [1.0, 1.0]);
+    }
+}

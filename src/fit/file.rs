@@ -1,0 +1,391 @@
+//! The machine-model file of a fit.
+
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::{Fit, Residual};
+use crate::input;
+use crate::machine::{
+    AllreduceAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, MachineModel,
+    MessageTable, Noise, RecordCosts, Switch, Topology, TreeAlgorithm,
+};
+
+/// Where the samples of a fit come from: what a fit itself cannot know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileProvenance {
+    /// When the model was made.
+    pub created: Option<String>,
+    /// Where the cluster stands.
+    pub place: Option<String>,
+    /// MPI library.
+    pub mpi: Option<String>,
+    /// File with the samples.
+    pub samples: Option<String>,
+    /// Its SHA-256 hash, in hexadecimal.
+    pub samples_sha256: Option<String>,
+    /// Name of the prior machine model.
+    pub prior: Option<String>,
+}
+
+/// Returns the fit as a machine-model file, which [`input::load_machine`] reads as the same model.
+///
+/// # Panics
+/// Never: every value of a machine model can be written.
+#[must_use]
+pub fn to_toml(fit: &Fit, provenance: &FileProvenance) -> String {
+    let document = document(fit, provenance);
+    let body = toml::to_string(&document).expect("invariant: keys are strings and nothing fails to serialise");
+    format!("# Made by dlpc-sim calibrate from {} samples of {} launches.\n{body}", fit.n_samples, fit.n_launches)
+}
+
+/// Returns the relative standard error of each kernel's cost, as a reader of the file would find it.
+pub(super) fn cost_sigma(machine: &MachineModel, intervals: &BTreeMap<String, (f64, f64)>) -> [f64; Kernel::ALL.len()] {
+    let mut sigma = [0.0; Kernel::ALL.len()];
+    let records = machine.kernels.records;
+    let costs = [
+        (Kernel::ThrowDart, "kernels.throw_dart", machine.kernels.throw_dart),
+        (Kernel::StoreRecord, "kernels.records.store", records.map(|records| records.store)),
+        (Kernel::PackRecord, "kernels.records.pack", records.map(|records| records.pack)),
+        (Kernel::UnpackRecord, "kernels.records.unpack", records.map(|records| records.unpack)),
+        (Kernel::CollectRecord, "kernels.records.collect", records.map(|records| records.collect)),
+    ];
+    for (kernel, key, cost) in costs {
+        if let (Some(cost), Some(bounds)) = (cost, intervals.get(key)) {
+            let (low, high) = text::time_bounds(*bounds);
+            sigma[kernel as usize] = input::relative_sigma(low, high, cost);
+        }
+    }
+    sigma
+}
+
+/// Entries in their own order.
+struct Ordered<T>(Vec<(String, T)>);
+
+impl<T: Serialize> Serialize for Ordered<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    name: &'a str,
+    title: &'a str,
+    hosts: Ordered<GroupDto>,
+    switch: SwitchDto,
+    messages: MessagesDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collectives: Option<CollectivesDto>,
+    kernels: KernelsDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noise: Option<NoiseDto>,
+    provenance: ProvenanceDto<'a>,
+    intervals: BTreeMap<&'a str, [String; 2]>,
+}
+
+#[derive(Serialize)]
+struct GroupDto {
+    count: usize,
+    cores: u32,
+    speed: Vec<f64>,
+    slowdown: Vec<f64>,
+    nic: NicDto,
+}
+
+#[derive(Serialize)]
+struct NicDto {
+    bandwidth: String,
+    latency: String,
+    duplex: &'static str,
+}
+
+#[derive(Serialize)]
+struct SwitchDto {
+    latency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port_bandwidth: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backplane_bandwidth: Option<String>,
+    forwarding: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tree: Option<TreeDto>,
+}
+
+#[derive(Serialize)]
+struct TreeDto {
+    hosts_per_leaf: u32,
+    uplink_bandwidth: String,
+    uplink_latency: String,
+}
+
+#[derive(Serialize)]
+struct MessagesDto {
+    local: TableDto,
+    remote: TableDto,
+}
+
+#[derive(Serialize)]
+struct TableDto {
+    eager_limit: String,
+    calibrated_upto: String,
+    segments: Vec<SegmentDto>,
+}
+
+#[derive(Serialize)]
+struct SegmentDto {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upto: Option<String>,
+    send_overhead: String,
+    recv_overhead: String,
+    byte_overhead: String,
+    latency: String,
+    byte_gap: String,
+    message_gap: String,
+}
+
+#[derive(Serialize)]
+struct CollectivesDto {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    barrier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bcast: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scatter: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gather: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reduce: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allreduce: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct KernelsDto {
+    setup: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throw_dart: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<RecordsDto>,
+}
+
+#[derive(Serialize)]
+struct RecordsDto {
+    store: String,
+    pack: String,
+    unpack: String,
+    collect: String,
+    bytes: String,
+}
+
+#[derive(Serialize)]
+struct NoiseDto {
+    compute_sigma: f64,
+    latency_sigma: f64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    kernel_sigma: BTreeMap<&'static str, f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interruptions: Option<InterruptionsDto>,
+}
+
+#[derive(Serialize)]
+struct InterruptionsDto {
+    interval: String,
+    duration: String,
+}
+
+#[derive(Serialize)]
+struct ProvenanceDto<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mpi: Option<&'a str>,
+    tool_version: &'static str,
+    method: String,
+    launches: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples_sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+    residuals: BTreeMap<&'a str, String>,
+    sources: BTreeMap<&'a str, String>,
+}
+
+fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
+    let machine = &fit.machine;
+    Document {
+        format: 1,
+        name: &machine.name,
+        title: &fit.title,
+        hosts: Ordered(machine.host_groups.iter().map(|group| (group.name.clone(), host_group(group))).collect()),
+        switch: switch(&machine.switch),
+        messages: MessagesDto { local: message_table(&machine.local), remote: message_table(&machine.remote) },
+        collectives: (machine.collectives != CollectiveOverrides::default()).then(|| collectives(&machine.collectives)),
+        kernels: KernelsDto {
+            setup: text::time(machine.kernels.setup),
+            throw_dart: machine.kernels.throw_dart.map(text::time),
+            records: machine.kernels.records.map(records),
+        },
+        noise: noise(&machine.noise),
+        provenance: provenance_of(fit, provenance),
+        intervals: fit.intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds))).collect(),
+    }
+}
+
+fn host_group(group: &HostGroup) -> GroupDto {
+    GroupDto {
+        count: group.speeds.len(),
+        cores: group.cores.get(),
+        speed: group.speeds.clone(),
+        slowdown: group.slowdown.clone(),
+        nic: NicDto {
+            bandwidth: text::rate(group.nic.bandwidth),
+            latency: text::time(group.nic.latency),
+            duplex: match group.nic.duplex {
+                Duplex::Full => "full",
+                Duplex::Half => "half",
+            },
+        },
+    }
+}
+
+fn switch(switch: &Switch) -> SwitchDto {
+    let (forwarding, frame) = match switch.forwarding {
+        Forwarding::StoreAndForward { frame } => ("store-and-forward", Some(text::size(frame))),
+        Forwarding::CutThrough => ("cut-through", None),
+    };
+    SwitchDto {
+        latency: text::time(switch.latency),
+        port_bandwidth: switch.port_bandwidth.map(text::rate),
+        backplane_bandwidth: switch.backplane_bandwidth.map(text::rate),
+        forwarding,
+        frame,
+        tree: match switch.topology {
+            Topology::Star => None,
+            Topology::Tree { hosts_per_leaf, uplink_bandwidth, uplink_latency } => Some(TreeDto {
+                hosts_per_leaf: hosts_per_leaf.get(),
+                uplink_bandwidth: text::rate(uplink_bandwidth),
+                uplink_latency: text::time(uplink_latency),
+            }),
+        },
+    }
+}
+
+fn message_table(table: &MessageTable) -> TableDto {
+    let segments = table.segments.iter().map(|segment| SegmentDto {
+        upto: (segment.upto.0 < u64::MAX).then(|| text::size(segment.upto)),
+        send_overhead: text::time(segment.send_overhead),
+        recv_overhead: text::time(segment.recv_overhead),
+        byte_overhead: text::gap(segment.byte_overhead),
+        latency: text::time(segment.latency),
+        byte_gap: text::gap(segment.byte_gap),
+        message_gap: text::time(segment.message_gap),
+    });
+    TableDto {
+        eager_limit: text::size(table.eager_limit),
+        calibrated_upto: text::size(table.calibrated_upto),
+        segments: segments.collect(),
+    }
+}
+
+fn collectives(collectives: &CollectiveOverrides) -> CollectivesDto {
+    let tree = |algorithm: Option<TreeAlgorithm>| {
+        algorithm.map(|algorithm| match algorithm {
+            TreeAlgorithm::Linear => "linear",
+            TreeAlgorithm::Binomial => "binomial",
+        })
+    };
+    CollectivesDto {
+        barrier: collectives.barrier.map(|algorithm| match algorithm {
+            BarrierAlgorithm::Linear => "linear",
+            BarrierAlgorithm::RecursiveDoubling => "recursive-doubling",
+            BarrierAlgorithm::Dissemination => "dissemination",
+        }),
+        bcast: tree(collectives.bcast),
+        scatter: tree(collectives.scatter),
+        gather: tree(collectives.gather),
+        reduce: tree(collectives.reduce),
+        allreduce: collectives.allreduce.map(|algorithm| match algorithm {
+            AllreduceAlgorithm::Linear => "linear",
+            AllreduceAlgorithm::RecursiveDoubling => "recursive-doubling",
+        }),
+    }
+}
+
+fn records(records: RecordCosts) -> RecordsDto {
+    RecordsDto {
+        store: text::time(records.store),
+        pack: text::time(records.pack),
+        unpack: text::time(records.unpack),
+        collect: text::time(records.collect),
+        bytes: text::size(records.bytes),
+    }
+}
+
+fn noise(noise: &Noise) -> Option<NoiseDto> {
+    // The sigma of custom phases stands for all that have none of their own.
+    let general = noise.sigma(Kernel::Custom);
+    let own = Kernel::ALL.into_iter().filter(|kernel| noise.sigma(*kernel).to_bits() != general.to_bits());
+    let dto = NoiseDto {
+        compute_sigma: general,
+        latency_sigma: noise.latency_sigma,
+        kernel_sigma: own.map(|kernel| (kernel.name(), noise.sigma(kernel))).collect(),
+        interruptions: noise.interruptions.map(|interruptions| InterruptionsDto {
+            interval: text::time(interruptions.interval),
+            duration: text::time(interruptions.duration),
+        }),
+    };
+    let is_zero =
+        noise.compute_sigma == Noise::NONE.compute_sigma && noise.latency_sigma <= 0.0 && noise.interruptions.is_none();
+    (!is_zero).then_some(dto)
+}
+
+fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> ProvenanceDto<'a> {
+    ProvenanceDto {
+        created: provenance.created.as_deref(),
+        place: provenance.place.as_deref(),
+        mpi: provenance.mpi.as_deref(),
+        tool_version: env!("CARGO_PKG_VERSION"),
+        method:
+            "fit: robust least squares by segment, segments by BIC, contention by inverting the simulator; intervals: \
+                 bootstrap over launches, Student's t"
+                .to_owned(),
+        launches: fit.n_launches,
+        samples: provenance.samples.as_deref(),
+        samples_sha256: provenance.samples_sha256.as_deref(),
+        warnings: &fit.warnings,
+        residuals: fit.residuals.iter().map(|(kind, residual)| (kind.as_str(), residual_text(residual))).collect(),
+        sources: sources(fit, provenance),
+    }
+}
+
+fn residual_text(residual: &Residual) -> String {
+    let Residual { n_samples, median, scatter, n_outliers, .. } = residual;
+    let outliers = if *n_outliers == 0 { String::new() } else { format!(", {n_outliers} outliers") };
+    format!("{:+.2} % in the median, scatter {:.2} %, {n_samples} samples{outliers}", 100.0 * median, 100.0 * scatter)
+}
+
+fn sources<'a>(fit: &'a Fit, provenance: &FileProvenance) -> BTreeMap<&'a str, String> {
+    let kept = match &provenance.prior {
+        Some(prior) => format!("not measured: kept from `{prior}`"),
+        None => "not measured".to_owned(),
+    };
+    let fitted = fit.identified_by.iter().map(|(key, experiments)| (key.as_str(), format!("fit: {experiments}")));
+    let assumed = fit.assumed.iter().map(|(key, why)| (key.as_str(), format!("assumed: {why}")));
+    let kept = fit.kept_from_prior.iter().map(|key| (key.as_str(), kept.clone()));
+    fitted.chain(assumed).chain(kept).collect()
+}

@@ -1,0 +1,188 @@
+//! Costs of messages in the segments of a table: overheads, latency and gaps from ping-pongs, sends and receives.
+
+use super::least_squares::{self, Equation, Solution};
+use super::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
+use super::segments::TableShape;
+
+/// Index of L among the unknowns.
+const LATENCY: usize = 3;
+/// Index of the time per byte on the wire among the unknowns.
+const WIRE: usize = 4;
+/// By how much the slope of a rendezvous may be below what eager messages say, before their byte overhead is doubted.
+const SLOPE_TOLERANCE: f64 = 0.03;
+/// Least improvement of the sum of squares, in units of `ln n`, for a gap of its own.
+const GAP_EVIDENCE: f64 = 3.0;
+/// Least share of a segment's largest time that a gap of its own must make.
+const GAP_SHARE_MIN: f64 = 0.03;
+
+/// What is known of the time per byte on the wire.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Wire {
+    /// Nothing.
+    Free,
+    /// It is that of the port.
+    Port(f64),
+    /// It is that of the port, or longer.
+    AtLeast(f64),
+}
+
+/// Estimates all segments; `wires` holds what is known of each.
+///
+/// Rendezvous messages show only the sum of overheads and latency, and the sum of `2 O` and the wire: their overheads
+/// are taken to be those of the largest eager messages, and the rest is latency and wire.
+pub(super) fn estimate(pairs: &PairSamples, shape: &TableShape, wires: &[Wire]) -> Vec<SegmentCosts> {
+    let mut table: Vec<SegmentCosts> = Vec::with_capacity(shape.uptos.len());
+    for (i, (upto, wire)) in shape.uptos.iter().zip(wires).enumerate() {
+        let above = i.checked_sub(1).map(|before| shape.uptos[before]);
+        let costs = if i < shape.n_eager {
+            eager(pairs, above, (*upto).min(shape.eager_limit.bytes), *wire, &shape.sigmas)
+        } else {
+            let known = Known { empty: table[0], overheads: table[shape.n_eager - 1] };
+            rendezvous(pairs, (above.unwrap_or(0), *upto), *wire, &known, &shape.sigmas)
+        };
+        table.push(SegmentCosts { upto: *upto, ..costs });
+    }
+    table
+}
+
+/// Returns the time per byte on the wire in the largest messages, and its standard error.
+pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts]) -> (f64, f64) {
+    let last = table.len() - 1;
+    let above = last.checked_sub(1).map(|before| shape.uptos[before]);
+    let equations = if last < shape.n_eager {
+        pairs.eager_equations(above, shape.uptos[last])
+    } else {
+        pairs.rendezvous_equations(above.unwrap_or(0), u64::MAX, |_| 0.0)
+    };
+    let solution = least_squares::solve(&equations, Some(&shape.sigmas));
+    let error = least_squares::standard_error(&solution, WIRE).unwrap_or(f64::INFINITY);
+    (table[last].wire, error)
+}
+
+/// Returns for each segment whether its messages are slower on the wire than the port, `port` seconds per byte.
+pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f64) -> Vec<bool> {
+    let squares = |wire: Wire| -> Vec<(f64, usize)> {
+        let table = estimate(pairs, shape, &vec![wire; shape.uptos.len()]);
+        (0..table.len())
+            .map(|i| {
+                let equations = equations_of(pairs, shape, &table, i);
+                let x = unknowns(&table[i]);
+                (least_squares::truncated_squares(&equations, &x, &shape.sigmas), equations.len())
+            })
+            .collect()
+    };
+    let free = estimate(pairs, shape, &vec![Wire::AtLeast(port); shape.uptos.len()]);
+    let (with_port, with_gap) = (squares(Wire::Port(port)), squares(Wire::AtLeast(port)));
+    with_port
+        .iter()
+        .zip(&with_gap)
+        .zip(&free)
+        .enumerate()
+        .map(|(i, (((port_squares, n), (gap_squares, _)), costs))| {
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+            let evidence = GAP_EVIDENCE * (*n as f64).ln();
+            let extra = costs.wire - port;
+            let largest = shape.uptos[i].min(pairs.ping_pongs.last().map_or(0, |sample| sample.bytes));
+            let share = extra * as_f64(largest) / time_of(costs, as_f64(largest));
+            port_squares - gap_squares > evidence && share > GAP_SHARE_MIN
+        })
+        .collect()
+}
+
+/// Eager time of a message at speed 1.
+fn time_of(costs: &SegmentCosts, bytes: f64) -> f64 {
+    costs.send_overhead + costs.recv_overhead + costs.latency + (2.0 * costs.byte_overhead + costs.wire) * bytes
+}
+
+/// The equations of segment `i`, complete: the overheads of a rendezvous are known parts.
+fn equations_of(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts], i: usize) -> Vec<Equation<N_COSTS>> {
+    let above = i.checked_sub(1).map(|before| shape.uptos[before]);
+    if i < shape.n_eager {
+        return pairs.eager_equations(above, shape.uptos[i].min(shape.eager_limit.bytes));
+    }
+    let own = table[i];
+    pairs.rendezvous_equations(above.unwrap_or(0), shape.uptos[i], |sample| {
+        handshake(&table[0], sample)
+            + sample.mean_slowness
+                * (own.send_overhead + own.recv_overhead + 2.0 * own.byte_overhead * as_f64(sample.bytes))
+    })
+}
+
+fn unknowns(costs: &SegmentCosts) -> [f64; N_COSTS] {
+    [costs.send_overhead, costs.recv_overhead, costs.byte_overhead, costs.latency, costs.wire]
+}
+
+fn costs_of(x: &[f64; N_COSTS]) -> SegmentCosts {
+    let [send_overhead, recv_overhead, byte_overhead, latency, wire] = *x;
+    SegmentCosts { upto: 0, send_overhead, recv_overhead, byte_overhead, latency, wire }
+}
+
+fn eager(pairs: &PairSamples, above: Option<u64>, upto: u64, wire: Wire, sigmas: &[f64]) -> SegmentCosts {
+    let solution = solve(pairs.eager_equations(above, upto), wire, sigmas);
+    costs_of(&solution)
+}
+
+/// Solves with what is known of the wire; returns all unknowns.
+fn solve(mut equations: Vec<Equation<N_COSTS>>, wire: Wire, sigmas: &[f64]) -> [f64; N_COSTS] {
+    let floor = match wire {
+        Wire::Free => 0.0,
+        Wire::Port(floor) | Wire::AtLeast(floor) => floor,
+    };
+    for equation in &mut equations {
+        equation.offset += floor * equation.factors[WIRE];
+        if matches!(wire, Wire::Port(_)) {
+            equation.factors[WIRE] = 0.0;
+        }
+    }
+    let Solution { mut x, .. } = least_squares::solve(&equations, Some(sigmas));
+    x[WIRE] += floor;
+    x
+}
+
+/// What eager messages say about a rendezvous.
+struct Known {
+    /// Costs of an empty message.
+    empty: SegmentCosts,
+    /// Costs of the largest eager messages.
+    overheads: SegmentCosts,
+}
+
+/// Returns the time of request and answer: `2 (m o_s(0) + L(0) + m o_r(0))`.
+fn handshake(empty: &SegmentCosts, sample: &PairSample) -> f64 {
+    2.0 * (sample.mean_slowness * (empty.send_overhead + empty.recv_overhead) + empty.latency)
+}
+
+fn rendezvous(
+    pairs: &PairSamples,
+    (above, upto): (u64, u64),
+    wire: Wire,
+    known: &Known,
+    sigmas: &[f64],
+) -> SegmentCosts {
+    let m = pairs.mean_slowness(above);
+    let Known { empty, overheads } = known;
+    let sums = solve(pairs.rendezvous_equations(above, upto, |s| handshake(empty, s)), Wire::Free, sigmas);
+    let slope = sums[WIRE];
+    let floor = match wire {
+        Wire::Free => 0.0,
+        Wire::Port(floor) | Wire::AtLeast(floor) => floor,
+    };
+    // The slope is 2 m O + w, w at least that of the port.
+    let room = (slope * (1.0 + SLOPE_TOLERANCE) - floor).max(0.0) / (2.0 * m);
+    let byte_overhead = overheads.byte_overhead.min(room);
+    let offset = |sample: &PairSample| {
+        handshake(empty, sample) + 2.0 * sample.mean_slowness * byte_overhead * as_f64(sample.bytes)
+    };
+    let x = solve(pairs.rendezvous_equations(above, upto, offset), wire, sigmas);
+    // The intercept is m (o_s + o_r) + L.
+    let overhead = m * (overheads.send_overhead + overheads.recv_overhead);
+    let share = if overhead > x[LATENCY] { x[LATENCY] / overhead } else { 1.0 };
+    SegmentCosts {
+        upto: 0,
+        send_overhead: share * overheads.send_overhead,
+        recv_overhead: share * overheads.recv_overhead,
+        byte_overhead,
+        latency: (x[LATENCY] - overhead).max(0.0),
+        wire: x[WIRE],
+    }
+}

@@ -1,0 +1,83 @@
+//! Closing the loop: the experiments themselves, simulated with the fitted model.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::network::simulated_s;
+use crate::machine::MachineModel;
+use crate::measurement::experiment::{Experiment, PairClass};
+use crate::measurement::sample::Sample;
+use crate::measurement::simulated::Bench;
+use crate::scenario::NetworkKind;
+use crate::stats;
+
+/// How far off the median, in robust standard deviations, a sample counts as an outlier.
+const OUTLIER_SCORE: f64 = 5.0;
+
+/// (simulated - measured) / measured over the samples of one kind of experiment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Residual {
+    /// Samples.
+    pub n_samples: usize,
+    /// Median: what the model gets wrong in all of them.
+    pub median: f64,
+    /// Robust standard deviation: the scatter of the samples.
+    pub scatter: f64,
+    /// 90 % quantile of the absolute value.
+    pub p90: f64,
+    /// Samples more than 5 standard deviations off the median.
+    pub n_outliers: usize,
+}
+
+/// Returns the relative error of each sample that the machine can run: simulated without noise, on the same hosts.
+#[must_use]
+pub fn relative_errors(machine: &MachineModel, samples: &[Sample]) -> Vec<Option<f64>> {
+    let bench = Bench::new(machine, NetworkKind::Flow).quiet();
+    let error = |sample: &Sample| Some(simulated_s(&bench, sample)? / sample.seconds - 1.0);
+    samples.par_iter().map(error).collect()
+}
+
+/// Returns the residuals by kind of experiment, for instance `ping_pong remote`.
+pub(super) fn residuals(machine: &MachineModel, samples: &[Sample]) -> BTreeMap<String, Residual> {
+    let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (sample, error) in samples.iter().zip(relative_errors(machine, samples)) {
+        if let Some(error) = error {
+            groups.entry(kind(&sample.experiment)).or_default().push(error);
+        }
+    }
+    groups.into_iter().map(|(kind, errors)| (kind, residual(&errors))).collect()
+}
+
+fn residual(errors: &[f64]) -> Residual {
+    let (median, scatter) = (stats::median(errors), stats::mad(errors));
+    let absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
+    let is_outlier = |error: &&f64| (**error - median).abs() > OUTLIER_SCORE * scatter.max(1e-4);
+    Residual {
+        n_samples: errors.len(),
+        median,
+        scatter,
+        p90: stats::quantile(&absolute, 0.9),
+        n_outliers: errors.iter().filter(is_outlier).count(),
+    }
+}
+
+/// Returns the kind of an experiment, and which pairs it is about.
+#[must_use]
+pub fn kind(experiment: &Experiment) -> String {
+    let class = match experiment {
+        Experiment::PingPong { class, .. }
+        | Experiment::Send { class, .. }
+        | Experiment::Recv { class, .. }
+        | Experiment::Train { class, .. }
+        | Experiment::Exchange { class, .. } => match class {
+            PairClass::Local => " local",
+            PairClass::Remote => " remote",
+        },
+        Experiment::FanIn { .. }
+        | Experiment::Pairs { .. }
+        | Experiment::Compute { .. }
+        | Experiment::FixedWork { .. } => "",
+    };
+    format!("{}{class}", experiment.name())
+}

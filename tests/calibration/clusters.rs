@@ -1,0 +1,156 @@
+//! Random clusters, the samples that they give, and fits of these.
+
+use std::num::NonZeroU32;
+
+use dlpc_sim::fit::{Fit, FitError, FitOptions, fit};
+use dlpc_sim::machine::{
+    CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
+    RecordCosts, Segment, Switch, Topology,
+};
+use dlpc_sim::measurement::plan::{HostInfo, Suite, plan};
+use dlpc_sim::measurement::sample::Sample;
+use dlpc_sim::measurement::simulated::{self, Bench, Disturbance};
+use dlpc_sim::random::{Purpose, Streams};
+use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use rand::RngExt as _;
+use rand::rngs::ChaCha8Rng;
+
+/// Largest message of the plans.
+pub(crate) const LARGEST: u64 = 4 << 20;
+
+/// Scatter of an idle cluster: 1.5 % of a sample, 0.5 % of a launch, one sample in twenty three times too long.
+pub(crate) const USUAL: Disturbance =
+    Disturbance { sample_sigma: 0.015, launch_sigma: 0.005, outlier_share: 0.05, outlier_factor: 3.0 };
+
+/// Draws log-uniform numbers.
+struct Dice(ChaCha8Rng);
+
+impl Dice {
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low * (high / low).powf(self.0.random::<f64>())
+    }
+
+    fn micros(&mut self, low: f64, high: f64) -> SimDuration {
+        SimDuration::from_seconds_ceil(self.between(low, high) * 1e-6)
+    }
+
+    fn gap_ns(&mut self, low: f64, high: f64) -> SecondsPerByte {
+        SecondsPerByte::new(self.between(low, high) * 1e-9).unwrap()
+    }
+}
+
+/// A cluster of `n_hosts` hosts, with parameters of the size that small clusters have.
+///
+/// Costs of messages rise from segment to segment, so that there are borders to be found; rendezvous messages have the
+/// overheads of the largest eager ones, because no experiment could tell.
+pub(crate) fn cluster(seed: u64, n_hosts: usize) -> MachineModel {
+    let mut dice = Dice(Streams::new(seed, 0).stream(Purpose::Plan, 7));
+    let port = BytesPerSecond::from_mbit(dice.between(80.0, 1000.0));
+    let nic = Nic { bandwidth: port, latency: SimDuration::ZERO, duplex: Duplex::Full };
+    MachineModel {
+        name: "truth".to_owned(),
+        host_groups: vec![HostGroup {
+            name: "pi".to_owned(),
+            cores: NonZeroU32::new(4).unwrap(),
+            speeds: vec![1.0; n_hosts],
+            slowdown: vec![1.0; 4],
+            nic,
+        }],
+        switch: Switch {
+            latency: SimDuration::ZERO,
+            port_bandwidth: None,
+            backplane_bandwidth: None,
+            forwarding: Forwarding::CutThrough,
+            topology: Topology::Star,
+        },
+        local: local(&mut dice),
+        remote: remote(&mut dice),
+        collectives: CollectiveOverrides::default(),
+        kernels: Kernels {
+            setup: SimDuration::ZERO,
+            throw_dart: Some(dice.micros(0.01, 3.0)),
+            records: Some(RecordCosts {
+                store: dice.micros(0.01, 3.0),
+                pack: dice.micros(0.01, 3.0),
+                unpack: dice.micros(0.01, 3.0),
+                collect: dice.micros(0.01, 3.0),
+                bytes: Bytes(30),
+            }),
+        },
+        noise: Noise { compute_sigma: [0.01; Kernel::ALL.len()], ..Noise::NONE },
+    }
+}
+
+fn local(dice: &mut Dice) -> MessageTable {
+    let first = Segment {
+        upto: Bytes(4096),
+        send_overhead: dice.micros(0.5, 5.0),
+        recv_overhead: dice.micros(0.5, 5.0),
+        byte_overhead: dice.gap_ns(0.1, 1.0),
+        latency: dice.micros(0.5, 3.0),
+        byte_gap: dice.gap_ns(0.1, 1.0),
+        message_gap: SimDuration::ZERO,
+    };
+    let second = Segment { upto: Bytes(u64::MAX), latency: dice.micros(3.0, 10.0), ..first };
+    MessageTable { eager_limit: Bytes(4096), segments: vec![first, second], calibrated_upto: Bytes(LARGEST) }
+}
+
+fn remote(dice: &mut Dice) -> MessageTable {
+    let first = Segment {
+        upto: Bytes(1448),
+        send_overhead: dice.micros(5.0, 30.0),
+        recv_overhead: dice.micros(5.0, 30.0),
+        byte_overhead: dice.gap_ns(1.0, 4.0),
+        latency: dice.micros(20.0, 100.0),
+        byte_gap: SecondsPerByte::ZERO,
+        message_gap: SimDuration::ZERO,
+    };
+    let factor = dice.between(1.5, 2.5);
+    let second = Segment {
+        upto: Bytes(65_536),
+        send_overhead: first.send_overhead.scaled_by(factor),
+        recv_overhead: first.recv_overhead.scaled_by(factor),
+        byte_overhead: dice.gap_ns(1.0, 4.0),
+        latency: first.latency.scaled_by(factor),
+        ..first
+    };
+    let third = Segment { upto: Bytes(u64::MAX), latency: second.latency.scaled_by(factor), ..second };
+    MessageTable { eager_limit: Bytes(65_536), segments: vec![first, second, third], calibrated_upto: Bytes(LARGEST) }
+}
+
+/// The hosts of a machine, as a launcher would name them.
+pub(crate) fn hosts(machine: &MachineModel) -> Vec<HostInfo> {
+    let of_group = |group: &HostGroup| {
+        let cores = group.cores.get();
+        group.host_names().into_iter().map(move |name| HostInfo { name, cores }).collect::<Vec<_>>()
+    };
+    machine.host_groups.iter().flat_map(of_group).collect()
+}
+
+/// The samples of a whole calibration.
+pub(crate) fn samples(machine: &MachineModel, launches: u32, disturbance: &Disturbance, seed: u64) -> Vec<Sample> {
+    let plan = plan(Suite::Quick, &hosts(machine), LARGEST, launches, seed);
+    let bench = Bench::new(machine, NetworkKind::Flow);
+    simulated::run(&bench, &plan, disturbance, seed).unwrap()
+}
+
+pub(crate) fn options(machine: &MachineModel) -> FitOptions<'static> {
+    FitOptions {
+        name: "fitted".to_owned(),
+        title: "Fitted to simulated samples".to_owned(),
+        prior: None,
+        hosts: hosts(machine),
+        seed: 1,
+        bootstrap: 200,
+    }
+}
+
+pub(crate) fn calibrated(
+    machine: &MachineModel,
+    launches: u32,
+    disturbance: &Disturbance,
+    seed: u64,
+) -> Result<Fit, FitError> {
+    fit(&samples(machine, launches, disturbance, seed), &options(machine))
+}

@@ -1,0 +1,4 @@
+//! Calibration: the fit finds the machine that made the samples.
+
+mod clusters;
+mod round_trip;
