@@ -4,7 +4,12 @@ mod collect;
 
 use std::path::{Path, PathBuf};
 
+use dlpc_sim::fit::{self, Fit, FitOptions};
+use dlpc_sim::fit::{FileProvenance, to_toml};
+use dlpc_sim::input;
+use dlpc_sim::machine::MachineModel;
 use dlpc_sim::measurement::campaign::{Campaign, CampaignError};
+use sha2::{Digest, Sha256};
 
 use crate::cli::calibrate::CalibrateArgs;
 use crate::failure::Failure;
@@ -15,7 +20,50 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         Some(path) => (read_campaign(path)?, path.clone()),
         None => collect::collect(args, &samples_path(args))?,
     };
-    files::print(&format!("{} samples are in {}", campaign.samples.len(), samples.display()))
+    files::print(&format!("{} samples are in {}", campaign.samples.len(), samples.display()))?;
+    let prior = match &args.prior {
+        Some(path) => Some(input::load_machine(path, &files::read)?.model),
+        None => None,
+    };
+    let fit = fit(args, &campaign, prior.as_ref())?;
+    let mpi = campaign.samples.first().map(|sample| sample.mpi.clone());
+    let provenance = FileProvenance {
+        mpi,
+        samples: Some(samples.display().to_string()),
+        samples_sha256: Some(fingerprint(&samples)?),
+        prior: prior.map(|prior| prior.name),
+        ..FileProvenance::default()
+    };
+    files::write(&args.out, to_toml(&fit, &provenance).as_bytes())?;
+    for warning in &fit.warnings {
+        files::warn(warning);
+    }
+    files::print(&format!("The machine model is in {}", args.out.display()))
+}
+
+fn fit(args: &CalibrateArgs, campaign: &Campaign, prior: Option<&MachineModel>) -> Result<Fit, Failure> {
+    let name = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let hosts = campaign.head.cluster();
+    let options = FitOptions {
+        title: format!("{name}: {} hosts", hosts.len()),
+        name,
+        prior,
+        hosts,
+        seed: args.seed,
+        bootstrap: BOOTSTRAP,
+    };
+    fit::fit(&campaign.samples, &options).map_err(|error| Failure::Measurement {
+        message: format!("the samples do not make a machine model: {error}"),
+        help: "measure with more launches, or keep what is missing from another model: --prior FILE".to_owned(),
+    })
+}
+
+/// Resamples of the launches from which the intervals come.
+const BOOTSTRAP: u32 = 1000;
+
+fn fingerprint(path: &Path) -> Result<String, Failure> {
+    let bytes = files::read(path).map_err(|error| Failure::output(path, error))?;
+    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
 /// Returns the samples file: beside the other results of the model.
