@@ -11,24 +11,25 @@ mod noise;
 mod producer;
 mod protocol;
 mod queue;
+mod rank;
 mod recorder;
 mod sharing;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
 use self::cores::{Cores, Ending};
-use self::matching::{Mailbox, PostedRecv};
+use self::matching::PostedRecv;
 use self::message::{Caller, MessageId, Messages};
 use self::network::{FlowNetwork, LoggopsNetwork, Transfer};
 use self::noise::NoiseSource;
 use self::producer::Producer;
-use self::protocol::Task;
 use self::queue::Queue;
+use self::rank::{Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
-use crate::machine::{Kernel, MessageTable, Noise};
+use crate::machine::{MessageTable, Noise};
 use crate::platform::{HostId, Platform};
 use crate::program::{Op, Outcome, Pattern, Program, RankId, SleepReason};
 use crate::random::{Purpose, Streams};
@@ -112,59 +113,6 @@ struct Engine<'a> {
 enum Network {
     Flow(FlowNetwork),
     Loggops(LoggopsNetwork),
-}
-
-#[derive(Debug)]
-struct Rank {
-    host: HostId,
-    state: State,
-    /// Work on the rank's core.
-    work: Option<Work>,
-    /// Work of the message protocol that waits for the core.
-    tasks: VecDeque<Task>,
-    mailbox: Mailbox,
-    /// Started sends and receives that are not done.
-    outstanding: u32,
-    /// How the blocking op ended, once it has.
-    outcome: Option<Outcome>,
-    timer_generation: u32,
-    n_ops: u64,
-    finished_at: SimTime,
-    /// Since when the rank can act, and what it had waited for.
-    ready_at: SimTime,
-    ready_by: Enabler,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Its own op is on the core.
-    Computing,
-    Sleeping(SleepReason),
-    /// Inside an MPI call, which also does the work of the message protocol.
-    Waiting(Wait),
-    Finished,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    Send(MessageId),
-    Recv(Pattern),
-    RecvWithin(Pattern),
-    All,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Work {
-    start: SimTime,
-    enabled_by: Enabler,
-    purpose: WorkPurpose,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum WorkPurpose {
-    Compute(Kernel),
-    Send(MessageId),
-    Task(Task),
 }
 
 impl<'a> Engine<'a> {
@@ -450,25 +398,6 @@ impl<'a> Engine<'a> {
         for transfer in ended {
             self.queue.push(self.now + transfer.latency, Event::Arrived(transfer));
             self.leave(transfer);
-        }
-    }
-}
-
-impl Rank {
-    fn new(host: HostId) -> Self {
-        Self {
-            host,
-            state: State::Computing,
-            work: None,
-            tasks: VecDeque::new(),
-            mailbox: Mailbox::default(),
-            outstanding: 0,
-            outcome: None,
-            timer_generation: 0,
-            n_ops: 0,
-            finished_at: SimTime::ZERO,
-            ready_at: SimTime::ZERO,
-            ready_by: Enabler::Previous,
         }
     }
 }

@@ -33,7 +33,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
             Self::Usage { message, help } => (format!("error: {message}\n  help: {help}"), 2),
-            Self::Input(diagnostics) => (crate::files::render(diagnostics), 3),
+            Self::Input(diagnostics) => (render(diagnostics), 3),
             Self::Simulation(error) => (format!("error: {error}"), 4),
             Self::Measurement { message, help } => (format!("error: {message}\n  help: {help}"), 5),
             Self::Output { path, source } => (format!("error: cannot write {}: {source}", path.display()), 6),
@@ -54,4 +54,9 @@ impl From<SimError> for Failure {
     fn from(error: SimError) -> Self {
         Self::Simulation(error)
     }
+}
+
+/// Renders diagnostics, in colour where standard error shows it.
+pub(crate) fn render(diagnostics: &Diagnostics) -> String {
+    diagnostics.render(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use dlpc_sim::diagnostic::Diagnostics;
 use dlpc_sim::input::FILE_BYTES_MAX;
 use dlpc_sim::report::plot::{self, Plot, PlotData};
 
@@ -66,9 +65,4 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints a warning to standard error.
 pub(crate) fn warn(text: &str) {
     anstream::eprintln!("warning: {text}");
-}
-
-/// Renders diagnostics, in colour where standard error shows it.
-pub(crate) fn render(diagnostics: &Diagnostics) -> String {
-    diagnostics.render(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
 }

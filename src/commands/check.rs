@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dlpc_sim::input;
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::files;
 
 pub(crate) fn run(paths: &[PathBuf]) -> Result<(), Failure> {
@@ -14,7 +14,7 @@ pub(crate) fn run(paths: &[PathBuf]) -> Result<(), Failure> {
             Ok(kind) => files::print(&format!("{}: {} is right", path.display(), kind.name()))?,
             Err(diagnostics) => {
                 if let Some(Failure::Input(earlier)) = failure.replace(Failure::Input(diagnostics)) {
-                    anstream::eprintln!("{}\n", files::render(&earlier).trim_end());
+                    anstream::eprintln!("{}\n", failure::render(&earlier).trim_end());
                 }
             }
         }

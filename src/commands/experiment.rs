@@ -11,7 +11,7 @@ use rayon::ThreadPoolBuilder;
 use regex::Regex;
 
 use crate::cli::RunArgs;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::files;
 use crate::progress::Progress;
 
@@ -31,7 +31,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
         experiment.effective_scenario["run"]["seed"] = seed.into();
     }
     if !experiment.warnings.is_empty() {
-        anstream::eprintln!("{}", files::render(&experiment.warnings).trim_end());
+        anstream::eprintln!("{}", failure::render(&experiment.warnings).trim_end());
     }
     Ok(experiment)
 }

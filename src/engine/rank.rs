@@ -1,0 +1,84 @@
+//! What the engine keeps of each rank.
+
+use std::collections::VecDeque;
+
+use super::matching::Mailbox;
+use super::message::MessageId;
+use super::protocol::Task;
+use crate::machine::Kernel;
+use crate::platform::HostId;
+use crate::program::{Outcome, Pattern, SleepReason};
+use crate::trace::Enabler;
+use crate::units::SimTime;
+
+#[derive(Debug)]
+pub(super) struct Rank {
+    pub(super) host: HostId,
+    pub(super) state: State,
+    /// Work on the rank's core.
+    pub(super) work: Option<Work>,
+    /// Work of the message protocol that waits for the core.
+    pub(super) tasks: VecDeque<Task>,
+    pub(super) mailbox: Mailbox,
+    /// Started sends and receives that are not done.
+    pub(super) outstanding: u32,
+    /// How the blocking op ended, once it has.
+    pub(super) outcome: Option<Outcome>,
+    pub(super) timer_generation: u32,
+    pub(super) n_ops: u64,
+    pub(super) finished_at: SimTime,
+    /// Since when the rank can act, and what it had waited for.
+    pub(super) ready_at: SimTime,
+    pub(super) ready_by: Enabler,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Its own op is on the core.
+    Computing,
+    Sleeping(SleepReason),
+    /// Inside an MPI call, which also does the work of the message protocol.
+    Waiting(Wait),
+    Finished,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    Send(MessageId),
+    Recv(Pattern),
+    RecvWithin(Pattern),
+    All,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work {
+    pub(super) start: SimTime,
+    pub(super) enabled_by: Enabler,
+    pub(super) purpose: WorkPurpose,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum WorkPurpose {
+    Compute(Kernel),
+    Send(MessageId),
+    Task(Task),
+}
+
+impl Rank {
+    pub(super) fn new(host: HostId) -> Self {
+        Self {
+            host,
+            state: State::Computing,
+            work: None,
+            tasks: VecDeque::new(),
+            mailbox: Mailbox::default(),
+            outstanding: 0,
+            outcome: None,
+            timer_generation: 0,
+            n_ops: 0,
+            finished_at: SimTime::ZERO,
+            ready_at: SimTime::ZERO,
+            ready_by: Enabler::Previous,
+        }
+    }
+}
