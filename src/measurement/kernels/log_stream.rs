@@ -49,6 +49,9 @@ pub(super) fn run(
     let shelf = Shelf::open(program, stream)?;
     let tally = Tally::new(stream.items, session.n_ranks);
     let mut lead = Lead { session, stream, shelf, tally, output };
+    if !stream.is_first_free {
+        rounds::practise(session, stream)?;
+    }
     session.world.barrier();
     let start = Instant::now();
     lead.shelf.give_cue()?;

@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 use super::KernelError;
 use super::session::Session;
 use super::stopwatch::seconds_of;
-use super::work::{self, RECORD_BYTES, Record};
+use super::work::{self, RECORD_BYTES, Record, Totals};
 use super::workload::Run;
 
 /// Every rank throws `ceil(darts / ranks)` darts and sends rank 0 their number in the circle, or all their records. The
 /// clock runs on rank 0 from before its first dart to after the sum.
+///
+/// The whole is run once for practice, as the experiments are: the first message to a rank waits for a connection, and
+/// the first write to memory for the operating system.
 ///
 /// Returns the result on rank 0, and nothing on the others.
 pub(super) fn run(
@@ -23,7 +26,20 @@ pub(super) fn run(
     seed: u64,
 ) -> Result<Option<Run>, KernelError> {
     let n_darts = darts.div_ceil(session.n_ranks.into());
-    if returns_coordinates { coordinates(session, n_darts, seed) } else { Ok(count(session, n_darts, seed)) }
+    if !returns_coordinates {
+        let _practice = count(session, n_darts, seed);
+        return Ok(count(session, n_darts, seed));
+    }
+    let mut lists = Lists::new(session, n_darts);
+    let _practice = coordinates(session, n_darts, seed, &mut lists);
+    let Some((seconds, totals)) = coordinates(session, n_darts, seed, &mut lists) else { return Ok(None) };
+    check_complete(session, n_darts, &lists.all)?;
+    let mut result = estimate(totals.inside, totals.records);
+    result.insert("sum_x".to_owned(), json!(totals.sum_x));
+    result.insert("sum_y".to_owned(), json!(totals.sum_y));
+    let fingerprint = work::fingerprint(lists.packed.iter().chain(&lists.arrived));
+    result.insert("fingerprint".to_owned(), json!(format!("{fingerprint:016x}")));
+    Ok(Some(Run { seconds, result: Value::Object(result), records: lists.all }))
 }
 
 fn count(session: &Session, n_darts: u64, seed: u64) -> Option<Run> {
@@ -44,40 +60,62 @@ fn count(session: &Session, n_darts: u64, seed: u64) -> Option<Run> {
     Some(Run { seconds, result, records: Vec::new() })
 }
 
-fn coordinates(session: &Session, n_darts: u64, seed: u64) -> Result<Option<Run>, KernelError> {
-    let root = session.process(0);
-    let mut rng = work::stream(seed, session.rank);
-    let n = usize::try_from(n_darts).expect("invariant: the workload is checked");
-    let mut records = work::room(n, Record::default());
-    let mut packed = work::room(n * RECORD_BYTES, u8::MAX);
-    if session.rank != 0 {
-        session.world.barrier();
-        work::throw_and_store(&mut rng, session.rank, n_darts, &mut records);
-        work::pack_records(&records, &mut packed);
-        root.gather_into(&count_of(packed.len()));
-        root.gather_varcount_into(&packed[..]);
-        return Ok(None);
+/// Where the records are on their way; `arrived` and `all` on rank 0 only.
+struct Lists {
+    /// Those of this rank.
+    thrown: Vec<Record>,
+    /// The same as bytes.
+    packed: Vec<u8>,
+    /// The bytes of the other ranks.
+    arrived: Vec<u8>,
+    /// Those of all ranks.
+    all: Vec<Record>,
+}
+
+impl Lists {
+    fn new(session: &Session, n_darts: u64) -> Self {
+        let n = usize::try_from(n_darts).expect("invariant: the workload is checked");
+        let n_ranks = if session.rank == 0 { session.n_ranks as usize } else { 0 };
+        Self {
+            thrown: work::room(n, Record::default()),
+            packed: work::room(n * RECORD_BYTES, u8::MAX),
+            // At least one byte: the address of an empty list of bytes is 1, which is the MPI_IN_PLACE of Open MPI.
+            arrived: work::room(n_ranks.saturating_sub(1) * n * RECORD_BYTES + 1, u8::MAX),
+            all: work::room(n_ranks * n, Record::default()),
+        }
     }
-    let n_others = session.n_ranks as usize - 1;
-    // One byte more, as the address of an empty list of bytes is 1, which is the MPI_IN_PLACE of Open MPI.
-    let mut arrived = work::room(n_others * n * RECORD_BYTES + 1, u8::MAX);
-    let mut all = work::room((1 + n_others) * n, Record::default());
+
+    fn clear(&mut self) {
+        self.thrown.clear();
+        self.packed.clear();
+        self.arrived.clear();
+        self.all.clear();
+    }
+}
+
+/// Returns the time and the totals on rank 0, and nothing on the others.
+fn coordinates(session: &Session, n_darts: u64, seed: u64, lists: &mut Lists) -> Option<(f64, Totals)> {
+    lists.clear();
+    let mut rng = work::stream(seed, session.rank);
+    let mut throw_and_pack = |lists: &mut Lists| {
+        work::throw_and_store(&mut rng, session.rank, n_darts, &mut lists.thrown);
+        work::pack_records(&lists.thrown, &mut lists.packed);
+    };
     session.world.barrier();
-    let (seconds, totals) = seconds_of(|| {
-        work::throw_and_store(&mut rng, 0, n_darts, &mut records);
-        work::pack_records(&records, &mut packed);
-        gather(session, &packed, &mut arrived);
-        work::unpack_records(&packed, &mut all);
-        work::unpack_records(&arrived, &mut all);
-        work::collect_records(&all)
-    });
-    check_complete(session, n_darts, &all)?;
-    let mut result = estimate(totals.inside, totals.records);
-    result.insert("sum_x".to_owned(), json!(totals.sum_x));
-    result.insert("sum_y".to_owned(), json!(totals.sum_y));
-    let fingerprint = work::fingerprint(packed.iter().chain(&arrived));
-    result.insert("fingerprint".to_owned(), json!(format!("{fingerprint:016x}")));
-    Ok(Some(Run { seconds, result: Value::Object(result), records: all }))
+    if session.rank != 0 {
+        let root = session.process(0);
+        throw_and_pack(lists);
+        root.gather_into(&count_of(lists.packed.len()));
+        root.gather_varcount_into(&lists.packed[..]);
+        return None;
+    }
+    Some(seconds_of(|| {
+        throw_and_pack(lists);
+        gather(session, &lists.packed, &mut lists.arrived);
+        work::unpack_records(&lists.packed, &mut lists.all);
+        work::unpack_records(&lists.arrived, &mut lists.all);
+        work::collect_records(&lists.all)
+    }))
 }
 
 /// Gathers the sizes, then the records of the other ranks, in rank order; those of rank 0 stay where they are.

@@ -11,6 +11,12 @@ use crate::measurement::kernels::control;
 use crate::measurement::kernels::session::Session;
 use crate::measurement::workload::RealLogStream;
 
+/// A round without log files: the first message to a rank waits for a connection.
+pub(super) fn practise(session: &Session, stream: &RealLogStream) -> Result<(), KernelError> {
+    let nothing = vec![Item { log: None, is_last: true }; session.n_ranks as usize];
+    round(session, stream, &nothing).map(drop)
+}
+
 /// Leads the rounds on rank 0.
 pub(super) fn lead(lead: &mut Lead) -> Result<(), KernelError> {
     let n_ranks = lead.session.n_ranks;
