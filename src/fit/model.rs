@@ -10,8 +10,8 @@ use super::pairs::SegmentCosts;
 use super::segments::TableShape;
 use super::{FitError, FitOptions};
 use crate::machine::{
-    CollectiveOverrides, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
-    Nic, Noise, RecordCosts, Segment, Switch, Topology,
+    CollectiveOverrides, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
+    RecordCosts, Segment, Switch, Topology,
 };
 use crate::measurement::experiment::WorkKernel;
 use crate::measurement::plan::HostInfo;

@@ -15,7 +15,11 @@ fn debug() {
     println!("fit {:?}", t0.elapsed());
     let found = values(&fit.machine);
     for (key, value) in values(&truth) {
-        println!("{key:45} {value:12.5e} {:12.5e} {:?}", found.get(&key).copied().unwrap_or(f64::NAN), fit.intervals.get(&key));
+        println!(
+            "{key:45} {value:12.5e} {:12.5e} {:?}",
+            found.get(&key).copied().unwrap_or(f64::NAN),
+            fit.intervals.get(&key)
+        );
     }
     println!("{:#?}", fit.residuals);
     println!("{:#?}", fit.segments);
