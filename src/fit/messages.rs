@@ -10,6 +10,8 @@ const LATENCY: usize = 3;
 const WIRE: usize = 4;
 /// By how much the slope of a rendezvous may be below what eager messages say, before their byte overhead is doubted.
 const SLOPE_TOLERANCE: f64 = 0.03;
+/// Least share of the slope of a rendezvous that is the wire's, whatever eager messages say about cores.
+const WIRE_SHARE_MIN: f64 = 0.02;
 /// Least improvement of the sum of squares, in units of `ln n`, for a gap of its own.
 const GAP_EVIDENCE: f64 = 3.0;
 /// Least share of a segment's largest time that a gap of its own must make.
@@ -45,8 +47,8 @@ pub(super) fn estimate(pairs: &PairSamples, shape: &TableShape, wires: &[Wire]) 
     table
 }
 
-/// Returns the time per byte on the wire in the largest messages, and its standard error.
-pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts]) -> (f64, f64) {
+/// Returns the time per byte on the wire in the largest messages, and its standard error; none if they show none.
+pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts]) -> Option<(f64, f64)> {
     let last = table.len() - 1;
     let above = last.checked_sub(1).map(|before| shape.uptos[before]);
     let equations = if last < shape.n_eager {
@@ -56,7 +58,7 @@ pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[Segmen
     };
     let solution = least_squares::solve(&equations, Some(&shape.sigmas));
     let error = least_squares::standard_error(&solution, WIRE).unwrap_or(f64::INFINITY);
-    (table[last].wire, error)
+    (table[last].wire > 0.0).then_some((table[last].wire, error))
 }
 
 /// Returns for each segment whether its messages are slower on the wire than the port, `port` seconds per byte.
@@ -164,7 +166,7 @@ fn rendezvous(
     let sums = solve(pairs.rendezvous_equations(above, upto, |s| handshake(empty, s)), Wire::Free, sigmas);
     let slope = sums[WIRE];
     let floor = match wire {
-        Wire::Free => 0.0,
+        Wire::Free => WIRE_SHARE_MIN * slope,
         Wire::Port(floor) | Wire::AtLeast(floor) => floor,
     };
     // The slope is 2 m O + w, w at least that of the port.

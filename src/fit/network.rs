@@ -80,7 +80,7 @@ pub(super) fn find(
         has_backplane: false,
         has_message_gap: false,
     };
-    let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free);
+    let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free)?;
     let fan_in = fan_in_gaps(samples, &free, one_flow, &shape, (table, rest, kind, options))?;
     shape.port = port_source((one_flow, one_flow_error), &fan_in, &mut warnings);
     let port = port_gap(shape.port, one_flow, &fan_in);
@@ -111,7 +111,7 @@ pub(super) fn estimate(
     let RemoteShape { table, network } = remote;
     let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
-    let (one_flow, _) = messages::last_wire(&pairs, table, &free);
+    let (one_flow, _) = messages::last_wire(&pairs, table, &free)?;
     let fan_in = match network.port {
         PortSource::OneFlow => Vec::new(),
         PortSource::FanIn | PortSource::Both { .. } => {

@@ -16,6 +16,10 @@ const EAGER_SEGMENTS_MAX: usize = 3;
 const RENDEZVOUS_SEGMENTS_MAX: usize = 2;
 /// Most places for a border in the first search; the second looks at all places around the best ones.
 const PLACES_MAX: usize = 28;
+/// As how many unknowns a border counts: being looked for everywhere, it explains more than one.
+///
+/// Hall, Osborn and Sakkas, "Inference on Structural Breaks using Information Criteria" (2013).
+const UNKNOWNS_OF_BORDER: usize = 3;
 /// Series of measurements.
 const N_SERIES: usize = 3;
 
@@ -113,7 +117,7 @@ impl<'a> Side<'a> {
         let places: Vec<usize> = (SIZES_MIN..=n - SIZES_MIN).step_by(stride).collect();
         let n_unknowns = if self.is_eager { N_COSTS } else { 2 };
         #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-        let penalty = (n_unknowns + 1) as f64 * (self.n_samples as f64).ln();
+        let penalty = (n_unknowns + UNKNOWNS_OF_BORDER) as f64 * (self.n_samples as f64).ln();
         let mut best: Option<(f64, Vec<usize>)> = None;
         for n_segments in 1..=most {
             let Some(cuts) = self.best_cuts(&places, n_segments) else { continue };

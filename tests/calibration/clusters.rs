@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use dlpc_sim::fit::{Fit, FitError, FitOptions, fit};
 use dlpc_sim::machine::{
-    CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
-    RecordCosts, Segment, Switch, Topology,
+    CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
+    Nic, Noise, RecordCosts, Segment, Switch, Topology,
 };
 use dlpc_sim::measurement::plan::{HostInfo, Suite, plan};
 use dlpc_sim::measurement::sample::Sample;
@@ -80,6 +80,46 @@ pub(crate) fn cluster(seed: u64, n_hosts: usize) -> MachineModel {
         },
         noise: Noise { compute_sigma: [0.01; Kernel::ALL.len()], ..Noise::NONE },
     }
+}
+
+/// A random cluster of 4 to 8 hosts; in turn plain, half duplex, with unequal hosts, with slowdown, with messages slower
+/// than the port, with a narrow switch and with interruptions.
+pub(crate) fn variant(seed: u64) -> MachineModel {
+    let n_hosts = 4 + 2 * usize::try_from(seed % 3).unwrap();
+    let mut machine = cluster(seed, n_hosts);
+    let mut dice = Dice(Streams::new(seed, 1).stream(Purpose::Plan, 7));
+    match seed % 7 {
+        1 => machine.host_groups[0].nic.duplex = Duplex::Half,
+        2 => machine.host_groups[0].speeds[n_hosts - 1] = dice.between(0.5, 0.9),
+        3 => {
+            let steps = [dice.between(0.01, 0.1), dice.between(0.01, 0.1), dice.between(0.01, 0.2)];
+            let mut factor = 1.0;
+            machine.host_groups[0].slowdown = [0.0, steps[0], steps[1], steps[2]]
+                .map(|step| {
+                    factor += step;
+                    factor
+                })
+                .to_vec();
+        }
+        4 => {
+            let gap = dice.between(1.2, 1.8) / machine.host_groups[0].nic.bandwidth.as_f64();
+            for segment in &mut machine.remote.segments[1..] {
+                segment.byte_gap = SecondsPerByte::new(gap).unwrap();
+            }
+        }
+        5 => {
+            let factor = dice.between(1.1, 1.6);
+            machine.switch.backplane_bandwidth =
+                BytesPerSecond::new(factor * machine.host_groups[0].nic.bandwidth.as_f64());
+        }
+        6 => {
+            let quantum = machine.kernels.throw_dart.unwrap().saturating_mul(2000);
+            machine.noise.interruptions =
+                Some(Interruptions { interval: quantum.saturating_mul(20), duration: quantum.scaled_by(0.3) });
+        }
+        _ => {}
+    }
+    machine
 }
 
 fn local(dice: &mut Dice) -> MessageTable {

@@ -1,4 +1,5 @@
 //! Calibration: the fit finds the machine that made the samples.
 
 mod clusters;
+mod coverage;
 mod round_trip;
