@@ -52,10 +52,14 @@ pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
         kernels = means(&observations, |o| o.kernel, |o| o.log_cost - at(&slowness, &o.host) - at(&slowdown, &o.busy));
         slowness = means(&observations, |o| o.host, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowdown, &o.busy));
         let middle = if slowness.is_empty() { 0.0 } else { stats::median(&values(&slowness)) };
-        slowness.values_mut().for_each(|log| *log -= middle);
+        for log in slowness.values_mut() {
+            *log -= middle;
+        }
         slowdown = means(&observations, |o| o.busy, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowness, &o.host));
         let least_busy = slowdown.values().next().copied().unwrap_or(0.0);
-        slowdown.values_mut().for_each(|log| *log -= least_busy);
+        for log in slowdown.values_mut() {
+            *log -= least_busy;
+        }
         if before.len() == kernels.len() && before.iter().all(|(kernel, log)| (log - kernels[kernel]).abs() < SETTLED) {
             break;
         }

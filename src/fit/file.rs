@@ -234,7 +234,7 @@ fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
         hosts: Ordered(machine.host_groups.iter().map(|group| (group.name.clone(), host_group(group))).collect()),
         switch: switch(&machine.switch),
         messages: MessagesDto { local: message_table(&machine.local), remote: message_table(&machine.remote) },
-        collectives: (machine.collectives != CollectiveOverrides::default()).then(|| collectives(&machine.collectives)),
+        collectives: (machine.collectives != CollectiveOverrides::default()).then(|| collectives(machine.collectives)),
         kernels: KernelsDto {
             setup: text::time(machine.kernels.setup),
             throw_dart: machine.kernels.throw_dart.map(text::time),
@@ -302,7 +302,7 @@ fn message_table(table: &MessageTable) -> TableDto {
     }
 }
 
-fn collectives(collectives: &CollectiveOverrides) -> CollectivesDto {
+fn collectives(collectives: CollectiveOverrides) -> CollectivesDto {
     let tree = |algorithm: Option<TreeAlgorithm>| {
         algorithm.map(|algorithm| match algorithm {
             TreeAlgorithm::Linear => "linear",

@@ -91,7 +91,7 @@ fn hosts(machine: &MachineModel, estimate: &Estimate, shape: &Shape, found: &mut
 fn message_table(at: &str, table: &TableShape, has_gap: &[bool], found: &mut Identified) {
     let class = at.trim_start_matches("messages.");
     found.fit(format!("{at}.eager_limit"), &format!("send {class}"));
-    for i in 0..table.uptos.len() {
+    for (i, has_gap) in has_gap.iter().enumerate().take(table.uptos.len()) {
         let at = format!("{at}.segments[{i}]");
         if i < table.n_eager {
             found.fit(format!("{at}.send_overhead"), &format!("send {class}"));
@@ -104,7 +104,7 @@ fn message_table(at: &str, table: &TableShape, has_gap: &[bool], found: &mut Ide
             }
         }
         found.fit(format!("{at}.latency"), &format!("ping_pong {class}"));
-        if has_gap[i] {
+        if *has_gap {
             found.fit(format!("{at}.byte_gap"), &format!("ping_pong {class}"));
         }
     }

@@ -20,6 +20,9 @@ pub(super) struct Resample {
     pub(super) weight: f64,
 }
 
+/// Estimates all values from a resample: how often each launch is in it.
+pub(super) type Estimator<'e> = dyn Fn(&[u32]) -> Option<BTreeMap<String, f64>> + Sync + 'e;
+
 /// Returns the 95 % interval of each value of `found` that at least half of the resamples have.
 ///
 /// `estimate` is called with how often each of the `n_launches` launches is in a resample. No intervals from one launch.
@@ -27,7 +30,7 @@ pub(super) fn intervals(
     found: &BTreeMap<String, f64>,
     n_launches: usize,
     (n_resamples, seed): (u32, u64),
-    estimate: &(dyn Fn(&[u32]) -> Option<BTreeMap<String, f64>> + Sync),
+    estimate: &Estimator<'_>,
 ) -> BTreeMap<String, (f64, f64)> {
     if n_launches < 2 {
         return BTreeMap::new();

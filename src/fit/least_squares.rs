@@ -191,17 +191,17 @@ fn non_negative<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) -> [f64; N] {
     x
 }
 
-/// Solves the rows and columns `used` of `a x = b` by Cholesky, scaled to a unit diagonal; none if they are singular.
-fn solve_subset<const N: usize>(a: &[[f64; N]; N], b: &[f64; N], used: &[usize]) -> Option<[f64; N]> {
+/// Solves the rows and columns `used` of `matrix x = right` by Cholesky, scaled to a unit diagonal; none if they are singular.
+fn solve_subset<const N: usize>(matrix: &[[f64; N]; N], right: &[f64; N], used: &[usize]) -> Option<[f64; N]> {
     /// Least pivot of the scaled matrix: below it, a column is a combination of others but for rounding.
     const PIVOT_MIN: f64 = 1e-12;
     let n = used.len();
-    let scale: Vec<f64> = used.iter().map(|i| a[*i][*i].sqrt()).collect();
+    let scale: Vec<f64> = used.iter().map(|i| matrix[*i][*i].sqrt()).collect();
     let mut lower = [[0.0; N]; N];
     for i in 0..n {
         for j in 0..=i {
             let inner = dot(&lower[i][..j], &lower[j][..j]);
-            let entry = a[used[i]][used[j]] / (scale[i] * scale[j]) - inner;
+            let entry = matrix[used[i]][used[j]] / (scale[i] * scale[j]) - inner;
             if i == j {
                 if entry <= PIVOT_MIN || entry.is_nan() {
                     return None;
@@ -212,18 +212,18 @@ fn solve_subset<const N: usize>(a: &[[f64; N]; N], b: &[f64; N], used: &[usize])
             }
         }
     }
-    let mut y = [0.0; N];
+    let mut forward = [0.0; N];
     for i in 0..n {
-        y[i] = (b[used[i]] / scale[i] - dot(&lower[i][..i], &y[..i])) / lower[i][i];
+        forward[i] = (right[used[i]] / scale[i] - dot(&lower[i][..i], &forward[..i])) / lower[i][i];
     }
-    let mut x = [0.0; N];
+    let mut solution = [0.0; N];
     let mut scaled = [0.0; N];
     for i in (0..n).rev() {
         let inner: f64 = (i + 1..n).map(|k| lower[k][i] * scaled[k]).sum();
-        scaled[i] = (y[i] - inner) / lower[i][i];
-        x[used[i]] = scaled[i] / scale[i];
+        scaled[i] = (forward[i] - inner) / lower[i][i];
+        solution[used[i]] = scaled[i] / scale[i];
     }
-    Some(x)
+    Some(solution)
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

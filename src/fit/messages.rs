@@ -62,33 +62,41 @@ pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[Segmen
 }
 
 /// Returns for each segment whether its messages are slower on the wire than the port, `port` seconds per byte.
+///
+/// One after the other, because rendezvous messages take over the byte overhead of eager ones, and an eager segment
+/// without the gap that it needs has too large a one.
 pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f64) -> Vec<bool> {
-    let squares = |wire: Wire| -> Vec<(f64, usize)> {
-        let table = estimate(pairs, shape, &vec![wire; shape.uptos.len()]);
-        (0..table.len())
-            .map(|i| {
-                let equations = equations_of(pairs, shape, &table, i);
-                let x = unknowns(&table[i]);
-                (least_squares::truncated_squares(&equations, &x, &shape.sigmas), equations.len())
-            })
-            .collect()
-    };
-    let free = estimate(pairs, shape, &vec![Wire::AtLeast(port); shape.uptos.len()]);
-    let (with_port, with_gap) = (squares(Wire::Port(port)), squares(Wire::AtLeast(port)));
-    with_port
-        .iter()
-        .zip(&with_gap)
-        .zip(&free)
-        .enumerate()
-        .map(|(i, (((port_squares, n), (gap_squares, _)), costs))| {
-            #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-            let evidence = GAP_EVIDENCE * (*n as f64).ln();
-            let extra = costs.wire - port;
-            let largest = shape.uptos[i].min(pairs.ping_pongs.last().map_or(0, |sample| sample.bytes));
-            let share = extra * as_f64(largest) / time_of(costs, as_f64(largest));
-            port_squares - gap_squares > evidence && share > GAP_SHARE_MIN
-        })
-        .collect()
+    let mut wires = vec![Wire::Port(port); shape.uptos.len()];
+    let mut has_gap = Vec::with_capacity(wires.len());
+    for i in 0..wires.len() {
+        let with_port = fit_of(pairs, shape, &wires, i);
+        wires[i] = Wire::AtLeast(port);
+        let with_gap = fit_of(pairs, shape, &wires, i);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+        let evidence = GAP_EVIDENCE * (with_gap.n as f64).ln();
+        let largest = as_f64(shape.uptos[i].min(shape.largest));
+        let gap_share = (with_gap.costs.wire - port) * largest / time_of(&with_gap.costs, largest);
+        let is_slower = with_port.squares - with_gap.squares > evidence && gap_share > GAP_SHARE_MIN;
+        if !is_slower {
+            wires[i] = Wire::Port(port);
+        }
+        has_gap.push(is_slower);
+    }
+    has_gap
+}
+
+/// How well one segment fits.
+struct SegmentFit {
+    costs: SegmentCosts,
+    squares: f64,
+    n: usize,
+}
+
+fn fit_of(pairs: &PairSamples, shape: &TableShape, wires: &[Wire], i: usize) -> SegmentFit {
+    let table = estimate(pairs, shape, wires);
+    let equations = equations_of(pairs, shape, &table, i);
+    let squares = least_squares::truncated_squares(&equations, &unknowns(&table[i]), &shape.sigmas);
+    SegmentFit { costs: table[i], squares, n: equations.len() }
 }
 
 /// Eager time of a message at speed 1.

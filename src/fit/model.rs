@@ -40,12 +40,11 @@ pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<
             .map(|prior| prior.local.clone())
             .ok_or(FitError::Unidentified { what: "messages within a host", needed: "a host with two cores" })?,
     };
-    let (remote, nic, switch) = match (&estimate.remote, &shape.remote) {
-        (Some(costs), Some(shape)) => between_hosts(costs, shape),
-        _ => {
-            let prior = prior.ok_or(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" })?;
-            (prior.remote.clone(), prior.host_groups[0].nic, prior.switch.clone())
-        }
+    let (remote, nic, switch) = if let (Some(costs), Some(shape)) = (&estimate.remote, &shape.remote) {
+        between_hosts(costs, shape)
+    } else {
+        let prior = prior.ok_or(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" })?;
+        (prior.remote.clone(), prior.host_groups[0].nic, prior.switch.clone())
     };
     Ok(MachineModel {
         name: options.name.clone(),
@@ -135,7 +134,7 @@ fn kernels(estimate: &Estimate, prior: Option<&MachineModel>) -> Kernels {
     let cost = |kernel| estimate.costs.kernels.get(&kernel).map(|seconds| rounded(*seconds));
     let records =
         [WorkKernel::StoreRecord, WorkKernel::PackRecord, WorkKernel::UnpackRecord, WorkKernel::CollectRecord]
-            .map(|kernel| cost(kernel));
+            .map(cost);
     let records = match records {
         [Some(store), Some(pack), Some(unpack), Some(collect)] => {
             let bytes = before.records.map_or(RECORD_BYTES, |records| records.bytes);
@@ -143,7 +142,9 @@ fn kernels(estimate: &Estimate, prior: Option<&MachineModel>) -> Kernels {
         }
         _ => before.records,
     };
-    Kernels { setup: before.setup, throw_dart: cost(WorkKernel::ThrowDart).or(before.throw_dart), records }
+    // The kernels measured here have no work of their own beside the darts; the prior's belongs to another program.
+    let setup = if cost(WorkKernel::ThrowDart).is_some() { SimDuration::ZERO } else { before.setup };
+    Kernels { setup, throw_dart: cost(WorkKernel::ThrowDart).or(before.throw_dart), records }
 }
 
 fn noise(estimate: &Estimate, prior: Option<&MachineModel>) -> Noise {

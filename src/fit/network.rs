@@ -126,7 +126,7 @@ pub(super) fn estimate(
     let mut estimate = RemoteEstimate { table: costs, port, backplane: None, message_gap };
     if network.has_backplane {
         let machine = assembled(&estimate, table, network, (rest, kind, options))?;
-        estimate.backplane = backplane(samples, machine);
+        estimate.backplane = backplane(samples, &machine);
     }
     Some(estimate)
 }
@@ -213,7 +213,7 @@ fn port_gap(source: PortSource, one_flow: f64, fan_in: &[f64]) -> f64 {
 }
 
 /// Returns the seconds per byte of the switch that pairs at once tell, if they tell any.
-fn backplane(samples: &[&Sample], machine: MachineModel) -> Option<f64> {
+fn backplane(samples: &[&Sample], machine: &MachineModel) -> Option<f64> {
     let port = 1.0 / machine.host_groups[0].nic.bandwidth.as_f64();
     let with_backplane = |gap: f64| {
         let mut machine = machine.clone();
@@ -303,7 +303,7 @@ fn inverted(sample: &Sample, start: f64, machine: impl Fn(f64) -> MachineModel) 
 /// Assessment for Modern Interconnection Networks" (2007).
 fn message_gap(samples: &[&Sample], table: &[SegmentCosts], rest: &Estimate) -> Option<f64> {
     let train = |sample: &&Sample| match sample.experiment {
-        Experiment::Train { class: PairClass::Remote, bytes, n, delay_s } if delay_s == 0.0 => Some((bytes, n)),
+        Experiment::Train { class: PairClass::Remote, bytes, n, delay_s: 0.0 } => Some((bytes, n)),
         _ => None,
     };
     let mut gaps = Vec::new();

@@ -112,6 +112,6 @@ fn interruptions(quanta: &[Quanta]) -> Option<InterruptionTimes> {
     let per_quantum = -(1.0 - share).ln();
     let excess: f64 = quanta.iter().map(|quanta| quanta.excess).sum();
     let works: Vec<f64> = quanta.iter().map(|quanta| quanta.base_s * quanta.speed).collect();
-    let work_s = stats::median(&works);
-    Some(InterruptionTimes { interval_s: work_s / per_quantum, duration_s: excess / n / per_quantum * work_s })
+    let typical_s = stats::median(&works);
+    Some(InterruptionTimes { interval_s: typical_s / per_quantum, duration_s: excess / n / per_quantum * typical_s })
 }

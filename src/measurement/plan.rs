@@ -228,8 +228,9 @@ fn seconds_estimate(experiment: &Experiment) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let work = |units: u64| units as f64 * 1e-6;
     match *experiment {
-        Experiment::PingPong { bytes, .. } | Experiment::Exchange { bytes, .. } => 2.0 * message(bytes),
-        Experiment::Pairs { bytes, .. } => 2.0 * message(bytes),
+        Experiment::PingPong { bytes, .. } | Experiment::Exchange { bytes, .. } | Experiment::Pairs { bytes, .. } => {
+            2.0 * message(bytes)
+        }
         Experiment::Send { bytes, recv_delay_s, .. } => recv_delay_s + message(bytes),
         // The message is there before: the wait for it counts.
         Experiment::Recv { bytes, .. } => 1e-3 + message(bytes),

@@ -111,6 +111,9 @@ impl Bench {
     ///
     /// # Errors
     /// [`SimulatedError::TooFewHosts`].
+    ///
+    /// # Panics
+    /// If the machine has more than 2^32 hosts; input is limited to fewer.
     pub fn hosts_for(&self, experiment: &Experiment, lead: HostId) -> Result<Vec<HostId>, SimulatedError> {
         let n_hosts = self.platform.n_hosts();
         let (n_ranks, is_spread) = match *experiment {

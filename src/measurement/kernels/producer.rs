@@ -37,6 +37,9 @@ pub const READY: &str = "ready";
 ///
 /// # Errors
 /// [`KernelError::Io`] if a file cannot be written.
+///
+/// # Panics
+/// Never: the end that is taken has just been put there.
 pub fn run(folder: &Path, schedule: Schedule, start: Start, output: &mut dyn Write) -> Result<(), KernelError> {
     // Without a cue this end stays open, so waiting for a line is waiting for time to pass.
     let (sender, lines) = mpsc::channel();

@@ -53,10 +53,10 @@ fn machine() -> MachineModel {
     }
 }
 
-fn observed_us(experiment: Experiment, lead: u32) -> f64 {
+fn observed_us(experiment: &Experiment, lead: u32) -> f64 {
     let bench = Bench::new(&machine(), NetworkKind::Flow);
-    let hosts = bench.hosts_for(&experiment, HostId(lead)).expect("enough hosts");
-    bench.observe(&experiment, &hosts, Streams::new(1, 0)).expect("a time").seconds * 1e6
+    let hosts = bench.hosts_for(experiment, HostId(lead)).expect("enough hosts");
+    bench.observe(experiment, &hosts, Streams::new(1, 0)).expect("a time").seconds * 1e6
 }
 
 fn assert_near(found: f64, expected: f64) {
@@ -65,17 +65,17 @@ fn assert_near(found: f64, expected: f64) {
 
 #[test]
 fn half_an_eager_round_trip_is_overheads_wire_and_latency() {
-    let found = observed_us(Experiment::PingPong { class: PairClass::Remote, bytes: 1000 }, 0);
+    let found = observed_us(&Experiment::PingPong { class: PairClass::Remote, bytes: 1000 }, 0);
     // (10 + 1) + 1000/12.5 + 50 + (12 + 1) = 154 us
     assert_near(found, 154.0);
-    let found = observed_us(Experiment::PingPong { class: PairClass::Local, bytes: 1000 }, 0);
+    let found = observed_us(&Experiment::PingPong { class: PairClass::Local, bytes: 1000 }, 0);
     // (10 + 1) + 1000 * 10 ns + 50 + (12 + 1) = 84 us
     assert_near(found, 84.0);
 }
 
 #[test]
 fn half_a_rendezvous_round_trip_holds_two_empty_messages() {
-    let found = observed_us(Experiment::PingPong { class: PairClass::Remote, bytes: 2000 }, 0);
+    let found = observed_us(&Experiment::PingPong { class: PairClass::Remote, bytes: 2000 }, 0);
     // 2 (10 + 50 + 12) + (10 + 2) + 2000/12.5 + 50 + (12 + 2) = 380 us
     assert_near(found, 380.0);
 }
@@ -83,30 +83,30 @@ fn half_a_rendezvous_round_trip_holds_two_empty_messages() {
 #[test]
 fn an_eager_send_takes_the_senders_overhead_and_a_late_receive_the_receivers() {
     let send = Experiment::Send { class: PairClass::Remote, bytes: 1000, recv_delay_s: 0.01 };
-    assert_near(observed_us(send, 0), 11.0);
-    assert_near(observed_us(Experiment::Recv { class: PairClass::Remote, bytes: 1000 }, 0), 13.0);
-    assert_near(observed_us(Experiment::Recv { class: PairClass::Local, bytes: 0 }, 0), 12.0);
+    assert_near(observed_us(&send, 0), 11.0);
+    assert_near(observed_us(&Experiment::Recv { class: PairClass::Remote, bytes: 1000 }, 0), 13.0);
+    assert_near(observed_us(&Experiment::Recv { class: PairClass::Local, bytes: 0 }, 0), 12.0);
     // At half the speed of the core: 2 * 13 us.
-    assert_near(observed_us(Experiment::Recv { class: PairClass::Local, bytes: 1000 }, 3), 26.0);
+    assert_near(observed_us(&Experiment::Recv { class: PairClass::Local, bytes: 1000 }, 3), 26.0);
 }
 
 #[test]
 fn a_rendezvous_send_takes_at_least_the_delay_of_the_receive() {
     let send = Experiment::Send { class: PairClass::Remote, bytes: 2000, recv_delay_s: 0.01 };
     // 10,000 + (12 + 10) + 50 + (12 + 10 + 2) + 2000/12.5 = 10,256 us
-    assert_near(observed_us(send, 0), 10_256.0);
+    assert_near(observed_us(&send, 0), 10_256.0);
 }
 
 #[test]
 fn a_train_with_pauses_takes_overhead_and_pause_of_each_message_but_the_last() {
     let train = Experiment::Train { class: PairClass::Remote, bytes: 1000, n: 4, delay_s: 1e-3 };
     // 3 (11 + 1000) + 154 there + (10 + 50 + 12) back = 3259 us
-    assert_near(observed_us(train, 0), 3259.0);
+    assert_near(observed_us(&train, 0), 3259.0);
 }
 
 #[test]
 fn senders_share_the_port_of_the_receiver() {
-    let found = observed_us(Experiment::FanIn { senders: 3, bytes: 1_000_000 }, 0);
+    let found = observed_us(&Experiment::FanIn { senders: 3, bytes: 1_000_000 }, 0);
     // The port alone takes 3 * 80,000 us. The sender's overhead, 1000 us, comes before; of the receiver's, 3 * 1000 us,
     // that of the last message comes after, and some of the others if their messages end while the last is under way.
     assert!((242_000.0..244_500.0).contains(&found), "{found}");
@@ -114,14 +114,14 @@ fn senders_share_the_port_of_the_receiver() {
 
 #[test]
 fn pairs_on_hosts_of_their_own_do_not_disturb_each_other() {
-    let pairs = observed_us(Experiment::Pairs { pairs: 2, bytes: 100_000 }, 0);
-    assert_near(pairs, observed_us(Experiment::PingPong { class: PairClass::Remote, bytes: 100_000 }, 0));
+    let pairs = observed_us(&Experiment::Pairs { pairs: 2, bytes: 100_000 }, 0);
+    assert_near(pairs, observed_us(&Experiment::PingPong { class: PairClass::Remote, bytes: 100_000 }, 0));
 }
 
 #[test]
 fn both_directions_share_a_half_duplex_port() {
     let exchange = Experiment::Exchange { class: PairClass::Remote, bytes: 1_000_000 };
-    let full = observed_us(exchange.clone(), 0);
+    let full = observed_us(&exchange, 0);
     let mut machine = machine();
     machine.host_groups[0].nic.duplex = Duplex::Half;
     let bench = Bench::new(&machine, NetworkKind::Flow);
@@ -133,9 +133,9 @@ fn both_directions_share_a_half_duplex_port() {
 #[test]
 fn busy_cores_slow_each_other_down_and_slow_hosts_take_longer() {
     let compute = |busy| Experiment::Compute { kernel: WorkKernel::ThrowDart, busy, units: 1000 };
-    assert_near(observed_us(compute(1), 0), 3000.0);
-    assert_near(observed_us(compute(2), 0), 3600.0);
-    assert_near(observed_us(compute(1), 3), 6000.0);
+    assert_near(observed_us(&compute(1), 0), 3000.0);
+    assert_near(observed_us(&compute(2), 0), 3600.0);
+    assert_near(observed_us(&compute(1), 3), 6000.0);
 }
 
 #[test]
