@@ -38,11 +38,14 @@ pub(super) fn run(
     output: &mut dyn Write,
 ) -> Result<Option<Run>, KernelError> {
     if session.rank != 0 {
-        session.world.barrier();
         if stream.is_first_free {
-            first_free::work(session, stream)?
+            session.world.barrier();
+            first_free::work(session, stream)?;
         } else {
-            rounds::follow(session, stream)?
+            // The practice round, then those with log files.
+            rounds::follow(session, stream)?;
+            session.world.barrier();
+            rounds::follow(session, stream)?;
         }
         return Ok(None);
     }
