@@ -5,9 +5,10 @@
 test: setup
 	./.ci/test
 
-lint:
+lint: setup
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --all-targets --locked --features mpi -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 
 setup:

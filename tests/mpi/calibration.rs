@@ -55,7 +55,7 @@ fn every_experiment_of_a_plan_gives_a_sample_in_its_order() {
     for sample in &samples {
         assert!(sample.seconds > 0.0 && sample.clock_resolution_s > 0.0, "{sample:?}");
         assert_eq!((sample.launch, sample.ranks, sample.repeats), (4, 2, 3));
-        assert_eq!(sample.peers, [sample.host.clone()]);
+        assert_eq!(sample.peers, std::slice::from_ref(&sample.host));
         assert!(!sample.mpi.is_empty() && !sample.host.is_empty());
     }
 }

@@ -21,6 +21,9 @@ use crate::stats;
 ///
 /// # Errors
 /// [`KernelError`] if the plan cannot be read, a line cannot be written or a message arrives wrong.
+///
+/// # Panics
+/// Never: a plan that was read can be written.
 pub fn run(session: &Session, launch: u32, input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), KernelError> {
     if session.rank == 0 {
         let plan = read_plan(input)?;

@@ -41,7 +41,7 @@ impl Part<'_> {
         let mut incoming = payload::room(bytes);
         let mut halves = Vec::new();
         for run in self.runs() {
-            if place % 2 == 0 {
+            if place.is_multiple_of(2) {
                 let round_trip = self.ping(partner, &outgoing, &mut incoming);
                 halves.push(round_trip / 2.0);
             } else {
@@ -201,7 +201,9 @@ impl Part<'_> {
         let mut incoming = vec![payload::room(bytes); senders.len()];
         let mut times = Vec::new();
         for run in self.runs() {
-            senders.iter().for_each(|&sender| take(self.process(sender), READY));
+            for &sender in senders {
+                take(self.process(sender), READY);
+            }
             times.push(self.ask(senders, &mut incoming));
             if run == Run::Practice {
                 senders.iter().zip(&incoming).try_for_each(|(&sender, message)| payload::check(sender, message))?;
@@ -217,7 +219,9 @@ impl Part<'_> {
             }
             let mut done = Vec::with_capacity(senders.len());
             let ask_and_wait = || {
-                senders.iter().for_each(|&sender| give(self.process(sender), GO));
+                for &sender in senders {
+                    give(self.process(sender), GO);
+                }
                 requests.wait_all(&mut done);
             };
             seconds_of(ask_and_wait).0

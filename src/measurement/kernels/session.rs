@@ -38,6 +38,9 @@ pub struct Session {
 ///
 /// # Errors
 /// [`KernelError::Ranks`] on all ranks, if there are not `expect_ranks`.
+///
+/// # Panics
+/// If the MPI library answers against its own rules.
 pub fn run<T>(
     expect_ranks: u32,
     host: Option<&str>,

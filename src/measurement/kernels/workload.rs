@@ -32,6 +32,9 @@ pub(super) struct Run {
 ///
 /// # Errors
 /// [`KernelError`] if the workload cannot be read or run.
+///
+/// # Panics
+/// Never: a workload that was read can be written.
 pub fn run(
     session: &Session,
     program: &Path,
