@@ -1,7 +1,7 @@
 //! Kernels that run on real hardware: the only code that calls MPI, and whose results depend on the clock.
 //!
-//! A launcher (`mpirun`) starts them on all ranks of a cluster: [`calibration`] for the experiments of a plan,
-//! [`workload`] for whole programs. Ranks that have nothing to do wait without keeping a core busy, because on emulated
+//! A launcher (`mpirun`) starts them on all ranks of a cluster: `calibration` for the experiments of a plan,
+//! `workload` for whole programs. Ranks that have nothing to do wait without keeping a core busy, because on emulated
 //! clusters, and on small ones, that core is somebody else's.
 
 pub mod casting;
