@@ -248,14 +248,18 @@ pub fn flavour_of(program: &OsStr) -> Result<(Flavour, String), LaunchError> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned();
     let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let flavour = if name.starts_with("srun") || text.contains("slurm") {
-        Flavour::Slurm
-    } else if text.contains("HYDRA") || text.contains("MPICH") || name.contains("hydra") {
+    Ok((flavour_by(&name, &text), version))
+}
+
+/// Hydra first: it names Slurm among the launchers that it can use.
+fn flavour_by(name: &str, text: &str) -> Flavour {
+    if text.contains("HYDRA") || text.contains("MPICH") || name.contains("hydra") {
         Flavour::Hydra
+    } else if text.contains("slurm") || name.starts_with("srun") {
+        Flavour::Slurm
     } else {
         Flavour::OpenMpi
-    };
-    Ok((flavour, version))
+    }
 }
 
 #[cfg(test)]
@@ -270,6 +274,14 @@ mod tests {
         let result =
             run_process(&command_line, b"first\nsecond\n", silence_limit, &mut |line| lines.push(line.to_owned()));
         (lines, result)
+    }
+
+    #[test]
+    fn launchers_are_known_by_what_they_say_of_themselves() {
+        let hydra = "HYDRA build details:\n    Launchers available:                     ssh rsh fork slurm ll lsf sge";
+        assert_eq!(flavour_by("mpiexec", hydra), Flavour::Hydra);
+        assert_eq!(flavour_by("srun", "slurm 22.05.8"), Flavour::Slurm);
+        assert_eq!(flavour_by("mpirun", "mpirun (Open MPI) 4.1.4"), Flavour::OpenMpi);
     }
 
     #[test]
