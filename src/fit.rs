@@ -9,6 +9,7 @@ mod file;
 mod identified;
 mod intervals;
 mod least_squares;
+mod mean_cost;
 mod messages;
 mod model;
 mod network;
@@ -209,6 +210,7 @@ fn shape_of(
     warnings: &mut Vec<String>,
 ) -> Result<(Shape, Estimate), FitError> {
     let (costs, noise) = estimate::compute_part(samples, true);
+    warnings.extend(noise.stops.map(stopped));
     let mut shape = Shape { has_interruptions: noise.interruptions.is_some(), ..Shape::default() };
     let mut rest = Estimate { costs, noise, ..Estimate::default() };
     shape.local = table_shape(samples, PairClass::Local, &rest, warnings)?;
@@ -328,6 +330,15 @@ fn segment_reports(samples: &[&Sample], shape: &Shape, rest: &Estimate) -> BTree
         table.uptos.iter().enumerate().map(of_segment).collect()
     };
     tables.into_iter().filter_map(|(name, class, table)| Some((name.to_owned(), report(class, table?)))).collect()
+}
+
+fn stopped(excess: f64) -> String {
+    format!(
+        "short work takes {:.0} % longer in the mean than at its fastest, and not by interruptions at random: a CPU quota \
+         or other work stops the cores. Kernel costs are means over long work and hold these stops; short work and \
+         messages will scatter more than predicted",
+        100.0 * excess
+    )
 }
 
 /// Returns reasons to doubt the result.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::least_squares::robust_mean;
+use super::mean_cost;
 use crate::measurement::experiment::{Experiment, WorkKernel};
 use crate::measurement::sample::Sample;
 use crate::stats;
@@ -74,7 +75,7 @@ pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
 fn observation(sample: &Sample) -> Option<Observation<'_>> {
     let Experiment::Compute { kernel, busy, units } = sample.experiment else { return None };
     #[expect(clippy::cast_precision_loss, reason = "units need no more than 53 bits")]
-    let log_cost = (sample.seconds / units as f64).ln();
+    let log_cost = (mean_cost::run_s(sample) / units as f64).ln();
     Some(Observation { kernel, host: &sample.host, busy, log_cost })
 }
 

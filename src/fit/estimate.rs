@@ -1,8 +1,7 @@
 //! One estimate of all parameters from a set of samples, given what kind of machine it is.
 
-use std::collections::BTreeMap;
-
 use super::compute::{self, ComputeCosts};
+use super::mean_cost;
 use super::messages::{self, Wire};
 use super::network::{self, NetworkShape};
 use super::noise::{self, ComputeNoise};
@@ -10,7 +9,7 @@ use super::pairs::{PairSamples, SegmentCosts};
 use super::segments::TableShape;
 use super::{FitOptions, model};
 use crate::machine::MachineModel;
-use crate::measurement::experiment::{Experiment, PairClass};
+use crate::measurement::experiment::PairClass;
 use crate::measurement::sample::Sample;
 
 /// What kind of machine it is: found once from all samples, the same for every resample.
@@ -65,30 +64,10 @@ pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<
 
 /// Estimates kernels, speeds and noise.
 pub(super) fn compute_part(samples: &[&Sample], has_interruptions: bool) -> (ComputeCosts, ComputeNoise) {
-    let mut costs = compute::fit(samples);
+    let costs = compute::fit(samples);
     let mut noise = noise::fit(samples, &costs);
     if !has_interruptions {
         noise.interruptions = None;
     }
-    if let Some(interruptions) = noise.interruptions {
-        // Samples that are long beside the interval hold their share of interruptions; the costs must not.
-        let share = 1.0 + interruptions.duration_s / interruptions.interval_s;
-        let typical = typical_seconds(samples);
-        for (kernel, cost) in &mut costs.kernels {
-            if typical.get(kernel).is_some_and(|seconds| *seconds > 3.0 * interruptions.interval_s) {
-                *cost /= share;
-            }
-        }
-    }
-    (costs, noise)
-}
-
-fn typical_seconds(samples: &[&Sample]) -> BTreeMap<crate::measurement::experiment::WorkKernel, f64> {
-    let mut times: BTreeMap<_, Vec<f64>> = BTreeMap::new();
-    for sample in samples {
-        if let Experiment::Compute { kernel, .. } = sample.experiment {
-            times.entry(kernel).or_default().push(sample.seconds);
-        }
-    }
-    times.into_iter().map(|(kernel, times)| (kernel, crate::stats::median(&times))).collect()
+    (mean_cost::without_noise(costs, &noise, samples), noise)
 }

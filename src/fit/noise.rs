@@ -1,8 +1,12 @@
 //! Noise of the cores: scatter of repeated work, and interruptions by the operating system.
+//!
+//! Cores that a quota or a hypervisor stops at regular times look interrupted to short work, but are just slower to long
+//! work: an interruption that does not come at random is no noise, and belongs to the cost of the kernels.
 
 use std::collections::BTreeMap;
 
 use super::compute::ComputeCosts;
+use super::mean_cost;
 use crate::measurement::experiment::{Experiment, WorkKernel};
 use crate::measurement::sample::Sample;
 use crate::stats;
@@ -13,18 +17,32 @@ const INTERRUPTED_SCORE: f64 = 5.0;
 const INTERRUPTED_SHARES: std::ops::RangeInclusive<f64> = 0.003..=0.4;
 /// Fewest interrupted quanta that tell an interval.
 const INTERRUPTED_MIN: usize = 10;
+/// Largest share of the time of work that interruptions may take: more is another program's part of the core.
+const LOSS_MAX: f64 = 0.5;
+/// Interruptions that a block of quanta holds in the mean, to see whether their number scatters as at random.
+const PER_BLOCK: f64 = 3.0;
+/// Fewest blocks that tell it.
+const BLOCKS_MIN: usize = 8;
+/// Variance over mean of the interruptions in a block, below which they are regular; it is 1 at random (Poisson).
+const REGULAR_DISPERSION: f64 = 0.3;
+/// Least time of fixed work beyond its fastest tenth, over the latter, that is called a stop.
+const STOPPED_MIN: f64 = 0.1;
 /// Fewest differences between repetitions that tell a standard deviation.
 const DIFFERENCES_MIN: usize = 8;
 
 /// Noise of the cores.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ComputeNoise {
-    /// Sigma of work in general, from fixed work.
+    /// Sigma of work in general: the median of those of the kernels, whose runs are nearer to the phases of a program than
+    /// short quanta are; of fixed work if no kernel tells.
     pub(super) sigma: Option<f64>,
     /// Sigma of single kernels.
     pub(super) kernels: BTreeMap<WorkKernel, f64>,
-    /// Interruptions, if fixed work shows them.
+    /// Interruptions, if fixed work shows them and they come at random.
     pub(super) interruptions: Option<InterruptionTimes>,
+    /// By how much short work takes longer in the mean than at its fastest, if interruptions at random do not explain it:
+    /// cores are stopped.
+    pub(super) stops: Option<f64>,
 }
 
 /// Mean time between interruptions and their length, in seconds of work at speed 1.
@@ -34,46 +52,102 @@ pub(super) struct InterruptionTimes {
     pub(super) duration_s: f64,
 }
 
+impl InterruptionTimes {
+    /// Returns the time that interruptions take over that of the work itself.
+    pub(super) fn loss(&self) -> f64 {
+        self.duration_s / self.interval_s
+    }
+}
+
 /// One sample of fixed work: base and scatter of quanta that were not interrupted, and how much longer the others took.
-struct Quanta {
+struct Quanta<'a> {
+    host: &'a str,
     base_s: f64,
     speed: f64,
     sigma: f64,
-    n: usize,
-    n_interrupted: usize,
+    /// Which quanta were interrupted.
+    is_interrupted: Vec<bool>,
     /// Sum of what interrupted quanta took beyond the base, over the base.
     excess: f64,
 }
 
 /// Finds the noise.
 pub(super) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
-    let quanta: Vec<Quanta> = samples
-        .iter()
-        .filter(|sample| matches!(sample.experiment, Experiment::FixedWork { .. }) && sample.each_s.len() >= 8)
-        .map(|sample| quanta(sample, costs.speed(&sample.host)))
-        .collect();
-    let sigmas: Vec<f64> = quanta.iter().map(|quanta| quanta.sigma).collect();
-    ComputeNoise {
-        sigma: (!sigmas.is_empty()).then(|| stats::median(&sigmas)),
-        kernels: WorkKernel::ALL.into_iter().filter_map(|kernel| Some((kernel, sigma_of(samples, kernel)?))).collect(),
-        interruptions: interruptions(&quanta),
-    }
+    let fixed: Vec<&Sample> = samples.iter().copied().filter(|sample| is_fixed_work(sample)).collect();
+    let quanta: Vec<Quanta<'_>> = fixed.iter().map(|sample| quanta(sample, costs.speed(&sample.host))).collect();
+    let interruptions = interruptions(&quanta);
+    let stops = if interruptions.is_none() { stops(&fixed) } else { None };
+    let sigma_of = |kernel| match stops {
+        Some(_) => sigma_of_samples(samples, kernel, costs),
+        None => sigma_of_runs(samples, kernel, interruptions),
+    };
+    let kernels: BTreeMap<WorkKernel, f64> =
+        WorkKernel::ALL.into_iter().filter_map(|kernel| Some((kernel, sigma_of(kernel)?))).collect();
+    let sigmas: Vec<f64> = if kernels.is_empty() {
+        quanta.iter().map(|quanta| quanta.sigma).collect()
+    } else {
+        kernels.values().copied().collect()
+    };
+    let sigma = (!sigmas.is_empty()).then(|| stats::median(&sigmas));
+    ComputeNoise { sigma, kernels, interruptions, stops }
+}
+
+fn is_fixed_work(sample: &Sample) -> bool {
+    matches!(sample.experiment, Experiment::FixedWork { .. }) && sample.each_s.len() >= 8
 }
 
 /// Returns the sigma of a kernel by the differences of successive repetitions, which are `sqrt 2` times as wide.
-fn sigma_of(samples: &[&Sample], kernel: WorkKernel) -> Option<f64> {
-    let is_alone =
-        |sample: &&&Sample| matches!(sample.experiment, Experiment::Compute { kernel: k, busy: 1, .. } if k == kernel);
-    let differences: Vec<f64> = samples
-        .iter()
-        .filter(is_alone)
-        .flat_map(|sample| sample.each_s.windows(2).map(|pair| (pair[1] / pair[0]).ln().abs()))
-        .collect();
-    (differences.len() >= DIFFERENCES_MIN)
-        .then(|| stats::MAD_TO_SIGMA * stats::median(&differences) / std::f64::consts::SQRT_2)
+///
+/// Interruptions, whose number in a run of length T has the variance `T / interval`, are taken out.
+fn sigma_of_runs(samples: &[&Sample], kernel: WorkKernel, interruptions: Option<InterruptionTimes>) -> Option<f64> {
+    let alone = alone(samples, kernel);
+    let differences: Vec<f64> =
+        alone.iter().flat_map(|sample| sample.each_s.windows(2).map(|pair| (pair[1] / pair[0]).ln().abs())).collect();
+    if differences.len() < DIFFERENCES_MIN {
+        return None;
+    }
+    let sigma = stats::MAD_TO_SIGMA * stats::median(&differences) / std::f64::consts::SQRT_2;
+    let run_s = stats::median(&alone.iter().map(|sample| sample.seconds).collect::<Vec<_>>());
+    // Runs that hold none as a rule do not show them in their median difference.
+    let of_interruptions = interruptions
+        .filter(|times| times.interval_s < run_s)
+        .map_or(0.0, |times| times.duration_s.powi(2) / (times.interval_s * run_s));
+    Some((sigma.powi(2) - of_interruptions).max(0.0).sqrt())
 }
 
-fn quanta(sample: &Sample, speed: f64) -> Quanta {
+/// Returns the sigma of a kernel by the scatter of whole samples, all repetitions together: the longest work that there is.
+fn sigma_of_samples(samples: &[&Sample], kernel: WorkKernel, costs: &ComputeCosts) -> Option<f64> {
+    let log = |sample: &&Sample| match sample.experiment {
+        #[expect(clippy::cast_precision_loss, reason = "units need no more than 53 bits")]
+        Experiment::Compute { units, .. } => (mean_cost::run_s(sample) * costs.speed(&sample.host) / units as f64).ln(),
+        _ => 0.0,
+    };
+    let logs: Vec<f64> = alone(samples, kernel).iter().map(log).collect();
+    (logs.len() > DIFFERENCES_MIN).then(|| stats::mad(&logs))
+}
+
+fn alone<'a>(samples: &[&'a Sample], kernel: WorkKernel) -> Vec<&'a Sample> {
+    let is_alone =
+        |sample: &&Sample| matches!(sample.experiment, Experiment::Compute { kernel: k, busy: 1, .. } if k == kernel);
+    samples.iter().copied().filter(is_alone).collect()
+}
+
+/// Returns by how much fixed work takes longer in the mean than at its fastest, if the scatter of the fast half does not
+/// explain it.
+fn stops(fixed: &[&Sample]) -> Option<f64> {
+    /// Distance of the quantiles 0.1 and 0.25 of a normal distribution, in standard deviations.
+    const QUANTILES_APART: f64 = 0.607;
+    let of_sample = |sample: &&Sample| {
+        let fastest = stats::quantile(&sample.each_s, 0.1);
+        let sigma = (stats::quantile(&sample.each_s, 0.25) / fastest - 1.0) / QUANTILES_APART;
+        let excess = stats::mean(&sample.each_s) / fastest - 1.0;
+        (excess, excess - 2.0 * sigma)
+    };
+    let (excesses, beyond): (Vec<f64>, Vec<f64>) = fixed.iter().map(of_sample).unzip();
+    (!fixed.is_empty() && stats::median(&beyond) > STOPPED_MIN).then(|| stats::median(&excesses))
+}
+
+fn quanta(sample: &Sample, speed: f64) -> Quanta<'_> {
     let mut regular: Vec<f64> = sample.each_s.clone();
     let (mut base_s, mut sigma) = base(&regular);
     for _ in 0..20 {
@@ -86,9 +160,9 @@ fn quanta(sample: &Sample, speed: f64) -> Quanta {
         (base_s, sigma) = base(&regular);
     }
     let limit = base_s * (1.0 + INTERRUPTED_SCORE * sigma);
-    let interrupted = sample.each_s.iter().filter(|seconds| **seconds > limit);
-    let (n_interrupted, excess) = interrupted.fold((0, 0.0), |(n, sum), s| (n + 1, sum + (s / base_s - 1.0)));
-    Quanta { base_s, speed, sigma, n: sample.each_s.len(), n_interrupted, excess }
+    let is_interrupted: Vec<bool> = sample.each_s.iter().map(|seconds| *seconds > limit).collect();
+    let excess = sample.each_s.iter().filter(|seconds| **seconds > limit).map(|seconds| seconds / base_s - 1.0).sum();
+    Quanta { host: &sample.host, base_s, speed, sigma, is_interrupted, excess }
 }
 
 /// Returns median and relative scatter.
@@ -98,20 +172,62 @@ fn base(times: &[f64]) -> (f64, f64) {
 }
 
 /// Interruptions are Poisson: a share `p` of interrupted quanta means `-ln(1 - p)` interruptions per quantum.
-fn interruptions(quanta: &[Quanta]) -> Option<InterruptionTimes> {
-    let n: usize = quanta.iter().map(|quanta| quanta.n).sum();
-    let n_interrupted: usize = quanta.iter().map(|quanta| quanta.n_interrupted).sum();
+fn interruptions(quanta: &[Quanta<'_>]) -> Option<InterruptionTimes> {
+    let n_interrupted: usize = quanta.iter().map(Quanta::n_interrupted).sum();
     if n_interrupted < INTERRUPTED_MIN {
         return None;
     }
-    #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 quanta")]
-    let (share, n) = (n_interrupted as f64 / n as f64, n as f64);
-    if !INTERRUPTED_SHARES.contains(&share) {
+    let n: usize = quanta.iter().map(|quanta| quanta.is_interrupted.len()).sum();
+    let share = as_f64(n_interrupted) / as_f64(n);
+    if !INTERRUPTED_SHARES.contains(&share) || is_regular(quanta, share) {
         return None;
     }
     let per_quantum = -(1.0 - share).ln();
-    let excess: f64 = quanta.iter().map(|quanta| quanta.excess).sum();
     let works: Vec<f64> = quanta.iter().map(|quanta| quanta.base_s * quanta.speed).collect();
     let typical_s = stats::median(&works);
-    Some(InterruptionTimes { interval_s: typical_s / per_quantum, duration_s: excess / n / per_quantum * typical_s })
+    let excess: f64 = quanta.iter().map(|quanta| quanta.excess).sum();
+    let duration_s = excess / as_f64(n) / per_quantum * typical_s;
+    let times = InterruptionTimes { interval_s: typical_s / per_quantum, duration_s };
+    (times.loss() <= LOSS_MAX).then_some(times)
+}
+
+/// Returns whether interruptions come at about the same distances: their number in blocks of work scatters less than at
+/// random.
+///
+/// Index of dispersion: Fisher, Thornton and Mackenzie, "The Accuracy of the Plating Method of Estimating the Density of
+/// Bacterial Populations" (1922). Blocks are compared with those of the same host, as hosts may differ.
+fn is_regular(quanta: &[Quanta<'_>], share: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is at least 0.003")]
+    let length = (PER_BLOCK / share).ceil() as usize;
+    let mut hosts: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for quanta in quanta {
+        let counts = quanta.counts(length.min(quanta.is_interrupted.len()));
+        hosts.entry(quanta.host).or_default().extend(counts);
+    }
+    let (mut squares, mut freedom) = (0.0, 0);
+    for counts in hosts.values().filter(|counts| counts.len() >= 2) {
+        let mean = stats::mean(counts);
+        if mean > 0.0 {
+            squares += counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / mean;
+            freedom += counts.len() - 1;
+        }
+    }
+    freedom + 1 >= BLOCKS_MIN && squares / as_f64(freedom) < REGULAR_DISPERSION
+}
+
+impl Quanta<'_> {
+    fn n_interrupted(&self) -> usize {
+        self.is_interrupted.iter().filter(|is_interrupted| **is_interrupted).count()
+    }
+
+    /// Returns how many quanta of each whole block of `length` were interrupted.
+    fn counts(&self, length: usize) -> impl Iterator<Item = f64> {
+        let count = |block: &[bool]| as_f64(block.iter().filter(|is_interrupted| **is_interrupted).count());
+        self.is_interrupted.chunks_exact(length).map(count)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 quanta")]
+fn as_f64(n: usize) -> f64 {
+    n as f64
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::mean_cost;
 use super::network::simulated_s;
 use crate::machine::MachineModel;
 use crate::measurement::experiment::{Experiment, PairClass};
@@ -30,11 +31,15 @@ pub struct Residual {
     pub n_outliers: usize,
 }
 
-/// Returns the relative error of each sample that the machine can run: simulated without noise, on the same hosts.
+/// Returns the relative error of each sample that the machine can run, simulated on the same hosts: mean times of computing,
+/// which adds up, and times without noise of messages, whose samples are medians.
 #[must_use]
 pub fn relative_errors(machine: &MachineModel, samples: &[Sample]) -> Vec<Option<f64>> {
     let bench = Bench::new(machine, NetworkKind::Flow).quiet();
-    let error = |sample: &Sample| Some(simulated_s(&bench, sample)? / sample.seconds - 1.0);
+    let error = |sample: &Sample| {
+        let expected_s = simulated_s(&bench, sample)? * mean_cost::sample_factor(machine, sample);
+        Some(expected_s / mean_cost::run_s(sample) - 1.0)
+    };
     samples.par_iter().map(error).collect()
 }
 

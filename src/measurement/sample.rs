@@ -23,7 +23,7 @@ pub struct Sample {
     pub seconds: f64,
     /// Repetitions.
     pub repeats: u32,
-    /// Every single time, for experiments that are about their scatter; else empty.
+    /// Every single time, for experiments whose scatter or mean is wanted, those that compute; else empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub each_s: Vec<f64>,
     /// Host of the rank that took the time.

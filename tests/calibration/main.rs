@@ -4,3 +4,4 @@
 
 mod clusters;
 mod round_trip;
+mod stopped_cores;

@@ -176,6 +176,7 @@ fn sample(
     }
     let (repeats, each_is_kept) = match line.experiment {
         Experiment::FixedWork { n, .. } => (n, true),
+        Experiment::Compute { .. } => (line.repeats, true),
         _ => (line.repeats, false),
     };
     Sample {
