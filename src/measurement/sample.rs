@@ -19,11 +19,11 @@ pub struct Sample {
     pub launch: u32,
     /// What was run.
     pub experiment: Experiment,
-    /// The experiment's time: the median of its repetitions.
+    /// The experiment's time: of messages the median of the repetitions, of work their mean.
     pub seconds: f64,
     /// Repetitions.
     pub repeats: u32,
-    /// Every single time, for experiments whose scatter or mean is wanted, those that compute; else empty.
+    /// Every single time of work; else empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub each_s: Vec<f64>,
     /// Host of the rank that took the time.

@@ -1,11 +1,13 @@
 //! The experiments of a plan, one after the other; rank 0 leads.
 //!
 //! Rank 0 tells the members of a team when it is their turn; all other ranks, and the members until then, wait quietly.
-//! So nothing but the experiment itself runs while it is timed.
+//! So nothing but the experiment itself runs while it is timed. Work that each host does alone, all hosts do at once, as
+//! they do in a parallel program.
 
 use std::io::{BufRead, Write};
 
 use super::casting::{Team, teams};
+use super::compute::Times;
 use super::control::{self, Topic};
 use super::session::Session;
 use super::{KernelError, compute, point_to_point};
@@ -54,10 +56,8 @@ fn lead(session: &Session, plan: &[PlanLine], launch: u32, output: &mut dyn Writ
     for (i, line) in plan.iter().enumerate() {
         match teams_of(session, line, launch) {
             Ok(teams) => {
-                for (t, team) in teams.iter().enumerate() {
-                    let (clock_resolution_s, each_s) = run_team(session, line, (i, t), team)?;
-                    let sample = sample(session, line, launch, team, clock_resolution_s, each_s);
-                    print(output, &KernelLine::Sample(sample))?;
+                for (team, timed) in teams.iter().zip(run_teams(session, line, i, &teams)?) {
+                    print(output, &KernelLine::Sample(sample(session, line, launch, team, timed)))?;
                 }
             }
             Err(reason) => print(output, &KernelLine::Skipped(Skipped { format: FORMAT, id: line.id, reason }))?,
@@ -75,8 +75,8 @@ fn follow(session: &Session, plan: &[PlanLine], launch: u32) -> Result<(), Kerne
         let (_, order) = control::receive(session, Topic::Order);
         let Some((i, t)) = read_order(&order) else { return Ok(()) };
         let teams = teams_of(session, &plan[i], launch).expect("invariant: rank 0 orders what can be run");
-        let report = play(session, &plan[i], &teams[t])?;
-        control::send(session, 0, Topic::Report, &control::bytes_of(&report));
+        let report = play(session, &plan[i], &teams[t])?.map(|timed| timed.to_message()).unwrap_or_default();
+        control::send(session, 0, Topic::Report, &report);
     }
 }
 
@@ -111,60 +111,72 @@ fn teams_of(session: &Session, line: &PlanLine, launch: u32) -> Result<Vec<Team>
     }
 }
 
-/// Runs one team from rank 0; returns the resolution of the clock of its first rank and the times.
-fn run_team(
-    session: &Session,
-    line: &PlanLine,
-    place: (usize, usize),
-    team: &Team,
-) -> Result<(f64, Vec<f64>), KernelError> {
-    for &rank in team.iter().filter(|&&rank| rank != 0) {
-        control::send(session, rank, Topic::Order, &order(place));
-    }
-    let mut found = if team.contains(&0) { play(session, line, team)? } else { Vec::new() };
-    for _ in team.iter().filter(|&&rank| rank != 0) {
-        let (from, report) = control::receive(session, Topic::Report);
-        if from == team[0] {
-            found = control::numbers_of(&report);
-        }
-    }
-    let each_s = found.split_off(1);
-    Ok((found[0], each_s))
+/// What the first rank of a team has to tell.
+#[derive(Debug, Clone, PartialEq)]
+struct Timed {
+    /// Smallest difference that its clock can show.
+    clock_resolution_s: f64,
+    times: Times,
 }
 
-/// Takes this rank's part in an experiment; on the first rank of the team, the resolution of its clock and the times,
-/// else empty.
-fn play(session: &Session, line: &PlanLine, team: &Team) -> Result<Vec<f64>, KernelError> {
+impl Timed {
+    fn to_message(&self) -> Vec<u8> {
+        let Times { units, each_s } = &self.times;
+        control::bytes_of(&[&[self.clock_resolution_s, units.unwrap_or(f64::NAN)], &each_s[..]].concat())
+    }
+
+    fn from_message(message: &[u8]) -> Self {
+        let numbers = control::numbers_of(message);
+        let units = (!numbers[1].is_nan()).then_some(numbers[1]);
+        Self { clock_resolution_s: numbers[0], times: Times { units, each_s: numbers[2..].to_vec() } }
+    }
+}
+
+/// Runs all teams of a line at once, from rank 0; they have no rank in common. Returns what each has to tell.
+fn run_teams(session: &Session, line: &PlanLine, i: usize, teams: &[Team]) -> Result<Vec<Timed>, KernelError> {
+    let others =
+        |(t, team): (usize, &Team)| team.iter().filter(|&&rank| rank != 0).map(move |&rank| (t, rank)).collect();
+    let others: Vec<(usize, u32)> = teams.iter().enumerate().flat_map::<Vec<_>, _>(others).collect();
+    for &(t, rank) in &others {
+        control::send(session, rank, Topic::Order, &order((i, t)));
+    }
+    let mut told: Vec<Option<Timed>> = vec![None; teams.len()];
+    if let Some(t) = teams.iter().position(|team| team.contains(&0)) {
+        told[t] = play(session, line, &teams[t])?;
+    }
+    for _ in &others {
+        let (from, report) = control::receive(session, Topic::Report);
+        if let Some(t) = teams.iter().position(|team| team[0] == from) {
+            told[t] = Some(Timed::from_message(&report));
+        }
+    }
+    Ok(told.into_iter().map(|timed| timed.expect("invariant: the first rank of a team reports")).collect())
+}
+
+/// Takes this rank's part in an experiment; the first rank of the team has something to tell.
+fn play(session: &Session, line: &PlanLine, team: &Team) -> Result<Option<Timed>, KernelError> {
     let part = point_to_point::Part { session, team, repeats: line.repeats };
+    let of_messages = |each_s: Vec<f64>| Times { units: None, each_s };
     let times = match line.experiment {
-        Experiment::PingPong { bytes, .. } => part.ping_pong(length(bytes))?,
-        Experiment::Send { bytes, recv_delay_s, .. } => part.send(length(bytes), recv_delay_s)?,
-        Experiment::Recv { bytes, .. } => part.recv(length(bytes))?,
-        Experiment::Train { bytes, n, delay_s, .. } => part.train(length(bytes), n, delay_s)?,
-        Experiment::FanIn { bytes, .. } => part.fan_in(length(bytes))?,
-        Experiment::Pairs { bytes, .. } => part.pairs(length(bytes))?,
-        Experiment::Exchange { bytes, .. } => part.exchange(length(bytes))?,
+        Experiment::PingPong { bytes, .. } => of_messages(part.ping_pong(length(bytes))?),
+        Experiment::Send { bytes, recv_delay_s, .. } => of_messages(part.send(length(bytes), recv_delay_s)?),
+        Experiment::Recv { bytes, .. } => of_messages(part.recv(length(bytes))?),
+        Experiment::Train { bytes, n, delay_s, .. } => of_messages(part.train(length(bytes), n, delay_s)?),
+        Experiment::FanIn { bytes, .. } => of_messages(part.fan_in(length(bytes))?),
+        Experiment::Pairs { bytes, .. } => of_messages(part.pairs(length(bytes))?),
+        Experiment::Exchange { bytes, .. } => of_messages(part.exchange(length(bytes))?),
         Experiment::Compute { kernel, units, .. } => compute::run(session, team, kernel, length(units), line.repeats),
         Experiment::FixedWork { darts, n } => compute::fixed_work(session, darts, n),
     };
-    if team[0] != session.rank {
-        return Ok(Vec::new());
-    }
-    Ok([&[clock_resolution().as_secs_f64()], &times[..]].concat())
+    let is_first = team[0] == session.rank;
+    Ok(is_first.then(|| Timed { clock_resolution_s: clock_resolution().as_secs_f64(), times }))
 }
 
 fn length(bytes: u64) -> usize {
     usize::try_from(bytes).expect("invariant: it fits in memory, so it fits in a length")
 }
 
-fn sample(
-    session: &Session,
-    line: &PlanLine,
-    launch: u32,
-    team: &Team,
-    clock_resolution_s: f64,
-    each_s: Vec<f64>,
-) -> Sample {
+fn sample(session: &Session, line: &PlanLine, launch: u32, team: &Team, timed: Timed) -> Sample {
     let mut others = team[1..].to_vec();
     others.sort_unstable();
     let mut peers: Vec<String> = Vec::new();
@@ -174,17 +186,23 @@ fn sample(
             peers.push(host.to_owned());
         }
     }
-    let (repeats, each_is_kept) = match line.experiment {
-        Experiment::FixedWork { n, .. } => (n, true),
-        Experiment::Compute { .. } => (line.repeats, true),
-        _ => (line.repeats, false),
+    let Timed { clock_resolution_s, times: Times { units, each_s } } = timed;
+    let mut experiment = line.experiment.clone();
+    if let (Experiment::FixedWork { darts, .. }, Some(units)) = (&mut experiment, units) {
+        *darts = whole(units);
+    }
+    // Messages have a usual time, and stray ones that say nothing of it. Work adds up, all of it.
+    let (seconds, repeats, each_is_kept) = match line.experiment {
+        Experiment::Compute { .. } => (stats::mean(&each_s), line.repeats, true),
+        Experiment::FixedWork { n, .. } => (stats::mean(&each_s), n, true),
+        _ => (stats::median(&each_s), line.repeats, false),
     };
     Sample {
         format: FORMAT,
         id: line.id,
         launch,
-        experiment: line.experiment.clone(),
-        seconds: stats::median(&each_s),
+        experiment,
+        seconds,
         repeats,
         each_s: if each_is_kept { each_s } else { Vec::new() },
         host: session.host_of(team[0]).to_owned(),
@@ -194,6 +212,11 @@ fn sample(
         mpi: session.mpi.clone(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number that was sent as a float")]
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 fn print(output: &mut dyn Write, line: &KernelLine) -> Result<(), KernelError> {

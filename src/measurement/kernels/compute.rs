@@ -10,10 +10,26 @@ use crate::measurement::experiment::WorkKernel;
 const STARTED: i32 = 1;
 const STOP: i32 = 2;
 
-/// Runs the kernel on all ranks of the team; returns the times of the first, and nothing on the others.
+/// Least time of one repetition: many times what the operating system gives a program, or takes from it, at once.
+const REPETITION_S: f64 = 0.2;
+/// Time of a quantum of fixed work: longer than the clock is coarse, shorter than most interruptions are apart.
+const QUANTUM_S: f64 = 1e-3;
+
+/// Repeated times of one experiment.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Times {
+    /// Units of work in each, where the kernel chose their number.
+    pub(super) units: Option<f64>,
+    /// Each single time.
+    pub(super) each_s: Vec<f64>,
+}
+
+/// Runs the kernel on all ranks of the team; returns on the first rank the times of `n_units` each, and nothing on the
+/// others.
 ///
-/// The others start before the first takes its first time and work until after its last, so that it is never alone.
-pub(super) fn run(session: &Session, team: &[u32], kernel: WorkKernel, n_units: usize, repeats: u32) -> Vec<f64> {
+/// A repetition runs the kernel again and again for [`REPETITION_S`] and is their mean. The others start before the first
+/// takes its first time and work until after its last, so that it is never alone.
+pub(super) fn run(session: &Session, team: &[u32], kernel: WorkKernel, n_units: usize, repeats: u32) -> Times {
     let mut bench = Workbench::new(kernel, n_units, session.rank);
     bench.run();
     if session.rank != team[0] {
@@ -23,27 +39,42 @@ pub(super) fn run(session: &Session, team: &[u32], kernel: WorkKernel, n_units: 
             bench.run();
         }
         first.receive_into_with_tag(&mut [0_u8; 0], STOP);
-        return Vec::new();
+        return Times { units: None, each_s: Vec::new() };
     }
     for &rank in &team[1..] {
         session.process(rank).receive_into_with_tag(&mut [0_u8; 0], STARTED);
     }
-    bench.run();
-    let times = (0..repeats)
-        .map(|_| {
-            bench.prepare();
-            seconds_of(|| bench.run()).0
-        })
-        .collect();
+    // Fixed before the first time is taken: a stop that depends on the times would favour long ones.
+    let mut passes = 0;
+    let mut practice_s = 0.0;
+    while practice_s < REPETITION_S {
+        practice_s += pass_s(&mut bench);
+        passes += 1;
+    }
+    let repetition = |_| (0..passes).map(|_| pass_s(&mut bench)).sum::<f64>() / f64::from(passes);
+    let each_s = (0..repeats).map(repetition).collect();
     for &rank in &team[1..] {
         session.process(rank).send_with_tag(&[0_u8; 0], STOP);
     }
-    times
+    Times { units: None, each_s }
 }
 
-/// Throws `n_darts` again and again; returns each time.
-pub(super) fn fixed_work(session: &Session, n_darts: u64, n: u32) -> Vec<f64> {
+fn pass_s(bench: &mut Workbench) -> f64 {
+    bench.prepare();
+    seconds_of(|| bench.run()).0
+}
+
+/// Throws darts for [`QUANTUM_S`], always as many, again and again; returns their number, at least `n_darts`, and each
+/// time.
+pub(super) fn fixed_work(session: &Session, n_darts: u64, n: u32) -> Times {
+    const TRIES: usize = 9;
     let mut rng = work::stream(0, session.rank);
-    work::throw_and_count(&mut rng, n_darts);
-    (0..n).map(|_| seconds_of(|| work::throw_and_count(&mut rng, n_darts)).0).collect()
+    let mut throw_s = |n_darts| seconds_of(|| work::throw_and_count(&mut rng, n_darts)).0;
+    let mut n_darts = n_darts.max(1);
+    // The shortest of a few: none of them was interrupted.
+    while (0..TRIES).map(|_| throw_s(n_darts)).fold(f64::INFINITY, f64::min) < QUANTUM_S / 2.0 {
+        n_darts *= 2;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "darts of a millisecond need no more than 53 bits")]
+    Times { units: Some(n_darts as f64), each_s: (0..n).map(|_| throw_s(n_darts)).collect() }
 }
