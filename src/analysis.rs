@@ -1,8 +1,11 @@
 //! Pure functions over predictions and measurements; the result types that reports show.
 
 pub mod accuracy;
+mod cause;
 pub mod critical_path;
 pub mod scaling;
+
+pub use self::cause::Cause;
 
 use crate::units::SimDuration;
 
@@ -39,74 +42,4 @@ pub struct CurvePoint {
     pub breakdown: Vec<(Cause, SimDuration)>,
     /// The cause with the largest share.
     pub limited_by: Cause,
-}
-
-/// What a piece of the critical path is spent on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// Computing that the ranks share.
-    Compute,
-    /// Fixed work of each rank, the same at any rank count.
-    Setup,
-    /// Packing records for sending.
-    Pack,
-    /// Work that only rank 0 does: unpacking and reducing.
-    SerialTail,
-    /// Cores busy with sending and receiving messages.
-    Overhead,
-    /// Latency of cables, switches and software stack.
-    Latency,
-    /// Bytes on the way, at the bandwidth that the transfer got.
-    Bandwidth,
-    /// Waiting for the producer of log files.
-    Producer,
-    /// Sleeping between two looks, or because the program says so.
-    Sleep,
-}
-
-impl Cause {
-    /// All causes, in the order of tables and stacked plots.
-    pub const ALL: [Self; 9] = [
-        Self::Compute,
-        Self::Setup,
-        Self::Pack,
-        Self::SerialTail,
-        Self::Overhead,
-        Self::Latency,
-        Self::Bandwidth,
-        Self::Producer,
-        Self::Sleep,
-    ];
-
-    /// Returns the key in CSV and JSON.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Compute => "compute",
-            Self::Setup => "setup",
-            Self::Pack => "pack",
-            Self::SerialTail => "serial_tail",
-            Self::Overhead => "overhead",
-            Self::Latency => "latency",
-            Self::Bandwidth => "bandwidth",
-            Self::Producer => "producer",
-            Self::Sleep => "sleep",
-        }
-    }
-
-    /// Returns the name in tables and plots.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Compute => "compute",
-            Self::Setup => "setup",
-            Self::Pack => "pack",
-            Self::SerialTail => "serial tail on rank 0",
-            Self::Overhead => "message overhead",
-            Self::Latency => "latency",
-            Self::Bandwidth => "bandwidth",
-            Self::Producer => "producer",
-            Self::Sleep => "sleep",
-        }
-    }
 }

@@ -4,6 +4,7 @@
 
 mod cores;
 mod error;
+mod limits;
 mod matching;
 mod message;
 mod network;
@@ -20,12 +21,14 @@ use std::collections::BTreeMap;
 pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
-use self::cores::{Cores, Ending};
+use self::cores::{Cores, Ended, Ending};
+use self::limits::Limits;
 use self::matching::PostedRecv;
 use self::message::{Caller, MessageId, Messages};
 use self::network::{FlowNetwork, LoggopsNetwork, Transfer};
 use self::noise::NoiseSource;
 use self::producer::Producer;
+use self::protocol::Task;
 use self::queue::Queue;
 use self::rank::{Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
@@ -34,7 +37,7 @@ use crate::platform::{HostId, Platform};
 use crate::program::{Op, Outcome, Pattern, Program, RankId, SleepReason};
 use crate::random::{Purpose, Streams};
 use crate::scenario::NetworkKind;
-use crate::trace::{Activity, ActivityKind, Enabler, Recording, Trace};
+use crate::trace::{Activity, ActivityKind, Enabler, Look, Losses, MessageStep, Recording, Trace};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Everything that a run needs besides its program.
@@ -67,7 +70,17 @@ pub struct Setup<'a> {
 pub fn simulate(setup: &Setup<'_>, program: &mut Program) -> Result<Trace, SimError> {
     let mut engine = Engine::new(setup, program);
     engine.run()?;
-    engine.finish()
+    let mut trace = engine.finish()?;
+    if let Some(record) = &mut trace.record {
+        record.completions = producer(setup).map_or_else(Vec::new, Producer::completions);
+        record.is_in_rounds = matches!(program, Program::Rounds(_));
+    }
+    Ok(trace)
+}
+
+fn producer(setup: &Setup<'_>) -> Option<Producer> {
+    let rng = || setup.streams.stream(Purpose::Producer, 0);
+    setup.production.map(|production| Producer::new(production, rng()))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +115,8 @@ struct Engine<'a> {
     noise: NoiseSource,
     producer: Option<Producer>,
     recorder: Recorder,
+    /// What limits each flow, if the run is recorded.
+    limits: Option<Limits>,
     /// What the current event means for a rank that goes on because of it.
     cause: Enabler,
     n_messages: u64,
@@ -134,9 +149,8 @@ impl<'a> Engine<'a> {
                 NetworkKind::Loggops => Network::Loggops(LoggopsNetwork::new(setup.platform.n_hosts())),
             },
             noise: NoiseSource::new(setup.noise, setup.streams, n_ranks),
-            producer: setup
-                .production
-                .map(|production| Producer::new(production, setup.streams.stream(Purpose::Producer, 0))),
+            producer: producer(setup),
+            limits: (setup.recording == Recording::On).then(|| Limits::new(setup.platform)),
             recorder: Recorder::new(setup.recording, setup.hosts_of_ranks.len()),
             cause: Enabler::Previous,
             n_messages: 0,
@@ -169,7 +183,7 @@ impl<'a> Engine<'a> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::CoreDone(rank) => self.end_work(rank),
+            Event::CoreDone(rank) => self.end_work(Ended { rank, oversubscribed_s: 0.0 }),
             Event::HostWake { host, generation } => self.wake_host(host, generation),
             Event::NetworkWake { generation } => self.wake_network(generation),
             Event::Left(transfer) => self.leave(transfer),
@@ -228,7 +242,9 @@ impl<'a> Engine<'a> {
             outcome = match op {
                 Op::Look => {
                     let now = self.now;
-                    Outcome::Looked { complete: self.producer.as_mut().map_or(0, |producer| producer.complete_by(now)) }
+                    let complete = self.producer.as_mut().map_or(0, |producer| producer.complete_by(now));
+                    self.recorder.look(Look { at: now, rank: id, complete });
+                    Outcome::Looked { complete }
                 }
                 Op::Irecv(pattern) => {
                     self.post(id, PostedRecv { pattern, caller: Caller::Nonblocking });
@@ -242,9 +258,13 @@ impl<'a> Engine<'a> {
                     return self.recv(id, pattern, Wait::RecvWithin(pattern));
                 }
                 Op::Compute { kernel, work } => {
-                    let work = self.noise.disturb(id, kernel, work);
+                    let disturbed = self.noise.disturb(id, kernel, work);
                     self.ranks[id.0 as usize].state = State::Computing;
-                    return self.start_work(id, work, WorkPurpose::Compute(kernel));
+                    self.start_work(id, disturbed.work, WorkPurpose::Compute(kernel));
+                    if let Some(work) = &mut self.ranks[id.0 as usize].work {
+                        work.noise = disturbed.noise;
+                    }
+                    return;
                 }
                 Op::Sleep { duration, reason } => {
                     self.ranks[id.0 as usize].state = State::Sleeping(reason);
@@ -262,7 +282,8 @@ impl<'a> Engine<'a> {
         rank.finished_at = self.now;
         let enabled_by = rank.ready_by;
         let kind = ActivityKind::Finish;
-        self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by });
+        let lost = Losses::default();
+        self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by, lost });
     }
 
     fn recv(&mut self, id: RankId, pattern: Pattern, wait: Wait) {
@@ -296,11 +317,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn start_work(&mut self, id: RankId, work: SimDuration, purpose: WorkPurpose) {
+    fn start_work(&mut self, id: RankId, length: SimDuration, purpose: WorkPurpose) {
         let rank = &mut self.ranks[id.0 as usize];
         let enabled_by = if rank.ready_at == self.now { rank.ready_by } else { self.cause };
-        rank.work = Some(Work { start: self.now, enabled_by, purpose });
-        match self.cores.start(self.now, rank.host, id, work) {
+        rank.work = Some(Work { start: self.now, enabled_by, purpose, length, noise: SimDuration::ZERO });
+        match self.cores.start(self.now, rank.host, id, length) {
             Ending::At(at) => self.queue.push(at, Event::CoreDone(id)),
             Ending::Forecast { at, generation } => {
                 self.queue.push(at, Event::HostWake { host: rank.host, generation });
@@ -315,22 +336,20 @@ impl<'a> Engine<'a> {
         {
             self.queue.push(at, Event::HostWake { host, generation });
         }
-        for rank in ended {
-            self.end_work(rank);
+        for ended in ended {
+            self.end_work(ended);
         }
     }
 
-    fn end_work(&mut self, id: RankId) {
+    fn end_work(&mut self, ended: Ended) {
+        let id = ended.rank;
         let rank = &mut self.ranks[id.0 as usize];
         let work = rank.work.take().expect("invariant: work that ends has started");
         rank.ready_at = self.now;
         rank.ready_by = Enabler::Previous;
-        let kind = match work.purpose {
-            WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
-            WorkPurpose::Send(_) | WorkPurpose::Task(_) => ActivityKind::Overhead,
-        };
-        let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by };
-        self.recorder.activity(id, activity);
+        if self.recorder.is_on() {
+            self.record_work(&work, ended);
+        }
         match work.purpose {
             WorkPurpose::Compute(_) => self.step(id, Outcome::Done),
             WorkPurpose::Send(message) => self.end_send(id, message),
@@ -339,6 +358,25 @@ impl<'a> Engine<'a> {
                 self.progress(id);
             }
         }
+    }
+
+    fn record_work(&mut self, work: &Work, ended: Ended) {
+        let peer_of = |message| {
+            let message = self.messages.get(message);
+            if message.from == ended.rank { message.to } else { message.from }
+        };
+        let overhead = |step, message| ActivityKind::Overhead { step, peer: peer_of(message) };
+        let kind = match work.purpose {
+            WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
+            WorkPurpose::Send(message) => overhead(MessageStep::Send, message),
+            WorkPurpose::Task(Task::Answer(message)) => overhead(MessageStep::Answer, message),
+            WorkPurpose::Task(Task::SendData(message)) => overhead(MessageStep::SendData, message),
+            WorkPurpose::Task(Task::Receive(message)) => overhead(MessageStep::Receive, message),
+        };
+        let speed = self.cores.speed(self.ranks[ended.rank.0 as usize].host);
+        let lost = work.losses(self.now, speed, ended.oversubscribed_s);
+        let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by, lost };
+        self.recorder.activity(ended.rank, activity);
     }
 
     fn set_timer(&mut self, id: RankId, duration: SimDuration) {
@@ -370,6 +408,7 @@ impl<'a> Engine<'a> {
             start: rank.ready_at,
             end: self.now,
             enabled_by: rank.ready_by,
+            lost: Losses::default(),
         };
         rank.ready_at = self.now;
         rank.ready_by = Enabler::Previous;
@@ -387,6 +426,9 @@ impl<'a> Engine<'a> {
             && let Some((at, generation)) = flows.settle(self.now)
         {
             self.queue.push(at, Event::NetworkWake { generation });
+            if let Some(limits) = &mut self.limits {
+                limits.observe(self.now, flows.under_way());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The platform: hosts, links and routes, made from the machine model.
 
 use crate::machine::{Duplex, Forwarding, MachineModel, Switch, Topology};
-use crate::units::{Bytes, BytesPerSecond, SimDuration};
+use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
 /// Index of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +10,15 @@ pub struct HostId(pub u32);
 /// Index of a link: one direction of a cable, or a backplane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u32);
+
+/// What limits the rate of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// Its own end points (`byte_gap`).
+    EndPoints,
+    /// A link of its route.
+    Link(LinkId),
+}
 
 /// Hosts, links and what is needed to find the route between two hosts.
 #[derive(Debug, Clone)]
@@ -37,7 +46,7 @@ struct Host {
 }
 
 /// Ordered links between two different hosts, and the latency of the way.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
     links: [LinkId; Route::MAX_LINKS],
     n_links: u8,
@@ -151,6 +160,44 @@ impl Platform {
     #[must_use]
     pub fn links(&self) -> &[BytesPerSecond] {
         &self.links
+    }
+
+    /// Returns what limits a single transfer over `route` whose end points need `byte_gap` for each byte: they, or the
+    /// narrowest link, the first of equals.
+    #[must_use]
+    pub fn narrowest(&self, route: &Route, byte_gap: SecondsPerByte) -> Limit {
+        let gap = |link: &LinkId| 1.0 / self.links[link.0 as usize].as_f64();
+        let slowest = route.links().iter().rev().max_by(|a, b| gap(a).total_cmp(&gap(b)));
+        slowest.filter(|link| byte_gap.as_f64() < gap(link)).map_or(Limit::EndPoints, |link| Limit::Link(*link))
+    }
+
+    /// Returns the name of every link, by [`LinkId`], in a sentence such as "the bottleneck is ...".
+    ///
+    /// `host_names` are those of the machine model, by [`HostId`].
+    #[must_use]
+    pub fn link_names(&self, host_names: &[String]) -> Vec<String> {
+        let mut names = vec![String::new(); self.links.len()];
+        for (host, name) in self.hosts.iter().zip(host_names) {
+            if host.up == host.down {
+                names[host.up.0 as usize] = format!("port of {name}");
+            } else {
+                names[host.up.0 as usize] = format!("sending port of {name}");
+                names[host.down.0 as usize] = format!("receiving port of {name}");
+            }
+        }
+        let first = self.first_uplink as usize;
+        let end = self.first_backplane.map_or(names.len(), |backplane| backplane as usize);
+        for (i, name) in names[first..end].iter_mut().enumerate() {
+            *name = format!("{} of leaf switch {}", if i % 2 == 0 { "uplink" } else { "downlink" }, i / 2);
+        }
+        for (i, name) in names[end..].iter_mut().enumerate() {
+            *name = if i == 0 {
+                "backplane of the switch".to_owned()
+            } else {
+                format!("backplane of leaf switch {}", i - 1)
+            };
+        }
+        names
     }
 
     /// Returns the cores of a host.

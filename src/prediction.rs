@@ -13,6 +13,10 @@ use crate::scenario::{Scenario, Workload};
 use crate::trace::{Recording, Trace};
 use crate::units::{Bytes, SimDuration, SimTime};
 
+/// Largest number of events of a run that is traced to find out where its time goes. A trace takes about 150 bytes for
+/// each event, so this bounds it to some 300 MB.
+pub const TRACED_EVENTS_MAX: u64 = 2_000_000;
+
 /// What a scenario is predicted to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -56,10 +60,15 @@ pub fn predict(
     let (baseline_s, ..) = replications[0].band();
     let is_wanted = |replications: &&Replications| scenario.run.ranks.iter().any(|r| r.get() == replications.ranks);
     let wanted: Vec<&Replications> = replications.iter().filter(is_wanted).collect();
+    let n_events = |ranks, typical: usize| {
+        let chunk = rank_counts.iter().position(|of| *of == ranks).unwrap_or(0);
+        totals[chunk * n_replications as usize + typical].n_events
+    };
     let points: Result<Vec<_>, SimError> = wanted
         .par_iter()
         .map(|replications| {
-            let breakdown = model.breakdown(replications)?;
+            let n_events = n_events(replications.ranks, replications.typical());
+            let breakdown = model.breakdown(replications, n_events)?;
             Ok(scaling::point(replications, baseline_s, breakdown))
         })
         .collect();
@@ -124,8 +133,11 @@ impl Model<'_> {
     }
 
     /// Simulates the typical replication once more, now with all its steps.
-    fn breakdown(&self, replications: &Replications) -> Result<Vec<(Cause, SimDuration)>, SimError> {
+    fn breakdown(&self, replications: &Replications, n_events: u64) -> Result<Vec<(Cause, SimDuration)>, SimError> {
         let typical = u32::try_from(replications.typical()).expect("invariant: replications are a u32");
+        if n_events > TRACED_EVENTS_MAX {
+            return Ok(critical_path::untraced(replications.makespans[typical as usize]));
+        }
         let trace = self.run(replications.ranks, typical, Recording::On)?;
         Ok(critical_path::breakdown(&trace))
     }
@@ -147,6 +159,7 @@ fn production(workload: &Workload) -> Option<Production> {
 #[derive(Debug, Clone, Copy)]
 struct Total {
     makespan: SimDuration,
+    n_events: u64,
     largest_local: Bytes,
     largest_remote: Bytes,
 }
@@ -155,6 +168,7 @@ impl Total {
     fn of(trace: &Trace) -> Self {
         Self {
             makespan: trace.makespan - SimTime::ZERO,
+            n_events: trace.n_events,
             largest_local: trace.largest_local,
             largest_remote: trace.largest_remote,
         }
@@ -177,5 +191,12 @@ fn warnings(machine: &MachineModel, totals: &[Total]) -> Vec<String> {
                 machine.name
             )
         })
+        .chain(untraced(totals))
         .collect()
+}
+
+fn untraced(totals: &[Total]) -> Option<String> {
+    totals.iter().any(|total| total.n_events > TRACED_EVENTS_MAX).then(|| {
+        format!("runs of more than {TRACED_EVENTS_MAX} events are not traced, so where their time goes is not known")
+    })
 }

@@ -1,8 +1,9 @@
 //! What happened in one simulated run: the engine's only output.
 
 use crate::machine::Kernel;
+use crate::platform::{Limit, Route};
 use crate::program::{RankId, SleepReason};
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// One simulated run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,23 @@ pub struct Record {
     pub activities: Vec<Vec<Activity>>,
     /// Transfers, in the order in which they started.
     pub transfers: Vec<TransferRecord>,
+    /// What ranks found when they looked for files of the producer, in time order.
+    pub looks: Vec<Look>,
+    /// When the producer completed each file; empty without a producer.
+    pub completions: Vec<SimTime>,
+    /// Whether files are taken in rounds: none before all of the previous round are done.
+    pub is_in_rounds: bool,
+}
+
+/// A rank looked how many files are complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// When.
+    pub at: SimTime,
+    /// Who.
+    pub rank: RankId,
+    /// Files completed since the start.
+    pub complete: u32,
 }
 
 /// Index into [`Record::transfers`].
@@ -56,6 +74,20 @@ pub struct Activity {
     pub end: SimTime,
     /// What it waited for before.
     pub enabled_by: Enabler,
+    /// How much longer it took than on an undisturbed core of its own.
+    pub lost: Losses,
+}
+
+/// By how much an activity was longer than it would have been on an undisturbed core of its own; together at most its
+/// duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// Noise and interruptions; zero if the draw made it shorter.
+    pub noise: SimDuration,
+    /// Busy cores of the host slow each other down.
+    pub contention: SimDuration,
+    /// More ranks at work than cores.
+    pub oversubscription: SimDuration,
 }
 
 /// Kinds of activity.
@@ -64,11 +96,29 @@ pub enum ActivityKind {
     /// Computing.
     Compute(Kernel),
     /// Sending or receiving.
-    Overhead,
+    Overhead {
+        /// What of it.
+        step: MessageStep,
+        /// The other rank.
+        peer: RankId,
+    },
     /// Leaving the core idle.
     Sleep(SleepReason),
     /// The rank finished; takes no time.
     Finish,
+}
+
+/// What a core does for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageStep {
+    /// Sends the message (eager), or its request (rendezvous).
+    Send,
+    /// Takes the request of a rendezvous and answers it.
+    Answer,
+    /// Takes the answer and sends the data.
+    SendData,
+    /// Takes the message.
+    Receive,
 }
 
 /// What an activity waited for before it started.
@@ -85,14 +135,54 @@ pub enum Enabler {
 /// One transfer: the bytes of a message, or a request or answer of the rendezvous protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferRecord {
-    /// Sending rank.
+    /// Sending rank (of this transfer: an answer travels from the receiver of its message to the sender).
     pub from: RankId,
+    /// Receiving rank.
+    pub to: RankId,
+    /// Which part of its message it carries.
+    pub part: Part,
+    /// Bytes on the way; zero for a request or an answer.
+    pub bytes: Bytes,
+    /// Size of the whole message.
+    pub message_bytes: Bytes,
+    /// Links that it crossed; none within a host.
+    pub route: Option<Route>,
     /// Number of the activity of that rank which put it into the network.
     pub cause: usize,
     /// When it entered the network.
     pub start: SimTime,
     /// When its last byte had left.
     pub left: SimTime,
-    /// When its last byte was there and all earlier messages of the pair were, too.
+    /// When its last byte was there.
     pub arrived: SimTime,
+    /// Of the time from `left` to `arrived`: latency of cables, switches and software stack, undisturbed.
+    pub latency: SimDuration,
+    /// Of the same: the first frame, stored by each switch.
+    pub stored: SimDuration,
+    /// Of the same: jitter; zero if the draw made it shorter. Anything left is waiting for the receiver's interface
+    /// (`loggops` network).
+    pub jitter: SimDuration,
+    /// What limited its rate for most of the time from `start` to `left`.
+    pub limit: Limit,
+    /// How many flows shared that limit, as the mean over time, rounded; at least one.
+    pub n_sharing: u32,
+}
+
+impl TransferRecord {
+    /// Returns whether it is the request or the answer of a rendezvous.
+    #[must_use]
+    pub fn is_handshake(&self) -> bool {
+        self.part == Part::Answer || (self.part == Part::Envelope && self.bytes < self.message_bytes)
+    }
+}
+
+/// Which part of a message a transfer carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// An eager message with its data, or the request of a rendezvous.
+    Envelope,
+    /// The answer to a request; travels from the receiver to the sender.
+    Answer,
+    /// The data of a rendezvous.
+    Data,
 }

@@ -34,6 +34,16 @@ struct Worker {
     /// Seconds of work left, on a core of speed 1.
     remaining_s: f64,
     ends_at: SimTime,
+    /// Seconds lost so far because there were more ranks at work than cores.
+    oversubscribed_s: f64,
+}
+
+/// A rank whose work has ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) rank: RankId,
+    /// Seconds lost because there were more ranks at work than cores.
+    pub(super) oversubscribed_s: f64,
 }
 
 /// When work on a core ends.
@@ -77,9 +87,18 @@ impl Cores {
             HostCores::Steady { speed } => Ending::At(now + SimDuration::from_seconds_ceil(work.as_seconds() / *speed)),
             HostCores::Shared(shared) => {
                 shared.go_on_until(now);
-                shared.at_work.push(Worker { rank, remaining_s: work.as_seconds(), ends_at: now });
+                let remaining_s = work.as_seconds();
+                shared.at_work.push(Worker { rank, remaining_s, ends_at: now, oversubscribed_s: 0.0 });
                 shared.forecast().expect("invariant: somebody is at work")
             }
+        }
+    }
+
+    /// Returns the speed of an undisturbed core of a host.
+    pub(super) fn speed(&self, host: HostId) -> f64 {
+        match &self.hosts[host.0 as usize] {
+            HostCores::Steady { speed } => *speed,
+            HostCores::Shared(shared) => shared.speed,
         }
     }
 
@@ -90,14 +109,15 @@ impl Cores {
         now: SimTime,
         host: HostId,
         generation: u64,
-        ended: &mut Vec<RankId>,
+        ended: &mut Vec<Ended>,
     ) -> Option<Ending> {
         let HostCores::Shared(shared) = &mut self.hosts[host.0 as usize] else { return None };
         if generation != shared.generation {
             return None;
         }
         shared.go_on_until(now);
-        ended.extend(shared.at_work.iter().filter(|worker| worker.ends_at <= now).map(|worker| worker.rank));
+        let have_ended = shared.at_work.iter().filter(|worker| worker.ends_at <= now);
+        ended.extend(have_ended.map(|w| Ended { rank: w.rank, oversubscribed_s: w.oversubscribed_s }));
         shared.at_work.retain(|worker| worker.ends_at > now);
         shared.forecast()
     }
@@ -107,19 +127,29 @@ impl SharedCores {
     /// Seconds of work per second and rank: `speed / slowdown[k]` with k busy cores, times cores per rank if there are
     /// more ranks than cores (docs/model.md eq. 1 and 2).
     fn rate(&self) -> f64 {
-        let n_at_work = u32::try_from(self.at_work.len()).expect("invariant: fewer than 2^32 ranks");
-        let n_busy = n_at_work.min(self.n_cores);
+        let n_busy = self.n_at_work().min(self.n_cores);
         if n_busy == 0 {
             return 0.0;
         }
-        let cores_per_rank = f64::from(n_busy) / f64::from(n_at_work);
-        self.speed / self.slowdown[n_busy as usize - 1] * cores_per_rank
+        self.speed / self.slowdown[n_busy as usize - 1] * self.cores_per_rank()
+    }
+
+    fn n_at_work(&self) -> u32 {
+        u32::try_from(self.at_work.len()).expect("invariant: fewer than 2^32 ranks")
+    }
+
+    fn cores_per_rank(&self) -> f64 {
+        f64::from(self.n_at_work().min(self.n_cores)) / f64::from(self.n_at_work())
     }
 
     fn go_on_until(&mut self, now: SimTime) {
-        let done = self.rate() * (now - self.updated_at).as_seconds();
+        let elapsed = (now - self.updated_at).as_seconds();
+        let done = self.rate() * elapsed;
+        let oversubscribed_s =
+            if self.n_cores < self.n_at_work() { elapsed * (1.0 - self.cores_per_rank()) } else { 0.0 };
         for worker in &mut self.at_work {
             worker.remaining_s = (worker.remaining_s - done).max(0.0);
+            worker.oversubscribed_s += oversubscribed_s;
         }
         self.updated_at = now;
     }

@@ -3,19 +3,8 @@
 use super::message::MessageId;
 use super::sharing::{Demand, Sharing};
 use crate::platform::{HostId, Platform, Route};
-use crate::trace::TransferId;
+use crate::trace::{Part, TransferId};
 use crate::units::{Bytes, SimDuration, SimTime};
-
-/// Which part of a message a transfer carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// An eager message with its data, or the request of a rendezvous.
-    Envelope,
-    /// The answer to a request; travels from the receiver to the sender.
-    Answer,
-    /// The data of a rendezvous.
-    Data,
-}
 
 /// A transfer that is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +91,16 @@ impl FlowNetwork {
         self.flows.iter().map(|flow| flow.ends_at).min().map(|at| (at, self.generation))
     }
 
+    /// Returns the flows under way at their present rates, for the record.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = UnderWay<'_>> {
+        self.flows.iter().map(|flow| UnderWay {
+            id: flow.transfer.id,
+            links: &flow.links[..flow.n_links],
+            cap: flow.cap,
+            rate: flow.rate,
+        })
+    }
+
     /// Removes the flows that have ended by `now` and appends their transfers to `ended`, in the order in which they
     /// started; nothing if the wake-up is outdated.
     pub(super) fn collect_ended(&mut self, now: SimTime, generation: u64, ended: &mut Vec<Transfer>) {
@@ -112,6 +111,17 @@ impl FlowNetwork {
         self.flows.retain(|flow| flow.ends_at > now);
         self.is_dirty = true;
     }
+}
+
+/// A flow at its present rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnderWay<'a> {
+    pub(super) id: TransferId,
+    pub(super) links: &'a [u32],
+    /// The most it can take, in bytes per second.
+    pub(super) cap: f64,
+    /// In bytes per second.
+    pub(super) rate: f64,
 }
 
 /// Gaps between messages at each host's network interface; no sharing inside the network (`LogGOPS`).

@@ -8,6 +8,14 @@ use crate::program::RankId;
 use crate::random::{Mirror, Purpose, Streams, lognormal_factor};
 use crate::units::SimDuration;
 
+/// Work with its noise.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disturbed {
+    pub(super) work: SimDuration,
+    /// How much longer it is than without noise; zero if it is shorter.
+    pub(super) noise: SimDuration,
+}
+
 /// Random delays of one run. Streams exist only where the machine model has noise.
 #[derive(Debug)]
 pub(super) struct NoiseSource {
@@ -34,8 +42,8 @@ impl NoiseSource {
         }
     }
 
-    /// Returns how long `work` of `kernel` takes this time (docs/model.md eq. 10 and 11).
-    pub(super) fn disturb(&mut self, rank: RankId, kernel: Kernel, work: SimDuration) -> SimDuration {
+    /// Returns how long `work` of `kernel` takes this time, and how much of it is noise (docs/model.md eq. 10 and 11).
+    pub(super) fn disturb(&mut self, rank: RankId, kernel: Kernel, work: SimDuration) -> Disturbed {
         let sigma = self.noise.sigma(kernel);
         let is_certain = sigma <= 0.0 && self.noise.cost_sigma[kernel as usize] <= 0.0;
         let mut factor = self.cost_factors[kernel as usize];
@@ -46,7 +54,8 @@ impl NoiseSource {
         if let Some(interruptions) = self.noise.interruptions {
             disturbed += interrupted_for(&mut self.interruptions[rank.0 as usize], interruptions, disturbed);
         }
-        disturbed
+        let undisturbed = if is_certain { work } else { work.scaled_by(self.cost_factors[kernel as usize]) };
+        Disturbed { work: disturbed, noise: disturbed.saturating_sub(undisturbed) }
     }
 
     /// Returns the latency of a message of `rank` this time (docs/model.md eq. 18).

@@ -34,13 +34,27 @@ impl Producer {
         Self { production, rng, complete: 0, next_at }
     }
 
+    /// Returns when each file will be complete.
+    pub(super) fn completions(mut self) -> Vec<SimTime> {
+        let mut completions = Vec::new();
+        while self.complete < self.production.items {
+            completions.push(self.next_at);
+            self.advance();
+        }
+        completions
+    }
+
     /// Returns how many files are complete at `now` (docs/model.md eq. 12); what is completed at an instant can be seen at
     /// that instant.
     pub(super) fn complete_by(&mut self, now: SimTime) -> u32 {
         while self.complete < self.production.items && self.next_at <= now {
-            self.complete += 1;
-            self.next_at = self.next_at + self.production.interval + exponential(&mut self.rng, self.production.jitter);
+            self.advance();
         }
         self.complete
+    }
+
+    fn advance(&mut self) {
+        self.complete += 1;
+        self.next_at = self.next_at + self.production.interval + exponential(&mut self.rng, self.production.jitter);
     }
 }

@@ -4,12 +4,13 @@
 
 use super::matching::{Arrived, PostedRecv};
 use super::message::{Caller, Message, MessageId, Protocol};
-use super::network::{Part, PassTimes, Passage, Transfer};
+use super::network::{PassTimes, Passage, Transfer};
+use super::recorder::{Injected, Way};
 use super::{Engine, Event, Network, State, Wait, WorkPurpose};
 use crate::machine::{MessageTable, Segment};
-use crate::platform::HostId;
+use crate::platform::{HostId, Limit};
 use crate::program::{Envelope, Outcome, RankId};
-use crate::trace::Enabler;
+use crate::trace::{Enabler, Part};
 use crate::units::{Bytes, SimDuration};
 
 const NO_BYTES: Bytes = Bytes(0);
@@ -147,13 +148,15 @@ impl Engine<'_> {
         if part == Part::Envelope {
             self.queue_behind_pair(message_id, &message);
         }
-        let id = self.recorder.transfer(from, self.now);
+        let injected = Injected { from, to, part, bytes, message_bytes: message.bytes };
+        let id = self.recorder.transfer(injected, self.now);
         let transfer = Transfer { message: message_id, part, latency: SimDuration::ZERO, id };
         let hosts = (self.host(from), self.host(to));
         let segment = *self.table(hosts.0, hosts.1).segment(bytes);
         if hosts.0 == hosts.1 {
             let wire = SimDuration::from_seconds_ceil(segment.byte_gap.seconds_for(bytes));
             let left_at = self.now + wire;
+            self.recorder.way(id, Way::within_host(segment.latency));
             self.schedule(transfer, Passage { left_at, arrives_at: left_at + segment.latency });
         } else {
             self.cross_switch(transfer, from, hosts, bytes, &segment);
@@ -170,9 +173,19 @@ impl Engine<'_> {
     ) {
         let route = self.platform.route(hosts.0, hosts.1);
         let stored = SimDuration::from_seconds_ceil(self.platform.store_and_forward_s(&route, bytes));
-        let latency = self.noise.jitter(from, segment.latency + route.latency) + stored;
+        let undisturbed = segment.latency + route.latency;
+        let drawn = self.noise.jitter(from, undisturbed);
+        let latency = drawn + stored;
+        let mut way = Way {
+            route: Some(route),
+            latency: drawn.min(undisturbed),
+            stored,
+            jitter: drawn.saturating_sub(undisturbed),
+            limit: Limit::EndPoints,
+        };
         match &mut self.network {
             Network::Flow(flows) => {
+                self.recorder.way(transfer.id, way);
                 transfer.latency = latency;
                 if bytes == NO_BYTES {
                     let passage = Passage { left_at: self.now, arrives_at: self.now + latency };
@@ -184,7 +197,9 @@ impl Engine<'_> {
             Network::Loggops(network) => {
                 let links = route.links().iter().map(|link| self.platform.links()[link.0 as usize]);
                 let narrowest = links.map(|link| 1.0 / link.as_f64()).fold(segment.byte_gap.as_f64(), f64::max);
+                way.limit = self.platform.narrowest(&route, segment.byte_gap);
                 let wire = SimDuration::from_seconds_ceil(narrowest * Bytes(bytes.0.saturating_sub(1)).as_f64());
+                self.recorder.way(transfer.id, way);
                 let times = PassTimes { wire, message_gap: segment.message_gap, latency };
                 let passage = network.pass(self.now, hosts, times);
                 self.schedule(transfer, passage);
@@ -200,6 +215,9 @@ impl Engine<'_> {
     /// The last byte of a transfer has left: the send of a rendezvous is done.
     pub(super) fn leave(&mut self, transfer: Transfer) {
         self.recorder.left(transfer.id, self.now);
+        if let Some((limit, n_sharing)) = self.limits.as_mut().and_then(|limits| limits.finish(self.now, transfer.id)) {
+            self.recorder.limited(transfer.id, limit, n_sharing);
+        }
         if transfer.part == Part::Data {
             let message = *self.messages.get(transfer.message);
             self.complete(message.from, message.sender, Outcome::Done);
@@ -248,10 +266,6 @@ impl Engine<'_> {
                     next_message.is_first_of_pair = true;
                     turn = next_message.held.is_some().then_some(next);
                 }
-            }
-            if let Some(transfer) = message.held {
-                self.recorder.arrived(transfer, self.now);
-                self.cause = Enabler::Arrival(transfer);
             }
             self.deliver(id);
         }

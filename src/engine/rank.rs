@@ -8,8 +8,8 @@ use super::protocol::Task;
 use crate::machine::Kernel;
 use crate::platform::HostId;
 use crate::program::{Outcome, Pattern, SleepReason};
-use crate::trace::Enabler;
-use crate::units::SimTime;
+use crate::trace::{Enabler, Losses};
+use crate::units::{SimDuration, SimTime};
 
 #[derive(Debug)]
 pub(super) struct Rank {
@@ -55,6 +55,10 @@ pub(super) struct Work {
     pub(super) start: SimTime,
     pub(super) enabled_by: Enabler,
     pub(super) purpose: WorkPurpose,
+    /// How long it takes on a core of speed 1.
+    pub(super) length: SimDuration,
+    /// How much of that is noise.
+    pub(super) noise: SimDuration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +66,22 @@ pub(super) enum WorkPurpose {
     Compute(Kernel),
     Send(MessageId),
     Task(Task),
+}
+
+impl Work {
+    /// Returns by how much work that ends now has been longer than on an undisturbed core of `speed` of its own.
+    pub(super) fn losses(&self, now: SimTime, speed: f64, oversubscribed_s: f64) -> Losses {
+        let on_core = |work: SimDuration| SimDuration::from_seconds_ceil(work.as_seconds() / speed);
+        let duration = now - self.start;
+        let alone = on_core(self.length).min(duration);
+        let stretched = duration.saturating_sub(alone);
+        let oversubscription = SimDuration::from_seconds_ceil(oversubscribed_s).min(stretched);
+        Losses {
+            noise: on_core(self.noise).min(alone),
+            contention: stretched.saturating_sub(oversubscription),
+            oversubscription,
+        }
+    }
 }
 
 impl Rank {

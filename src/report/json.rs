@@ -140,8 +140,14 @@ enum CauseDto {
     Overhead,
     Latency,
     Bandwidth,
+    Rendezvous,
     Producer,
+    Round,
     Sleep,
+    Contention,
+    Oversubscription,
+    Noise,
+    Untraced,
 }
 
 /// Seconds of the critical path by cause.
@@ -162,10 +168,22 @@ struct BreakdownDto {
     latency: f64,
     /// Bytes on the way, at the bandwidth that the transfer got.
     bandwidth: f64,
+    /// Request and answer of a rendezvous on the way: the data is held back until the receiver is ready.
+    rendezvous: f64,
     /// Waiting for the producer of log files.
     producer: f64,
-    /// Sleeping between two looks, or because the program says so.
+    /// Waiting for the slowest of the round: a log file is complete and a rank is free, but the round is not over.
+    round: f64,
+    /// Sleeping between two looks although a log file is complete, or because the program says so.
     sleep: f64,
+    /// Busy cores of a host that slow each other down.
+    contention: f64,
+    /// More ranks at work than cores.
+    oversubscription: f64,
+    /// Noise of cores and jitter of the network: by how much a step was longer than without.
+    noise: f64,
+    /// Not known: the run has too many events to be traced.
+    untraced: f64,
 }
 
 /// One measured run.
@@ -270,8 +288,14 @@ impl From<Cause> for CauseDto {
             Cause::Overhead => Self::Overhead,
             Cause::Latency => Self::Latency,
             Cause::Bandwidth => Self::Bandwidth,
+            Cause::Rendezvous => Self::Rendezvous,
             Cause::Producer => Self::Producer,
+            Cause::Round => Self::Round,
             Cause::Sleep => Self::Sleep,
+            Cause::Contention => Self::Contention,
+            Cause::Oversubscription => Self::Oversubscription,
+            Cause::Noise => Self::Noise,
+            Cause::Untraced => Self::Untraced,
         }
     }
 }
@@ -288,8 +312,14 @@ impl From<&CurvePoint> for BreakdownDto {
                 Cause::Overhead => &mut breakdown.overhead,
                 Cause::Latency => &mut breakdown.latency,
                 Cause::Bandwidth => &mut breakdown.bandwidth,
+                Cause::Rendezvous => &mut breakdown.rendezvous,
                 Cause::Producer => &mut breakdown.producer,
+                Cause::Round => &mut breakdown.round,
                 Cause::Sleep => &mut breakdown.sleep,
+                Cause::Contention => &mut breakdown.contention,
+                Cause::Oversubscription => &mut breakdown.oversubscription,
+                Cause::Noise => &mut breakdown.noise,
+                Cause::Untraced => &mut breakdown.untraced,
             };
             *seconds += duration.as_seconds();
         }

@@ -11,7 +11,7 @@ use dlpc_sim::machine::{
 use dlpc_sim::platform::{HostId, Platform};
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
 use dlpc_sim::random::Streams;
-use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::scenario::{self, NetworkKind, Scenario, Workload};
 use dlpc_sim::trace::{Recording, Trace};
 use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
 
@@ -61,6 +61,21 @@ pub(crate) fn cluster(n_hosts: usize, cores: u32) -> MachineModel {
         collectives: CollectiveOverrides::default(),
         kernels: Kernels::default(),
         noise: Noise::NONE,
+    }
+}
+
+/// A workload on `n_ranks` ranks, one to each host, once.
+pub(crate) fn scenario(workload: Workload, n_ranks: u32) -> Scenario {
+    Scenario {
+        title: String::new(),
+        run: scenario::Run {
+            ranks: vec![NonZeroU32::new(n_ranks).unwrap()],
+            slots: (0..n_ranks).map(HostId).collect(),
+            replications: NonZeroU32::MIN,
+            seed: 1,
+            network: NetworkKind::Flow,
+        },
+        workload,
     }
 }
 

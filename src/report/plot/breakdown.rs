@@ -81,6 +81,12 @@ const fn color(cause: Cause) -> Color {
         Cause::Latency => palette::YELLOW,
         Cause::Bandwidth => palette::GREEN,
         Cause::Producer => palette::SKY_BLUE,
+        Cause::Rendezvous => palette::TEAL,
+        Cause::Round => palette::INDIGO,
         Cause::Sleep => palette::LIGHT_GREY,
+        Cause::Contention => palette::WINE,
+        Cause::Oversubscription => palette::OLIVE,
+        Cause::Noise => palette::ROSE,
+        Cause::Untraced => palette::GRID,
     }
 }

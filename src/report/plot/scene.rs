@@ -50,6 +50,12 @@ pub(super) mod palette {
     pub(crate) const ORANGE: Color = Color::rgb(230, 159, 0);
     pub(crate) const VERMILION: Color = Color::rgb(213, 94, 0);
     pub(crate) const PURPLE: Color = Color::rgb(204, 121, 167);
+    // Where eight colours are not enough: Paul Tol's muted scheme, told apart by colour-blind readers, too.
+    pub(crate) const TEAL: Color = Color::rgb(68, 170, 153);
+    pub(crate) const INDIGO: Color = Color::rgb(51, 34, 136);
+    pub(crate) const WINE: Color = Color::rgb(136, 34, 85);
+    pub(crate) const OLIVE: Color = Color::rgb(153, 153, 51);
+    pub(crate) const ROSE: Color = Color::rgb(204, 102, 119);
 }
 
 /// Which point of a text its place is.
