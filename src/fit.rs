@@ -24,7 +24,8 @@ use thiserror::Error;
 
 use self::estimate::{Estimate, RemoteShape, Shape};
 use self::identified::Identified;
-use self::pairs::PairSamples;
+use self::network::Finding;
+use self::pairs::{Copying, PairSamples};
 use self::segments::{SIZES_MIN, TableShape};
 use crate::machine::MachineModel;
 use crate::measurement::experiment::PairClass;
@@ -213,23 +214,32 @@ fn shape_of(
     warnings.extend(noise.stops.map(stopped));
     let mut shape = Shape { has_interruptions: noise.interruptions.is_some(), ..Shape::default() };
     let mut rest = Estimate { costs, noise, ..Estimate::default() };
-    shape.local = table_shape(samples, PairClass::Local, &rest, warnings)?;
+    shape.local = table_shape(samples, (PairClass::Local, Copying::BesidesTheWire), &rest, warnings)?;
     if let Some(table) = &shape.local {
-        let pairs = PairSamples::of(samples, PairClass::Local, &rest.costs);
+        let pairs = PairSamples::of(samples, PairClass::Local, &rest.costs, table.copying);
         let wires = vec![messages::Wire::Free; table.uptos.len()];
         rest.local = Some(messages::estimate(&pairs, table, &wires));
     }
-    let has_remote = table_shape(samples, PairClass::Remote, &rest, warnings)?;
-    if let Some(table) = has_remote {
-        let found = network::find(samples, &table, &rest, &shape, options);
-        let Some(found) = found else {
-            model::assemble(&rest, &shape, options)?;
-            return Err(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" });
-        };
-        warnings.extend(found.warnings);
-        let remote = RemoteShape { table, network: found.shape };
-        rest.remote = network::estimate(samples, &remote, &rest, &shape, options);
-        shape.remote = Some(remote);
+    let mut copying = Copying::BesidesTheWire;
+    let n_warnings = warnings.len();
+    while let Some(table) = table_shape(samples, (PairClass::Remote, copying), &rest, warnings)? {
+        match network::find(samples, &table, &rest, &shape, options) {
+            Some(Finding::Network(found)) => {
+                warnings.extend(found.warnings);
+                let remote = RemoteShape { table, network: found.shape };
+                rest.remote = network::estimate(samples, &remote, &rest, &shape, options);
+                shape.remote = Some(remote);
+                break;
+            }
+            Some(Finding::CopiesBehindTheWire) => {
+                copying = Copying::BehindTheWire;
+                warnings.truncate(n_warnings);
+            }
+            None => {
+                model::assemble(&rest, &shape, options)?;
+                return Err(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" });
+            }
+        }
     }
     Ok((shape, rest))
 }
@@ -237,11 +247,11 @@ fn shape_of(
 /// Finds the segments of one class of pairs; none if it was not measured.
 fn table_shape(
     samples: &[&Sample],
-    class: PairClass,
+    (class, copying): (PairClass, Copying),
     rest: &Estimate,
     warnings: &mut Vec<String>,
 ) -> Result<Option<TableShape>, FitError> {
-    let pairs = PairSamples::of(samples, class, &rest.costs);
+    let pairs = PairSamples::of(samples, class, &rest.costs, copying);
     if pairs.ping_pongs.is_empty() && pairs.sends.is_empty() {
         return Ok(None);
     }
@@ -319,7 +329,7 @@ fn segment_reports(samples: &[&Sample], shape: &Shape, rest: &Estimate) -> BTree
         ("remote", PairClass::Remote, shape.remote.as_ref().map(|remote| &remote.table)),
     ];
     let report = |class: PairClass, table: &TableShape| {
-        let pairs = PairSamples::of(samples, class, &rest.costs);
+        let pairs = PairSamples::of(samples, class, &rest.costs, table.copying);
         let mut above = None;
         let of_segment = |(i, upto): (usize, &u64)| {
             let is_inside = |bytes: u64| above.is_none_or(|above: u64| above < bytes) && bytes <= *upto;

@@ -52,7 +52,7 @@ pub(super) struct RemoteEstimate {
 pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<'_>) -> Option<MachineModel> {
     let (costs, noise) = compute_part(samples, shape.has_interruptions);
     let local = shape.local.as_ref().map(|table| {
-        let pairs = PairSamples::of(samples, PairClass::Local, &costs);
+        let pairs = PairSamples::of(samples, PairClass::Local, &costs, table.copying);
         messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()])
     });
     let mut estimate = Estimate { costs, noise, local, remote: None };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::FitOptions;
 use super::estimate::{Estimate, Shape};
 use super::model::values;
+use super::pairs::Copying;
 use super::segments::TableShape;
 use crate::machine::{Kernel, MachineModel};
 use crate::measurement::simulated::machine_kernel;
@@ -96,7 +97,12 @@ fn message_table(at: &str, table: &TableShape, has_gap: &[bool], found: &mut Ide
         if i < table.n_eager {
             found.fit(format!("{at}.send_overhead"), &format!("send {class}"));
             found.fit(format!("{at}.recv_overhead"), &format!("recv {class}"));
-            found.fit(format!("{at}.byte_overhead"), &format!("send {class}, recv {class}"));
+            if table.copying == Copying::BesidesTheWire {
+                found.fit(format!("{at}.byte_overhead"), &format!("send {class}, recv {class}"));
+            } else {
+                let why = "none: cores copy while the wire carries other bytes of the message";
+                found.assumed.insert(format!("{at}.byte_overhead"), why.to_owned());
+            }
         } else {
             let as_eager = format!("as segments[{}]: a rendezvous shows only the sum of all parts", table.n_eager - 1);
             for name in ["send_overhead", "recv_overhead", "byte_overhead"] {

@@ -119,12 +119,14 @@ fn equations_of(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts],
 }
 
 fn unknowns(costs: &SegmentCosts) -> [f64; N_COSTS] {
-    [costs.send_overhead, costs.recv_overhead, costs.byte_overhead, costs.latency, costs.wire]
+    let [send_behind, recv_behind] = costs.behind;
+    [costs.send_overhead, costs.recv_overhead, costs.byte_overhead, costs.latency, costs.wire, send_behind, recv_behind]
 }
 
 fn costs_of(x: &[f64; N_COSTS]) -> SegmentCosts {
-    let [send_overhead, recv_overhead, byte_overhead, latency, wire] = *x;
-    SegmentCosts { upto: 0, send_overhead, recv_overhead, byte_overhead, latency, wire }
+    let [send_overhead, recv_overhead, byte_overhead, latency, wire, send_behind, recv_behind] = *x;
+    let behind = [send_behind, recv_behind];
+    SegmentCosts { upto: 0, send_overhead, recv_overhead, byte_overhead, latency, wire, behind }
 }
 
 fn eager(pairs: &PairSamples, above: Option<u64>, upto: u64, wire: Wire, sigmas: &[f64]) -> SegmentCosts {
@@ -194,5 +196,6 @@ fn rendezvous(
         byte_overhead,
         latency: (x[LATENCY] - overhead).max(0.0),
         wire: x[WIRE],
+        behind: overheads.behind,
     }
 }

@@ -6,7 +6,7 @@ use super::estimate::{Estimate, RemoteEstimate, RemoteShape, Shape};
 use super::least_squares::robust_mean;
 use super::messages::{self, Wire};
 use super::model;
-use super::pairs::{PairSamples, SegmentCosts, as_f64};
+use super::pairs::{Copying, PairSamples, SegmentCosts, as_f64};
 use super::segments::TableShape;
 use crate::machine::{Duplex, MachineModel};
 use crate::measurement::experiment::{Experiment, PairClass};
@@ -62,6 +62,26 @@ pub(super) struct Found {
     pub(super) warnings: Vec<String>,
 }
 
+/// What a look at the samples may come to.
+pub(super) enum Finding {
+    /// What limits transfers.
+    Network(Found),
+    /// One message alone would be faster on the wire than many are, if cores copied besides: so they copy behind it.
+    CopiesBehindTheWire,
+}
+
+/// Whether one message alone and many tell the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Agreement {
+    /// They do, or something else than the port limits one message alone.
+    Possible,
+    /// Many messages through a port get less of it than one alone.
+    OneIsTooFast,
+}
+
+const TOO_FAST: &str = "many senders to one receiver get less than one sender alone, which shared ports do not explain: gathers \
+                        of large messages will be predicted too short";
+
 /// Finds what limits transfers between hosts.
 pub(super) fn find(
     samples: &[&Sample],
@@ -69,9 +89,9 @@ pub(super) fn find(
     rest: &Estimate,
     kind: &Shape,
     options: &FitOptions<'_>,
-) -> Option<Found> {
+) -> Option<Finding> {
     let mut warnings = Vec::new();
-    let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs);
+    let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs, table.copying);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
     let mut shape = NetworkShape {
         port: PortSource::OneFlow,
@@ -82,7 +102,14 @@ pub(super) fn find(
     };
     let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free)?;
     let fan_in = fan_in_gaps(samples, &free, one_flow, &shape, (table, rest, kind, options))?;
-    shape.port = port_source((one_flow, one_flow_error), &fan_in, &mut warnings);
+    let (port, agreement) = port_source((one_flow, one_flow_error), &fan_in);
+    if agreement == Agreement::OneIsTooFast {
+        if table.copying == Copying::BesidesTheWire {
+            return Some(Finding::CopiesBehindTheWire);
+        }
+        warnings.push(TOO_FAST.to_owned());
+    }
+    shape.port = port;
     let port = port_gap(shape.port, one_flow, &fan_in);
     shape.has_gap = messages::slower_than_port(&pairs, table, port);
 
@@ -97,7 +124,7 @@ pub(super) fn find(
     let machine = assembled(&with_backplane, table, &shape, (rest, kind, options))?;
     shape.duplex = duplex(samples, &machine, &mut warnings);
     shape.has_message_gap = message_gap(samples, &with_backplane.table, rest).is_some();
-    Some(Found { shape, warnings })
+    Some(Finding::Network(Found { shape, warnings }))
 }
 
 /// Estimates the parameters of messages between hosts.
@@ -109,7 +136,7 @@ pub(super) fn estimate(
     options: &FitOptions<'_>,
 ) -> Option<RemoteEstimate> {
     let RemoteShape { table, network } = remote;
-    let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs);
+    let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs, table.copying);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
     let (one_flow, _) = messages::last_wire(&pairs, table, &free)?;
     let fan_in = match network.port {
@@ -173,9 +200,9 @@ fn with_port(mut machine: MachineModel, gap: f64) -> MachineModel {
     machine
 }
 
-fn port_source((one_flow, error): (f64, f64), fan_in: &[f64], warnings: &mut Vec<String>) -> PortSource {
+fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, Agreement) {
     if fan_in.is_empty() {
-        return PortSource::OneFlow;
+        return (PortSource::OneFlow, Agreement::Possible);
     }
     let logs: Vec<f64> = fan_in.iter().map(|gap| gap.ln()).collect();
     let center = robust_mean(&logs);
@@ -185,18 +212,13 @@ fn port_source((one_flow, error): (f64, f64), fan_in: &[f64], warnings: &mut Vec
     let difference = one_flow.ln() - center;
     let tolerance = SAME_LIMIT.max(4.0 * many_error.hypot(one_error));
     if difference > tolerance {
-        return PortSource::FanIn;
+        return (PortSource::FanIn, Agreement::Possible);
     }
     if difference < -tolerance {
-        warnings.push(format!(
-            "many senders to one receiver get {:.0} % less than one sender alone, which shared ports do not explain: \
-             gathers of large messages will be predicted too short",
-            100.0 * (1.0 - difference.exp())
-        ));
-        return PortSource::OneFlow;
+        return (PortSource::OneFlow, Agreement::OneIsTooFast);
     }
     let (one, many) = (one_error.powi(-2), many_error.powi(-2));
-    PortSource::Both { one_flow: one / (one + many) }
+    (PortSource::Both { one_flow: one / (one + many) }, Agreement::Possible)
 }
 
 /// Returns the seconds per byte of the port.

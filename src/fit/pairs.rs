@@ -5,8 +5,9 @@ use super::least_squares::Equation;
 use crate::measurement::experiment::{Experiment, PairClass};
 use crate::measurement::sample::Sample;
 
-/// Unknowns of one segment: `o_s`, `o_r`, O, L and the time per byte on the wire.
-pub(super) const N_COSTS: usize = 5;
+/// Unknowns of one segment: `o_s`, `o_r`, O, L, the time per byte on the wire, and what a send and a receive take per byte
+/// behind the wire.
+pub(super) const N_COSTS: usize = 7;
 /// Series of measurements with a scatter of their own.
 pub(super) const PING_PONG: usize = 0;
 /// Sends alone.
@@ -32,9 +33,31 @@ pub(super) struct LateSend {
     pub(super) recv_delay_s: f64,
 }
 
+/// When cores copy the bytes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Copying {
+    /// Before the wire has them and after: the time of a message holds `2 O s` besides the wire's.
+    #[default]
+    BesidesTheWire,
+    /// While the wire carries others of the same message, as TCP does with buffers smaller than the message: a send alone
+    /// and a receive alone take time for it, but a message does not.
+    BehindTheWire,
+}
+
+impl Copying {
+    /// Returns how many unknowns a segment of eager messages has.
+    pub(super) const fn n_unknowns(self) -> usize {
+        match self {
+            Self::BesidesTheWire => 5,
+            Self::BehindTheWire => 6,
+        }
+    }
+}
+
 /// All samples of one class of pairs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct PairSamples {
+    pub(super) copying: Copying,
     pub(super) ping_pongs: Vec<PairSample>,
     pub(super) sends: Vec<LateSend>,
     pub(super) recvs: Vec<PairSample>,
@@ -50,12 +73,14 @@ pub(super) struct SegmentCosts {
     pub(super) latency: f64,
     /// Time per byte of one message alone: the larger of `byte_gap` and the port's.
     pub(super) wire: f64,
+    /// What a send alone, and a receive alone, take per byte behind the wire.
+    pub(super) behind: [f64; 2],
 }
 
 impl PairSamples {
     /// Takes the samples of `class`.
-    pub(super) fn of(samples: &[&Sample], class: PairClass, costs: &ComputeCosts) -> Self {
-        let mut pairs = Self::default();
+    pub(super) fn of(samples: &[&Sample], class: PairClass, costs: &ComputeCosts, copying: Copying) -> Self {
+        let mut pairs = Self { copying, ..Self::default() };
         for sample in samples {
             let own_slowness = 1.0 / costs.speed(&sample.host);
             let peer_slowness = sample.peers.first().map_or(own_slowness, |peer| 1.0 / costs.speed(peer));
@@ -79,21 +104,26 @@ impl PairSamples {
     /// Returns the equations of the eager messages of more than `above` (none: from 0 on) and at most `upto` bytes.
     ///
     /// `T = m (o_s + o_r) + 2 m O s + L + w s` with m the mean of 1 / speed; `o_s + O s` and `o_r + O s` alone
-    /// (docs/model.md, eq. 3, 4, 15 and 16).
+    /// (docs/model.md, eq. 3, 4, 15 and 16). Behind the wire: `T = m (o_s + o_r) + L + w s`, and a time per byte of their own
+    /// for sends and receives.
     pub(super) fn eager_equations(&self, above: Option<u64>, upto: u64) -> Vec<Equation<N_COSTS>> {
         let is_inside = |sample: &PairSample| above.is_none_or(|above| above < sample.bytes) && sample.bytes <= upto;
+        let (besides, behind) = match self.copying {
+            Copying::BesidesTheWire => (1.0, 0.0),
+            Copying::BehindTheWire => (0.0, 1.0),
+        };
         let ping_pongs = self.ping_pongs.iter().filter(|sample| is_inside(sample)).map(|sample| {
             let (bytes, m) = (as_f64(sample.bytes), sample.mean_slowness);
-            equation([m, m, 2.0 * m * bytes, 1.0, bytes], sample, PING_PONG)
+            equation([m, m, besides * 2.0 * m * bytes, 1.0, bytes, 0.0, 0.0], sample, PING_PONG)
         });
         // A send that took half the delay was none of these: noise, or a rendezvous below the limit.
         let sends = self.sends.iter().filter(|send| is_inside(&send.sample) && !send.is_rendezvous()).map(|send| {
-            let v = send.sample.own_slowness;
-            equation([v, 0.0, v * as_f64(send.sample.bytes), 0.0, 0.0], &send.sample, SEND)
+            let (v, copied) = (send.sample.own_slowness, send.sample.own_slowness * as_f64(send.sample.bytes));
+            equation([v, 0.0, besides * copied, 0.0, 0.0, behind * copied, 0.0], &send.sample, SEND)
         });
         let recvs = self.recvs.iter().filter(|sample| is_inside(sample)).map(|sample| {
-            let v = sample.own_slowness;
-            equation([0.0, v, v * as_f64(sample.bytes), 0.0, 0.0], sample, RECV)
+            let (v, copied) = (sample.own_slowness, sample.own_slowness * as_f64(sample.bytes));
+            equation([0.0, v, besides * copied, 0.0, 0.0, 0.0, behind * copied], sample, RECV)
         });
         ping_pongs.chain(sends).chain(recvs).collect()
     }
@@ -108,7 +138,7 @@ impl PairSamples {
         let inside = self.ping_pongs.iter().filter(|sample| above < sample.bytes && sample.bytes <= upto);
         inside
             .map(|sample| {
-                let factors = [0.0, 0.0, 0.0, 1.0, as_f64(sample.bytes)];
+                let factors = [0.0, 0.0, 0.0, 1.0, as_f64(sample.bytes), 0.0, 0.0];
                 Equation { offset: offset(sample), ..equation(factors, sample, PING_PONG) }
             })
             .collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::eager::{self, EagerLimit};
 use super::least_squares::{self, Equation, SIGMA_MIN};
-use super::pairs::{N_COSTS, PairSamples, RECV, SEND};
+use super::pairs::{Copying, N_COSTS, PairSamples, RECV, SEND};
 
 /// Fewest sizes of ping-pongs that make a segment.
 pub(super) const SIZES_MIN: usize = 5;
@@ -26,6 +26,7 @@ const N_SERIES: usize = 3;
 /// Pieces of a message table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TableShape {
+    pub(super) copying: Copying,
     pub(super) eager_limit: EagerLimit,
     /// Largest size of each segment, ascending; the last is `u64::MAX`.
     pub(super) uptos: Vec<u64>,
@@ -78,7 +79,7 @@ pub(super) fn find(pairs: &PairSamples, eager_limit: EagerLimit) -> TableShape {
         uptos.push(u64::MAX);
     }
     let largest = pairs.ping_pongs.last().map_or(0, |sample| sample.bytes);
-    TableShape { eager_limit, uptos, n_eager, largest, sigmas }
+    TableShape { copying: pairs.copying, eager_limit, uptos, n_eager, largest, sigmas }
 }
 
 /// How the number of segments is chosen.
@@ -115,7 +116,7 @@ impl<'a> Side<'a> {
         }
         let stride = (n - 2 * SIZES_MIN + 1).div_ceil(PLACES_MAX).max(1);
         let places: Vec<usize> = (SIZES_MIN..=n - SIZES_MIN).step_by(stride).collect();
-        let n_unknowns = if self.is_eager { N_COSTS } else { 2 };
+        let n_unknowns = if self.is_eager { self.pairs.copying.n_unknowns() } else { 2 };
         #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
         let penalty = (n_unknowns + UNKNOWNS_OF_BORDER) as f64 * (self.n_samples as f64).ln();
         let mut best: Option<(f64, Vec<usize>)> = None;
