@@ -2,6 +2,7 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod kernel;
+pub(crate) mod sweep;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::calibrate::CalibrateArgs;
+use self::sweep::SweepArgs;
 
 /// Predicts the speedup curve of an MPI program on a small cluster, before the cluster is bought, built or booked.
 #[derive(Debug, Parser)]
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Predict many what-ifs: every combination of the values of some keys, or a sample; over cores, or ranks of mpirun
+    Sweep(Box<SweepArgs>),
     /// Run calibration experiments on real hardware and fit a machine model, with an interval for every number
     Calibrate(Box<CalibrateArgs>),
     /// Run the workload of a scenario on real hardware and write the measured curve

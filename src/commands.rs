@@ -11,3 +11,4 @@ mod launch;
 pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod schema;
+pub(crate) mod sweep;

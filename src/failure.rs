@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Input(Diagnostics),
     /// The simulation could not be finished.
     Simulation(SimError),
+    /// Points of a sweep could not be simulated.
+    Points { message: String },
     /// The cluster could not be measured.
     Measurement { message: String, help: String },
     /// A result could not be written.
@@ -31,16 +33,30 @@ impl Failure {
 
     /// Prints the failure to standard error and returns the documented exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        let (text, code) = match self {
-            Self::Usage { message, help } => (format!("error: {message}\n  help: {help}"), 2),
-            Self::Input(diagnostics) => (render(diagnostics), 3),
-            Self::Simulation(error) => (format!("error: {error}"), 4),
-            Self::Measurement { message, help } => (format!("error: {message}\n  help: {help}"), 5),
-            Self::Output { path, source } => (format!("error: cannot write {}: {source}", path.display()), 6),
+        let text = match self {
+            Self::Usage { message, help } | Self::Measurement { message, help } => {
+                format!("error: {message}\n  help: {help}")
+            }
+            Self::Input(diagnostics) => render(diagnostics),
+            Self::Simulation(error) => format!("error: {error}"),
+            Self::Points { message } => format!("error: {message}"),
+            Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return ExitCode::SUCCESS,
         };
         anstream::eprintln!("{}", text.trim_end());
-        ExitCode::from(code)
+        ExitCode::from(self.code())
+    }
+
+    /// Returns the documented exit code.
+    pub(crate) const fn code(&self) -> u8 {
+        match self {
+            Self::Closed => 0,
+            Self::Usage { .. } => 2,
+            Self::Input(_) => 3,
+            Self::Simulation(_) | Self::Points { .. } => 4,
+            Self::Measurement { .. } => 5,
+            Self::Output { .. } => 6,
+        }
     }
 }
 

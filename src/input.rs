@@ -9,7 +9,9 @@ mod files;
 mod host_names;
 mod hostfile;
 mod intervals;
+mod key_path;
 mod leaf;
+mod levels;
 mod lines;
 mod machine;
 mod measurement;
@@ -26,9 +28,11 @@ mod scenario;
 mod schema;
 mod spanned;
 mod tree;
+mod vary;
 mod workload;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -41,7 +45,10 @@ pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
+use self::key_path::Target;
 use self::tree::{Document, Node, Table, Value};
+use self::vary::Changes;
+pub use self::vary::{Change, load_axes, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::machine::MachineModel;
 use crate::measurement::Measurement;
@@ -115,7 +122,7 @@ impl FileKind {
 /// All problems of all these files.
 pub fn load_experiment(path: &Path, read: Read<'_>) -> Result<Experiment, Diagnostics> {
     let mut files = Files::new(read);
-    let experiment = files.open_first(path).and_then(|file| experiment(file, path, &mut files));
+    let experiment = files.open_first(path).and_then(|file| experiment(file, path, None, &mut files));
     finish(experiment, files.diagnostics).map(|(experiment, warnings)| Experiment { warnings, ..experiment })
 }
 
@@ -126,7 +133,7 @@ pub fn load_experiment(path: &Path, read: Read<'_>) -> Result<Experiment, Diagno
 pub fn load_machine(path: &Path, read: Read<'_>) -> Result<Machine, Diagnostics> {
     let mut files = Files::new(read);
     let file = files.open_first(path);
-    let machine = file.and_then(|file| machine_of(file, Table::default(), &mut files.diagnostics));
+    let machine = file.and_then(|file| machine_of(file, Table::default(), None, &mut files.diagnostics));
     finish(machine, files.diagnostics).map(|(machine, _)| machine)
 }
 
@@ -177,6 +184,20 @@ pub fn scenario_schema() -> serde_json::Value {
 #[must_use]
 pub fn machine_schema() -> serde_json::Value {
     schema::publish(schema::of::<RawMachine>("dlpc-sim machine model"))
+}
+
+/// Returns the schemas that scenarios and machine models are checked against.
+fn raw_schemas() -> (&'static serde_json::Value, &'static serde_json::Value) {
+    static SCENARIO: LazyLock<serde_json::Value> = LazyLock::new(|| schema::of::<RawScenario>("scenario"));
+    static MACHINE: LazyLock<serde_json::Value> = LazyLock::new(|| schema::of::<RawMachine>("machine"));
+    (&SCENARIO, &MACHINE)
+}
+
+/// Takes the measured curve away: a point of a sweep is not compared.
+fn leave_measured_out(root: &mut Node) {
+    if let Value::Table(table) = &mut root.value {
+        table.entries.retain(|entry| entry.key != "measured");
+    }
 }
 
 /// Returns what a TOML file is.
@@ -242,21 +263,26 @@ fn finish<T>(value: Option<T>, mut diagnostics: Diagnostics) -> Result<(T, Diagn
     }
 }
 
-fn experiment(file: FileId, path: &Path, files: &mut Files<'_>) -> Option<Experiment> {
+fn experiment(file: FileId, path: &Path, changes: Option<&Changes>, files: &mut Files<'_>) -> Option<Experiment> {
     if is_of_other_kind(file, FileKind::Scenario, &mut files.diagnostics) {
         return None;
     }
     let Document { mut root, is_complete } = tree::parse(file, "scenario", &mut files.diagnostics);
+    if let Some(changes) = changes {
+        changes.apply(Target::Scenario, &mut root);
+        leave_measured_out(&mut root);
+    }
     let overrides = overrides(&root);
     let machine_named = named_path(&root, "machine");
     let measured_named = named_path(&root, "measured");
-    let raw = is_complete.then(|| checked::<RawScenario>(&mut root, "scenario", &mut files.diagnostics)).flatten();
+    let raw = is_complete.then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", &mut files.diagnostics));
+    let raw = raw.flatten();
     let machine_path = machine_named.as_ref().map(|(named, _)| tree::beside(path, named));
     let machine_file = machine_path
         .as_ref()
         .zip(machine_named.as_ref())
         .and_then(|(path, (_, span))| files.open_named(path, "scenario::machine", *span));
-    let machine = machine_file.and_then(|file| machine_of(file, overrides, &mut files.diagnostics));
+    let machine = machine_file.and_then(|file| machine_of(file, overrides, changes, &mut files.diagnostics));
     let measured_at = measured_named.as_ref().map(|(_, span)| *span);
     let measured = measured_named.map(|(named, span)| measured(&tree::beside(path, &named), span, files));
     let shown_path = machine_path.unwrap_or_default().display().to_string();
@@ -282,11 +308,16 @@ fn experiment(file: FileId, path: &Path, files: &mut Files<'_>) -> Option<Experi
 }
 
 /// Checks a document, completes it and returns it as its raw struct.
-fn checked<T>(root: &mut Node, prefix: &'static str, diagnostics: &mut Diagnostics) -> Option<T>
+fn checked<T>(
+    root: &mut Node,
+    schema: &serde_json::Value,
+    prefix: &'static str,
+    diagnostics: &mut Diagnostics,
+) -> Option<T>
 where
-    T: for<'de> Deserialize<'de> + schemars::JsonSchema,
+    T: for<'de> Deserialize<'de>,
 {
-    document::check(root, &schema::of::<T>(prefix), prefix, diagnostics);
+    document::check(root, schema, prefix, diagnostics);
     match spanned::deserialise(root.clone()) {
         Ok(raw) => Some(raw),
         Err(error) => {
@@ -298,7 +329,12 @@ where
 }
 
 /// Reads a machine model and merges `overrides` over it.
-fn machine_of(file: FileId, overrides: Table, diagnostics: &mut Diagnostics) -> Option<Machine> {
+fn machine_of(
+    file: FileId,
+    overrides: Table,
+    changes: Option<&Changes>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Machine> {
     if is_of_other_kind(file, FileKind::Machine, diagnostics) {
         return None;
     }
@@ -308,9 +344,13 @@ fn machine_of(file: FileId, overrides: Table, diagnostics: &mut Diagnostics) -> 
     }
     if let Value::Table(table) = &mut root.value {
         drop_intervals(table, &overrides.leaf_paths());
+        drop_intervals(table, &changes.map(Changes::machine_paths).unwrap_or_default());
         table.merge(overrides);
     }
-    let raw: RawMachine = checked(&mut root, "machine", diagnostics)?;
+    if let Some(changes) = changes {
+        changes.apply(Target::Machine, &mut root);
+    }
+    let raw: RawMachine = checked(&mut root, raw_schemas().1, "machine", diagnostics)?;
     let model = machine::validate(&raw, diagnostics)?;
     Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
 }

@@ -14,5 +14,6 @@ pub mod random;
 pub mod report;
 pub mod scenario;
 pub mod stats;
+pub mod sweep;
 pub mod trace;
 pub mod units;

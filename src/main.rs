@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod files;
 mod progress;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(args),
         Command::Calibrate(args) => commands::calibrate::run(args),
         Command::Measure(args) => commands::measure::run(args),
+        Command::Sweep(args) => commands::sweep::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
         Command::Check { files } => commands::check::run(files),
         Command::Schema { file } => commands::schema::run(*file),

@@ -75,6 +75,32 @@ pub fn predict(
     Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(machine, &totals) })
 }
 
+/// What a scenario is predicted to do at one rank count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtRanks {
+    /// Makespans of the replications.
+    pub replications: Replications,
+    /// Where the time of a typical replication goes, in the order of [`Cause::ALL`].
+    pub breakdown: Vec<(Cause, SimDuration)>,
+    /// Why the user should doubt it, and what to do.
+    pub warnings: Vec<String>,
+}
+
+/// Simulates one rank count of `scenario` on `machine`, as [`predict`] does it, without the baseline on one rank.
+///
+/// # Errors
+/// [`SimError`] of the first replication that fails.
+pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> Result<AtRanks, SimError> {
+    let model = Model { scenario, machine, platform: Platform::new(machine) };
+    let run = |i| model.run(n_ranks, i, Recording::Off).map(|trace| Total::of(&trace));
+    let totals: Result<Vec<Total>, SimError> = (0..model.n_replications()).into_par_iter().map(run).collect();
+    let totals = totals?;
+    let makespans = totals.iter().map(|total| total.makespan).collect();
+    let replications = Replications { ranks: n_ranks, makespans };
+    let breakdown = model.breakdown(&replications)?;
+    Ok(AtRanks { replications, breakdown, warnings: warnings(machine, &totals) })
+}
+
 /// Returns how many runs [`predict`] will simulate.
 #[must_use]
 pub fn n_runs(scenario: &Scenario, machine: &MachineModel) -> u64 {

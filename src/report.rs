@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod json;
 pub mod plot;
+pub mod sweep;
 pub mod table;
 
 #[cfg(test)]

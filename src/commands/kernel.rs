@@ -37,7 +37,8 @@ fn produce(args: &ProducerArgs) -> Result<(), Failure> {
     producer::run(&args.folder, schedule, start, &mut io::stdout()).map_err(|error| failure(&error))
 }
 
-fn failure(error: &KernelError) -> Failure {
+/// Returns what the user is told of a kernel that failed.
+pub(super) fn failure(error: &KernelError) -> Failure {
     let help = match error {
         KernelError::Ranks { found: 1, .. } => {
             "start it with the launcher of that MPI library; another one starts ranks that do not know of each other"

@@ -16,6 +16,8 @@ mod compute;
 #[cfg(feature = "mpi")]
 mod control;
 #[cfg(feature = "mpi")]
+pub mod hand_out;
+#[cfg(feature = "mpi")]
 mod log_stream;
 #[cfg(feature = "mpi")]
 mod payload;

@@ -1,12 +1,14 @@
 //! Plots as SVG text or PNG bytes: both come from the same scene.
 
 pub mod dart_board;
+pub mod sweep;
 
 mod axis;
 mod breakdown;
 mod curves;
 mod errors;
 mod figure;
+mod heat_map;
 mod legend;
 mod mark;
 mod paint;

@@ -40,6 +40,8 @@ pub(super) enum Topic {
     Order,
     /// What came of it, to rank 0.
     Report,
+    /// There will be no more, to rank 0.
+    Farewell,
 }
 
 impl Topic {

@@ -75,6 +75,11 @@ impl Session {
         &host.expect("invariant: every rank is on a host").name
     }
 
+    /// Ends all ranks with an exit code, without waiting for any of them.
+    pub fn end(&self, code: u8) -> ! {
+        self.world.abort(i32::from(code))
+    }
+
     fn abort(&self, error: &KernelError) -> ! {
         // If standard error is closed, the exit code still tells.
         let _ = writeln!(io::stderr(), "error: rank {} on {}: {error}", self.rank, self.host_of(self.rank));

@@ -14,15 +14,27 @@ const PANELS_TOP: f64 = 84.0;
 /// Room between two panels.
 const PANEL_GAP: f64 = 26.0;
 
-/// The title of the horizontal axis of every plot.
+/// The title of the horizontal axis of plots of one scenario.
 const RANKS: &str = "Ranks (MPI processes)";
 
-/// Returns a figure of one panel, drawn by `draw`.
+/// Returns a figure of one panel over the rank count, drawn by `draw`.
 pub(super) fn single(
     title: &str,
     subtitle: &str,
     entries: Vec<Entry>,
+    axes: (Axis, Axis),
+    draw: impl FnOnce(&mut Scene, &Panel),
+) -> Scene {
+    single_over(title, subtitle, entries, axes, RANKS, draw)
+}
+
+/// Returns a figure of one panel with a horizontal axis of its own title, drawn by `draw`.
+pub(super) fn single_over(
+    title: &str,
+    subtitle: &str,
+    entries: Vec<Entry>,
     (x, y): (Axis, Axis),
+    x_title: &str,
     draw: impl FnOnce(&mut Scene, &Panel),
 ) -> Scene {
     let mut scene = Scene::default();
@@ -32,7 +44,7 @@ pub(super) fn single(
     let panel = Panel { left, right, top: PANELS_TOP, bottom: panels_bottom(&legend), x, y };
     draw(&mut scene, &panel);
     panel.draw_x_ticks(&mut scene);
-    panel.draw_x_labels(&mut scene, RANKS);
+    panel.draw_x_labels(&mut scene, x_title);
     legend.draw(&mut scene);
     scene
 }
@@ -66,7 +78,8 @@ fn panels_bottom(legend: &Legend) -> f64 {
     legend.top() - 10.0 - X_LABELS_HEIGHT
 }
 
-fn draw_titles(scene: &mut Scene, title: &str, subtitle: &str) {
+/// Draws title and subtitle.
+pub(super) fn draw_titles(scene: &mut Scene, title: &str, subtitle: &str) {
     let (title, em) = fitted(title);
     scene.text(Text::new(&title, (MARGIN, 32.0), em).bold());
     scene.text(Text::new(subtitle, (MARGIN, 62.0), SUBTITLE_EM).colored(palette::SOFT_TEXT));
