@@ -41,11 +41,11 @@ use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::hostfile::HostSlots;
 pub(crate) use self::intervals::relative_sigma;
+use self::key_path::Target;
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
-use self::key_path::Target;
 use self::tree::{Document, Node, Table, Value};
 use self::vary::Changes;
 pub use self::vary::{Change, load_axes, load_varied, sweep_keys};
@@ -275,7 +275,8 @@ fn experiment(file: FileId, path: &Path, changes: Option<&Changes>, files: &mut 
     let overrides = overrides(&root);
     let machine_named = named_path(&root, "machine");
     let measured_named = named_path(&root, "measured");
-    let raw = is_complete.then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", &mut files.diagnostics));
+    let raw =
+        is_complete.then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", &mut files.diagnostics));
     let raw = raw.flatten();
     let machine_path = machine_named.as_ref().map(|(named, _)| tree::beside(path, named));
     let machine_file = machine_path

@@ -148,7 +148,9 @@ impl Range {
     pub fn number_at(&self, share: f64) -> f64 {
         match (self.form, self.spacing) {
             // Each whole number has its own equal part of the way.
-            (Form::Integer, Spacing::Linear) => (self.low + share * (self.high - self.low + 1.0)).floor().min(self.high),
+            (Form::Integer, Spacing::Linear) => {
+                (self.low + share * (self.high - self.low + 1.0)).floor().min(self.high)
+            }
             (_, Spacing::Linear) => self.low + share * (self.high - self.low),
             (_, Spacing::Logarithmic) => self.low * (self.high / self.low).powf(share),
         }

@@ -5,6 +5,7 @@ mod finish;
 mod inputs;
 mod job;
 mod messages;
+mod orders;
 mod store;
 #[cfg(feature = "mpi")]
 mod with_mpi;
@@ -38,6 +39,7 @@ fn on_this_machine(args: &SweepArgs) -> Result<(), Failure> {
         let mut store = Store::open(&job.store_path())?;
         let open = tasks::open_tasks(&needs, &|key| store.has(key));
         messages::say_what_is_open(tasks::open_tasks(&needs, &|_| false).len(), &open, &store);
+        messages::say_what_was_lost(&job, &open);
         let failed = alone::compute(&job, &inputs, &open, &mut store)?;
         finish::write(&job, &needs, &store)?;
         messages::cannot_compute(&job, failed)

@@ -99,7 +99,8 @@ impl Source<'_> {
         let span = self.span(text, at);
         let node = Node { span, value: value_of(&literal) };
         let not_whole = self.form() == Some(Form::Integer) && matches!(literal, Literal::Text(_));
-        let fault = leaf::check(self.key, &node, self.schema, self.text).or_else(|| not_whole.then(|| whole(self.key, text)));
+        let fault =
+            leaf::check(self.key, &node, self.schema, self.text).or_else(|| not_whole.then(|| whole(self.key, text)));
         if let Some(Fault { code, message, label, help }) = fault {
             return Err(Problem::error(format!("sweep::{code}"), span, message).label(label).help(help));
         }
@@ -115,9 +116,8 @@ impl Source<'_> {
 
     fn range(&self, form: Form, text: &str, at: usize) -> Result<Item, Problem> {
         let span = self.span(text, at);
-        let wrong = |message: String, help: &str| {
-            Problem::error("sweep::not_a_range", span, message).help(help.to_owned())
-        };
+        let wrong =
+            |message: String, help: &str| Problem::error("sweep::not_a_range", span, message).help(help.to_owned());
         let Some((low_text, rest)) = text.split_once("..=") else {
             let help = format!("write `{}`; both ends are included", text.replacen("..", "..=", 1));
             return Err(wrong(format!("`{text}` is not a range"), &help));

@@ -67,12 +67,7 @@ pub fn sweep_keys(path: &Path, read: Read<'_>) -> Result<Vec<(String, Option<Str
 ///
 /// # Errors
 /// All problems of all these files with those values.
-pub fn load_varied(
-    path: &Path,
-    changes: &[Change<'_>],
-    name: &str,
-    read: Read<'_>,
-) -> Result<Experiment, Diagnostics> {
+pub fn load_varied(path: &Path, changes: &[Change<'_>], name: &str, read: Read<'_>) -> Result<Experiment, Diagnostics> {
     let mut files = Files::new(read);
     let experiment = files.open_first(path).and_then(|file| {
         let changes = Changes::new(changes, name, &mut files.diagnostics);

@@ -74,9 +74,7 @@ impl Unit {
             Self::One => &[],
             Self::Seconds => &[("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("ps", 1e-12)],
             Self::Bytes => &[("B", 1.0)],
-            Self::BytesPerSecond => {
-                &[("Gbit/s", 125e6), ("Mbit/s", 125e3), ("kbit/s", 125.0), ("bit/s", 0.125)]
-            }
+            Self::BytesPerSecond => &[("Gbit/s", 125e6), ("Mbit/s", 125e3), ("kbit/s", 125.0), ("bit/s", 0.125)],
             Self::SecondsPerByte => &[("us/B", 1e-6), ("ns/B", 1e-9), ("ps/B", 1e-12)],
         }
     }

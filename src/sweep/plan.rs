@@ -171,7 +171,8 @@ mod tests {
         let axis = Axis { key: "a".to_owned(), unit: Some(Unit::One), values: Values::Range(range) };
         let plan = Plan::new(vec![axis, list("b", 5)], Design::LatinHypercube { n: 10, seed: 7 });
         for part in 0..10 {
-            let inside = |level: &Level| level.number.is_some_and(|number| (number - 0.5 - f64::from(part)).abs() <= 0.5);
+            let inside =
+                |level: &Level| level.number.is_some_and(|number| (number - 0.5 - f64::from(part)).abs() <= 0.5);
             assert_eq!((0..10).filter(|i| inside(plan.point(*i)[0])).count(), 1, "part {part}");
         }
         // Ten points over five values: each value twice.

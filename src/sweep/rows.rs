@@ -1,7 +1,7 @@
 //! The result of a sweep: one row per point, in the order of the plan, whatever the order of computing.
 
-use super::record::Record;
 use super::Level;
+use super::record::Record;
 use crate::analysis::scaling;
 
 /// The result at one point.

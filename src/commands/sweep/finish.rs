@@ -5,6 +5,7 @@ use dlpc_sim::sweep::rows::Row;
 use dlpc_sim::sweep::tasks::Needs;
 
 use super::job::Job;
+use super::orders;
 use super::store::Store;
 use crate::cli::Format;
 use crate::failure::Failure;
@@ -28,6 +29,7 @@ pub(super) fn write(job: &Job<'_>, needs: &[Needs], store: &Store) -> Result<(),
     if let Some(png) = svg.and(job.args.png.then(|| plot::sweep::png(&job.title, &job.plan, &rows)).flatten()) {
         files::write(&folder.join("sweep.png"), &png)?;
     }
+    orders::forget(job);
     match job.args.format {
         Format::Json => files::print(&lines),
         Format::Table => files::print(&format!(

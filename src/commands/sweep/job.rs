@@ -73,7 +73,8 @@ impl<'a> Job<'a> {
             if n_invalid > 1 {
                 let file = diagnostics.add_source(Path::new("--set"), String::new());
                 let n_points = self.plan.n_points();
-                let message = format!("{n_invalid} of {n_points} points are not valid; above are the problems of the first");
+                let message =
+                    format!("{n_invalid} of {n_points} points are not valid; above are the problems of the first");
                 diagnostics.push(Problem::error("sweep::invalid_points", file.whole(), message));
             }
             Failure::Input(diagnostics)

@@ -1,15 +1,17 @@
 //! A sweep over the ranks of an MPI job: rank 0 hands out, writes and computes nothing; the others compute.
 
-use std::cell::RefCell;
+mod order_book;
+
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use dlpc_sim::measurement::kernels::hand_out::{self, Ending};
+use dlpc_sim::measurement::kernels::hand_out::{self, Ending, Foreman};
 use dlpc_sim::measurement::kernels::session::{self, Session};
 use dlpc_sim::sweep::record::Record;
 use dlpc_sim::sweep::tasks::{self, Task};
 use serde::{Deserialize, Serialize};
 
+use self::order_book::OrderBook;
 use super::inputs::Inputs;
 use super::job::{Failed, Job};
 use super::store::Store;
@@ -52,8 +54,9 @@ fn lead(args: &SweepArgs, session: &Session) -> Result<(), Failure> {
     let (job, needs, mut store) = begun.inspect_err(|_| brief(session, &Inputs::from_disk(), &[]))?;
     let open = tasks::open_tasks(&needs, &|key| store.has(key));
     messages::say_what_is_open(tasks::open_tasks(&needs, &|_| false).len(), &open, &store);
+    messages::say_what_was_lost(&job, &open);
     brief(session, &inputs, &open);
-    let failed = hand_out(session, &open, &mut store)?;
+    let failed = hand_out(session, &job, &open, &mut store)?;
     finish::write(&job, &needs, &store)?;
     messages::cannot_compute(&job, failed)
 }
@@ -65,48 +68,69 @@ fn brief(session: &Session, inputs: &Inputs, open: &[Task]) {
 }
 
 /// Hands the tasks out and keeps the results.
-fn hand_out(session: &Session, open: &[Task], store: &mut Store) -> Result<Vec<Failed>, Failure> {
-    let signals = Signals::listen();
-    let progress = Progress::new(open.len() as u64);
-    let failure = RefCell::new(None);
-    let mut failed = Vec::new();
-    let mut take = |item: u32, answer: &[u8]| {
-        progress.advance();
-        match serde_json::from_slice(answer) {
-            Ok(Answer::Record(record)) => {
-                if let Err(error) = store.append(record) {
-                    failure.borrow_mut().get_or_insert(error);
-                }
-            }
-            Ok(Answer::Failed(reason)) => failed.push(Failed { task: open[item as usize], reason }),
-            Err(error) => failed.push(Failed { task: open[item as usize], reason: format!("no answer: {error}") }),
-        }
+fn hand_out(session: &Session, job: &Job<'_>, open: &[Task], store: &mut Store) -> Result<Vec<Failed>, Failure> {
+    let n_items = u32::try_from(open.len()).expect("invariant: at most two million results");
+    let mut keeper = Keeper {
+        open,
+        store,
+        book: OrderBook::begin(job)?,
+        signals: Signals::listen(),
+        progress: Progress::new(u64::from(n_items)),
+        failed: Vec::new(),
+        failure: None,
     };
-    let mut is_over = || signals.was_told_to_end() || failure.borrow().is_some();
-    let n_items = u32::try_from(open.len()).expect("invariant: at most a million points");
-    let ending = hand_out::lead(session, n_items, &mut take, &mut is_over);
+    let ending = hand_out::lead(session, n_items, &mut keeper);
+    let Keeper { store, progress, failed, failure, .. } = keeper;
     progress.finish();
     store.sync()?;
-    match (ending, failure.into_inner()) {
-        (_, Some(failure)) => end_job(session, &failure),
-        (Ending::Stopped(lost), None) => {
-            let task = |item: &u32| open[*item as usize];
-            let lost: Vec<(u32, Vec<Task>)> =
-                lost.iter().map(|(rank, items)| (*rank, items.iter().map(task).collect())).collect();
-            end_job(session, &messages::ended(store, n_open(open, store), &lost))
+    if let Some(failure) = failure {
+        end_job(session, &failure);
+    }
+    match ending {
+        Ending::Stopped(lost) => {
+            let tasks = |items: &[u32]| items.iter().map(|item| open[*item as usize]).collect();
+            let lost: Vec<(u32, Vec<Task>)> = lost.iter().map(|(rank, items)| (*rank, tasks(items))).collect();
+            end_job(session, &messages::ended(store, open.len() - store.n_appended(), &lost))
         }
-        (Ending::Done { silent }, None) if silent.is_empty() => Ok(failed),
-        (Ending::Done { silent }, None) => {
+        Ending::Done { silent } => {
             for rank in silent {
-                files::warn(&format!("rank {rank} is silent, so it hangs or is dead; others have done its points"));
+                files::warn(&format!("rank {rank} is silent: it hangs or is dead, and others have done its points"));
             }
             Ok(failed)
         }
     }
 }
 
-fn n_open(open: &[Task], store: &Store) -> usize {
-    open.len().saturating_sub(store.n_appended())
+/// Keeps what comes back.
+struct Keeper<'k> {
+    open: &'k [Task],
+    store: &'k mut Store,
+    book: OrderBook,
+    signals: Signals,
+    progress: Progress,
+    failed: Vec<Failed>,
+    failure: Option<Failure>,
+}
+
+impl Foreman for Keeper<'_> {
+    fn hand_out(&mut self, rank: u32, items: &[u32]) {
+        let tasks: Vec<Task> = items.iter().map(|item| self.open[*item as usize]).collect();
+        self.failure = self.failure.take().or(self.book.note(rank, &tasks).err());
+    }
+
+    fn take(&mut self, item: u32, answer: &[u8]) {
+        self.progress.advance();
+        let failed = |reason: String| Failed { task: self.open[item as usize], reason };
+        match serde_json::from_slice(answer) {
+            Ok(Answer::Record(record)) => self.failure = self.failure.take().or(self.store.append(record).err()),
+            Ok(Answer::Failed(reason)) => self.failed.push(failed(reason)),
+            Err(error) => self.failed.push(failed(format!("no answer: {error}"))),
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.failure.is_some() || self.signals.was_told_to_end()
+    }
 }
 
 /// Ends all ranks at once: some of them may be dead, so that there is no orderly end.

@@ -26,8 +26,18 @@ pub enum Ending {
         /// Ranks.
         silent: Vec<u32>,
     },
-    /// `is_over` said so; what each rank had not answered then, by rank.
+    /// The foreman said so; what each rank had not answered then, by rank.
     Stopped(Vec<(u32, Vec<u32>)>),
+}
+
+/// Who watches over the work on rank 0.
+pub trait Foreman {
+    /// A rank is about to get these items.
+    fn hand_out(&mut self, rank: u32, items: &[u32]);
+    /// The answer to an item has come: once for each, in any order.
+    fn take(&mut self, item: u32, answer: &[u8]);
+    /// Asked now and then: whether to stop.
+    fn is_over(&mut self) -> bool;
 }
 
 /// Tells all other ranks what they need to know, as rank 0.
@@ -42,27 +52,20 @@ pub fn listen(session: &Session) -> Vec<u8> {
 }
 
 /// Hands the items `0..n_items` out, as rank 0.
-///
-/// `take` gets each answer once, in any order; `is_over` is asked now and then whether to stop.
-pub fn lead(
-    session: &Session,
-    n_items: u32,
-    take: &mut dyn FnMut(u32, &[u8]),
-    is_over: &mut dyn FnMut() -> bool,
-) -> Ending {
+pub fn lead(session: &Session, n_items: u32, foreman: &mut dyn Foreman) -> Ending {
     let mut desk = Desk::new(n_items, session.n_ranks);
     for rank in 1..session.n_ranks {
-        desk.supply(session, rank);
+        supply(session, rank, &mut desk, foreman);
     }
     while desk.n_open > 0 {
         if let Some((rank, answer)) = receive_within(session, Topic::Report, PATIENCE) {
             let (item, content) = split(&answer);
             if desk.is_first_answer(rank, item) {
-                take(item, content);
+                foreman.take(item, content);
             }
-            desk.supply(session, rank);
+            supply(session, rank, &mut desk, foreman);
         }
-        if is_over() {
+        if foreman.is_over() {
             return Ending::Stopped(desk.unanswered());
         }
     }
@@ -70,6 +73,16 @@ pub fn lead(
         send(session, rank, Topic::Order, END);
     }
     Ending::Done { silent: farewell(session) }
+}
+
+/// Sends a rank more items, if it has few.
+fn supply(session: &Session, rank: u32, desk: &mut Desk, foreman: &mut dyn Foreman) {
+    let items = desk.choose(rank);
+    if !items.is_empty() {
+        foreman.hand_out(rank, &items);
+        let order: Vec<u8> = items.iter().flat_map(|item| item.to_le_bytes()).collect();
+        send(session, rank, Topic::Order, &order);
+    }
 }
 
 /// Sends the answer of an item to rank 0.
@@ -103,15 +116,6 @@ impl Desk {
     fn new(n_items: u32, n_ranks: u32) -> Self {
         let held = vec![Vec::new(); n_ranks as usize];
         Self { next: 0, n_items, n_open: n_items, is_answered: vec![false; n_items as usize], held }
-    }
-
-    /// Sends a rank more items, if it has few.
-    fn supply(&mut self, session: &Session, rank: u32) {
-        let items = self.choose(rank);
-        if !items.is_empty() {
-            let order: Vec<u8> = items.iter().flat_map(|item| item.to_le_bytes()).collect();
-            send(session, rank, Topic::Order, &order);
-        }
     }
 
     /// Returns what a rank gets: fewer towards the end, so that all end together; then what others still have.
