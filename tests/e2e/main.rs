@@ -9,5 +9,6 @@ mod output;
 mod readme;
 mod shipped;
 mod support;
+mod swept;
 mod tidy;
 mod wrong;

@@ -1,4 +1,4 @@
-//! The commands of README.md work, and print what it shows.
+//! The commands of README.md and docs/sweep.md work, and print what is shown there.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn commands(markdown: &str) -> Vec<Shown> {
             let starts = ["$ cargo run --release -- ", "$ dlpc-sim "];
             let arguments = starts.into_iter().find_map(|start| line.strip_prefix(start));
             is_ours = arguments.is_some();
-            let arguments = arguments.map(|text| text.split_whitespace().map(ToOwned::to_owned).collect());
+            let arguments = arguments.map(|text| shell_words::split(text).expect("quotes that end"));
             commands.extend(arguments.map(|arguments| Shown { arguments, output: Vec::new() }));
         } else if let Some(shown) = commands.last_mut().filter(|_| is_ours) {
             shown.output.push(line.trim_end().to_owned());
@@ -78,12 +78,15 @@ fn run_in(folder: &Path, arguments: &[String]) -> Ended {
 }
 
 #[test]
-fn every_command_of_the_readme_prints_what_it_shows() {
-    let commands = commands(&readme());
-    assert!(!commands.is_empty(), "README.md shows no command");
+fn every_command_that_is_shown_prints_what_is_shown() {
+    let sweeps = std::fs::read_to_string(root().join("docs/sweep.md")).expect("docs/sweep.md");
+    let commands = [commands(&readme()), commands(&sweeps)].map(|shown| {
+        assert!(!shown.is_empty(), "README.md or docs/sweep.md shows no command");
+        shown
+    });
     // The slip that the README lets `check` find.
     let folder = reader_with(&scenario_of_the_readme().replace("[run]\n", "[run]\nreplicatons = 200\n"));
-    for Shown { arguments, output } in commands {
+    for Shown { arguments, output } in commands.into_iter().flatten() {
         assert!(!arguments.iter().any(|word| ["|", ">", "&&", ";"].contains(&word.as_str())), "{arguments:?}");
         let Ended { code, stdout, stderr } = run_in(folder.path(), &arguments);
         let is_error_shown = output.iter().any(|line| line.starts_with("error"));

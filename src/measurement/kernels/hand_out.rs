@@ -72,7 +72,10 @@ pub fn lead(session: &Session, n_items: u32, foreman: &mut dyn Foreman) -> Endin
     for rank in 1..session.n_ranks {
         send(session, rank, Topic::Order, END);
     }
-    Ending::Done { silent: farewell(session) }
+    let silent = farewell(session);
+    // Second answers, to items that others had, too.
+    while receive_within(session, Topic::Report, Duration::ZERO).is_some() {}
+    Ending::Done { silent }
 }
 
 /// Sends a rank more items, if it has few.
