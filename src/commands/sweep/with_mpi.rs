@@ -56,9 +56,18 @@ fn lead(args: &SweepArgs, session: &Session) -> Result<(), Failure> {
     messages::say_what_is_open(tasks::open_tasks(&needs, &|_| false).len(), &open, &store);
     messages::say_what_was_lost(&job, &open);
     brief(session, &inputs, &open);
-    let failed = hand_out(session, &job, &open, &mut store)?;
-    finish::write(&job, &needs, &store)?;
-    messages::cannot_compute(&job, failed)
+    let (failed, silent) = hand_out(session, &job, &open, &mut store)?;
+    let written = finish::write(&job, &needs, &store).and_then(|()| messages::cannot_compute(&job, failed));
+    if silent.is_empty() {
+        return written;
+    }
+    for rank in silent {
+        files::warn(&format!("rank {rank} is silent: it hangs or is dead, and others have done its points"));
+    }
+    match written {
+        Ok(()) => session.end(0),
+        Err(failure) => end_job(session, &failure),
+    }
 }
 
 fn brief(session: &Session, inputs: &Inputs, open: &[Task]) {
@@ -67,8 +76,11 @@ fn brief(session: &Session, inputs: &Inputs, open: &[Task]) {
     hand_out::brief(session, &serde_json::to_vec(&briefing).expect("invariant: paths of a command line are text"));
 }
 
+/// Tasks that could not be computed, and ranks that did not say goodbye.
+type Remains = (Vec<Failed>, Vec<u32>);
+
 /// Hands the tasks out and keeps the results.
-fn hand_out(session: &Session, job: &Job<'_>, open: &[Task], store: &mut Store) -> Result<Vec<Failed>, Failure> {
+fn hand_out(session: &Session, job: &Job<'_>, open: &[Task], store: &mut Store) -> Result<Remains, Failure> {
     let n_items = u32::try_from(open.len()).expect("invariant: at most two million results");
     let mut keeper = Keeper {
         open,
@@ -92,12 +104,7 @@ fn hand_out(session: &Session, job: &Job<'_>, open: &[Task], store: &mut Store) 
             let lost: Vec<(u32, Vec<Task>)> = lost.iter().map(|(rank, items)| (*rank, tasks(items))).collect();
             end_job(session, &messages::ended(store, open.len() - store.n_appended(), &lost))
         }
-        Ending::Done { silent } => {
-            for rank in silent {
-                files::warn(&format!("rank {rank} is silent: it hangs or is dead, and others have done its points"));
-            }
-            Ok(failed)
-        }
+        Ending::Done { silent } => Ok((failed, silent)),
     }
 }
 
