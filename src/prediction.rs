@@ -97,7 +97,7 @@ pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> 
     let totals = totals?;
     let makespans = totals.iter().map(|total| total.makespan).collect();
     let replications = Replications { ranks: n_ranks, makespans };
-    let breakdown = model.breakdown(&replications)?;
+    let breakdown = model.breakdown(&replications, totals[replications.typical()].n_events)?;
     Ok(AtRanks { replications, breakdown, warnings: warnings(machine, &totals) })
 }
 
