@@ -1,6 +1,7 @@
 //! The command line: what the user can write.
 
 pub(crate) mod calibrate;
+pub(crate) mod explore;
 pub(crate) mod kernel;
 pub(crate) mod sweep;
 
@@ -11,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::calibrate::CalibrateArgs;
+
+use self::explore::ExploreArgs;
 use self::sweep::SweepArgs;
 
 /// Predicts the speedup curve of an MPI program on a small cluster, before the cluster is bought, built or booked.
@@ -33,6 +36,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Predict many what-ifs: every combination of the values of some keys, or a sample; over cores, or ranks of mpirun
     Sweep(Box<SweepArgs>),
+    /// Turn knobs on a page in the browser: ranks, cores, speed, network, and see the curve follow
+    Explore(ExploreArgs),
     /// Run calibration experiments on real hardware and fit a machine model, with an interval for every number
     Calibrate(Box<CalibrateArgs>),
     /// Run the workload of a scenario on real hardware and write the measured curve

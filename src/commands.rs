@@ -2,10 +2,12 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod check;
+mod command_line;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod experiment;
+pub(crate) mod explore;
 pub(crate) mod kernel;
 mod launch;
 pub(crate) mod measure;

@@ -68,8 +68,16 @@ pub struct Setup<'a> {
 /// # Errors
 /// [`SimError::Deadlock`] if the ranks wait for each other, [`SimError::TimeOverflow`] after 213 days.
 pub fn simulate(setup: &Setup<'_>, program: &mut Program) -> Result<Trace, SimError> {
+    simulate_within(setup, program, u64::MAX)
+}
+
+/// Simulates one run of `program`, or gives up after `events_max` events.
+///
+/// # Errors
+/// Those of [`simulate`], and [`SimError::TooManyEvents`].
+pub fn simulate_within(setup: &Setup<'_>, program: &mut Program, events_max: u64) -> Result<Trace, SimError> {
     let mut engine = Engine::new(setup, program);
-    engine.run()?;
+    engine.run(events_max)?;
     let mut trace = engine.finish()?;
     if let Some(record) = &mut trace.record {
         record.completions = producer(setup).map_or_else(Vec::new, Producer::completions);
@@ -160,7 +168,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn run(&mut self) -> Result<(), SimError> {
+    fn run(&mut self, events_max: u64) -> Result<(), SimError> {
         for rank in (0..).map(RankId).take(self.ranks.len()) {
             self.step(rank, Outcome::Started);
         }
@@ -171,6 +179,9 @@ impl<'a> Engine<'a> {
                 return Err(SimError::TimeOverflow);
             }
             self.now = at;
+            if self.n_events == events_max {
+                return Err(SimError::TooManyEvents { events_max });
+            }
             self.n_events += 1;
             self.cause = Enabler::Previous;
             self.handle(event);

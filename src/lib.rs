@@ -17,3 +17,4 @@ pub mod stats;
 pub mod sweep;
 pub mod trace;
 pub mod units;
+pub mod whatif;

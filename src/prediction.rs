@@ -1,5 +1,7 @@
 //! Predictions: many simulated runs of one scenario, condensed to a curve.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rayon::prelude::*;
 
 use crate::analysis::scaling::{self, Replications};
@@ -37,6 +39,42 @@ pub fn predict(
     machine: &MachineModel,
     on_run: &(dyn Fn() + Sync),
 ) -> Result<Prediction, SimError> {
+    predict_within(scenario, machine, &Budget::new(u64::MAX), on_run)
+}
+
+/// Events that a prediction may still take.
+#[derive(Debug)]
+pub struct Budget {
+    events_max: u64,
+    left: AtomicU64,
+}
+
+impl Budget {
+    /// Returns a budget of this many events of all runs together.
+    #[must_use]
+    pub const fn new(events_max: u64) -> Self {
+        Self { events_max, left: AtomicU64::new(events_max) }
+    }
+
+    /// Takes the events of a run; fails if there were not as many.
+    fn spend(&self, n_events: u64) -> Result<(), SimError> {
+        let take = |left: u64| left.checked_sub(n_events);
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        taken.map(drop).map_err(|_| SimError::TooManyEvents { events_max: self.events_max })
+    }
+}
+
+/// As [`predict`], but gives up when the runs of the curve have taken more events than the budget has; whether it does
+/// depends on the scenario only. The breakdown takes one more run for each rank count.
+///
+/// # Errors
+/// Those of [`predict`], and [`SimError::TooManyEvents`].
+pub fn predict_within(
+    scenario: &Scenario,
+    machine: &MachineModel,
+    budget: &Budget,
+    on_run: &(dyn Fn() + Sync),
+) -> Result<Prediction, SimError> {
     let model = Model { scenario, machine, platform: Platform::new(machine) };
     let mut rank_counts: Vec<u32> = scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
     if rank_counts[0] != 1 {
@@ -45,7 +83,11 @@ pub fn predict(
     let n_replications = model.n_replications();
     let runs: Vec<(u32, u32)> =
         rank_counts.iter().flat_map(|ranks| (0..n_replications).map(move |i| (*ranks, i))).collect();
-    let run = |ranks, i| model.run(ranks, i, Recording::Off).map(|trace| Total::of(&trace));
+    let run = |ranks, i| {
+        let trace = model.run_within(ranks, i, Recording::Off, budget.events_max)?;
+        budget.spend(trace.n_events)?;
+        Ok(Total::of(&trace))
+    };
     let totals: Result<Vec<Total>, SimError> =
         runs.par_iter().map(|(ranks, i)| run(*ranks, *i).inspect(|_| on_run())).collect();
     let totals = totals?;
@@ -140,6 +182,16 @@ impl Model<'_> {
     }
 
     fn run(&self, n_ranks: u32, replication: u32, recording: Recording) -> Result<Trace, SimError> {
+        self.run_within(n_ranks, replication, recording, u64::MAX)
+    }
+
+    fn run_within(
+        &self,
+        n_ranks: u32,
+        replication: u32,
+        recording: Recording,
+        events_max: u64,
+    ) -> Result<Trace, SimError> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
         let hosts_of_ranks: Vec<HostId> = run.slots.iter().copied().cycle().take(n_ranks as usize).collect();
@@ -155,7 +207,7 @@ impl Model<'_> {
             recording,
         };
         let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
-        engine::simulate(&setup, &mut program)
+        engine::simulate_within(&setup, &mut program, events_max)
     }
 
     /// Simulates the typical replication once more, now with all its steps.

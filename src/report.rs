@@ -1,6 +1,7 @@
-//! Everything that a person or a script reads: tables, CSV, JSON and plots, as text or bytes in memory.
+//! Everything that a person or a script reads: tables, CSV, JSON, plots and pages, as text or bytes in memory.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod plot;
 pub mod sweep;

@@ -1,9 +1,10 @@
 //! `compare`: the prediction against measured runs.
 
 use dlpc_sim::analysis::accuracy::{self, Scope};
+use dlpc_sim::report::html::{self, Report, Subject};
 use dlpc_sim::report::{json, plot, table};
 
-use super::experiment;
+use super::{command_line, experiment};
 use crate::cli::{CompareArgs, Format, Points};
 use crate::failure::Failure;
 use crate::files;
@@ -39,6 +40,19 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
         comparison: Some(&comparison),
     };
     files::write_plot(&folder, plot::Plot::Comparison, &data, args.run.png)?;
+    let page = html::report(&Report {
+        title: &experiment.scenario.title,
+        curve: &prediction.curve,
+        measured: Some(&measured.measurement),
+        comparison: Some(&comparison),
+        subject: Subject::Comparison,
+        excerpt: None,
+        warnings: &prediction.warnings,
+        scenario: &experiment.effective_scenario,
+        machine: &experiment.effective_machine,
+        command: &command_line::of_compare(args),
+    });
+    files::write(&folder.join("report.html"), page.as_bytes())?;
     match args.run.format {
         Format::Json => files::print(&document),
         Format::Table => files::print(&format!(

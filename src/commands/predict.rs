@@ -1,9 +1,10 @@
 //! `predict`: the speedup curve of a scenario.
 
 use dlpc_sim::analysis::accuracy::{self, Scope};
+use dlpc_sim::report::html::{self, Report, Subject};
 use dlpc_sim::report::{csv, json, plot, table};
 
-use super::experiment;
+use super::{command_line, experiment};
 use crate::cli::{Format, PredictArgs};
 use crate::failure::Failure;
 use crate::files;
@@ -37,6 +38,19 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     for kind in [plot::Plot::Time, plot::Plot::Speedup, plot::Plot::Breakdown] {
         files::write_plot(&folder, kind, &data, args.run.png)?;
     }
+    let page = html::report(&Report {
+        title: &experiment.scenario.title,
+        curve: &prediction.curve,
+        measured: measurement,
+        comparison: comparison.as_ref(),
+        subject: Subject::Prediction,
+        excerpt: None,
+        warnings: &prediction.warnings,
+        scenario: &experiment.effective_scenario,
+        machine: &experiment.effective_machine,
+        command: &command_line::of_run("predict", &args.run, &[]),
+    });
+    files::write(&folder.join("report.html"), page.as_bytes())?;
     match args.run.format {
         Format::Json => files::print(&document),
         Format::Table => files::print(&format!(

@@ -18,6 +18,12 @@ pub enum SimError {
     /// Simulated time has run out.
     #[error("the run takes longer than 213 days of simulated time, which is all the simulator can count")]
     TimeOverflow,
+    /// The caller's limit was reached.
+    #[error("the run takes more than {events_max} events")]
+    TooManyEvents {
+        /// The limit.
+        events_max: u64,
+    },
 }
 
 /// A rank that cannot go on.

@@ -10,13 +10,13 @@ mod errors;
 mod figure;
 mod heat_map;
 mod legend;
-mod mark;
+pub(super) mod mark;
 mod paint;
 mod panel;
 mod scene;
 
-use crate::analysis::Curve;
 use crate::analysis::accuracy::Comparison;
+use crate::analysis::{Cause, Curve};
 use crate::measurement::Measurement;
 use scene::Scene;
 
@@ -85,6 +85,13 @@ fn scene_of(plot: Plot, data: &PlotData) -> Scene {
         Plot::Breakdown => breakdown::breakdown(data),
         Plot::Comparison => errors::comparison(data),
     }
+}
+
+/// Returns the colour of a cause in plots and pages, as CSS writes it.
+#[must_use]
+pub(super) fn cause_color(cause: Cause) -> String {
+    let (red, green, blue) = breakdown::color(cause).rgb;
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod compared;
 mod deterministic;
+mod explore;
 mod help;
 mod json_schema;
 mod mutation;

@@ -6,3 +6,4 @@ mod critical_path;
 mod dlpc;
 mod log_stream;
 mod support;
+mod whatif;

@@ -71,7 +71,8 @@ fn total_s(point: &CurvePoint) -> f64 {
     point.breakdown.iter().map(|(_, duration)| duration.as_seconds()).sum()
 }
 
-const fn color(cause: Cause) -> Color {
+/// Returns the colour of a cause.
+pub(super) const fn color(cause: Cause) -> Color {
     match cause {
         Cause::Compute => palette::BLUE,
         Cause::Setup => palette::DARK_GREY,

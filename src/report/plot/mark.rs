@@ -11,7 +11,7 @@ use crate::stats;
 
 /// What is known of a measured point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(in crate::report) enum Kind {
     /// Not compared, or not used for the fit.
     HeldOut,
     /// The machine model was fitted to it.
@@ -22,17 +22,17 @@ pub(super) enum Kind {
 
 /// The measured value at one rank count: the median of its runs, and the interval that it lies in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mark {
-    pub(super) ranks: u32,
-    pub(super) value: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
-    pub(super) kind: Kind,
+pub(in crate::report) struct Mark {
+    pub(in crate::report) ranks: u32,
+    pub(in crate::report) value: f64,
+    pub(in crate::report) low: f64,
+    pub(in crate::report) high: f64,
+    pub(in crate::report) kind: Kind,
 }
 
 impl Kind {
     /// Returns the kind of a compared point.
-    pub(super) fn of(point: &ComparedPoint) -> Self {
+    pub(in crate::report) fn of(point: &ComparedPoint) -> Self {
         match (point.is_outlier, point.used_for_fit) {
             (true, _) => Self::Outlier,
             (false, true) => Self::Fitted,
@@ -51,7 +51,7 @@ impl Kind {
 }
 
 /// Returns the measured points in seconds, by ascending rank count.
-pub(super) fn in_seconds(measured: Option<&Measurement>, comparison: Option<&Comparison>) -> Vec<Mark> {
+pub(in crate::report) fn in_seconds(measured: Option<&Measurement>, comparison: Option<&Comparison>) -> Vec<Mark> {
     let mut runs: BTreeMap<u32, (Vec<f64>, f64)> = BTreeMap::new();
     for run in measured.map_or(&[][..], |measurement| &measurement.rows) {
         let (seconds, reading_error_s) = runs.entry(run.ranks).or_default();

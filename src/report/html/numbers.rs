@@ -1,0 +1,152 @@
+//! The numbers that the charts of a page draw.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::analysis::accuracy::Comparison;
+use crate::analysis::{Cause, Curve, CurvePoint};
+use crate::measurement::Measurement;
+use crate::report::number::TimeUnit;
+use crate::report::plot::cause_color;
+use crate::report::plot::mark::{self, Kind, Mark};
+
+/// Everything that is drawn.
+#[derive(Debug, Serialize)]
+pub(super) struct Numbers {
+    /// Unit of the axes of time.
+    unit: Unit,
+    /// Predicted time on one rank.
+    alone_s: f64,
+    /// Measured time on one rank, if it was measured.
+    measured_alone_s: Option<f64>,
+    /// One per rank count, ascending.
+    points: Vec<Point>,
+    /// One per measured rank count, ascending.
+    measured: Vec<Run>,
+    /// Causes that take any time, with their seconds at each point.
+    causes: Vec<CauseSeconds>,
+    /// Errors, if the prediction is compared.
+    comparison: Option<Errors>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unit {
+    symbol: &'static str,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Point {
+    ranks: u32,
+    makespan_s: f64,
+    p05_s: f64,
+    p95_s: f64,
+    speedup: f64,
+    speedup_p05: f64,
+    speedup_p95: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Run {
+    ranks: u32,
+    seconds: f64,
+    low_s: f64,
+    high_s: f64,
+    kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct CauseSeconds {
+    key: &'static str,
+    name: &'static str,
+    color: String,
+    seconds: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Errors {
+    noise_floor: f64,
+    points: Vec<ErrorPoint>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorPoint {
+    ranks: u32,
+    relative_error: f64,
+    kind: &'static str,
+}
+
+/// Returns the numbers of a report.
+pub(super) fn of(report: &Report<'_>) -> Numbers {
+    of_curve(report.curve, report.measured, report.comparison)
+}
+
+/// Returns the numbers of a curve with its measured points.
+pub(super) fn of_curve(curve: &Curve, measured: Option<&Measurement>, comparison: Option<&Comparison>) -> Numbers {
+    let marks = mark::in_seconds(measured, comparison);
+    let longest = curve.points.iter().map(|point| point.makespan_s).chain(marks.iter().map(|mark| mark.value));
+    let unit = TimeUnit::for_longest(longest.fold(0.0, f64::max));
+    Numbers {
+        unit: Unit { symbol: unit.symbol, seconds: unit.seconds },
+        alone_s: curve.points.first().map_or(0.0, |point| point.makespan_s * point.speedup),
+        measured_alone_s: marks.iter().find(|mark| mark.ranks == 1).map(|mark| mark.value),
+        points: curve.points.iter().map(Point::from).collect(),
+        measured: marks.into_iter().map(Run::from).collect(),
+        causes: visible_causes(&curve.points),
+        comparison: comparison.map(Errors::from),
+    }
+}
+
+fn visible_causes(points: &[CurvePoint]) -> Vec<CauseSeconds> {
+    let all = Cause::ALL.into_iter().map(|cause| CauseSeconds {
+        key: cause.key(),
+        name: cause.name(),
+        color: cause_color(cause),
+        seconds: points.iter().map(|point| seconds_of(point, cause)).collect(),
+    });
+    all.filter(|cause| cause.seconds.iter().any(|seconds| 0.0 < *seconds)).collect()
+}
+
+/// Returns the seconds that a cause takes of the critical path.
+pub(super) fn seconds_of(point: &CurvePoint, cause: Cause) -> f64 {
+    point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, duration)| duration.as_seconds()).sum()
+}
+
+const fn key(kind: Kind) -> &'static str {
+    match kind {
+        Kind::HeldOut => "held_out",
+        Kind::Fitted => "fitted",
+        Kind::Outlier => "outlier",
+    }
+}
+
+impl From<&CurvePoint> for Point {
+    fn from(point: &CurvePoint) -> Self {
+        Self {
+            ranks: point.ranks,
+            makespan_s: point.makespan_s,
+            p05_s: point.makespan_p05_s,
+            p95_s: point.makespan_p95_s,
+            speedup: point.speedup,
+            speedup_p05: point.speedup_p05,
+            speedup_p95: point.speedup_p95,
+        }
+    }
+}
+
+impl From<Mark> for Run {
+    fn from(mark: Mark) -> Self {
+        Self { ranks: mark.ranks, seconds: mark.value, low_s: mark.low, high_s: mark.high, kind: key(mark.kind) }
+    }
+}
+
+impl From<&Comparison> for Errors {
+    fn from(comparison: &Comparison) -> Self {
+        let points = comparison.points.iter().map(|point| ErrorPoint {
+            ranks: point.ranks,
+            relative_error: point.relative_error,
+            kind: key(Kind::of(point)),
+        });
+        Self { noise_floor: comparison.accuracy.noise_floor, points: points.collect() }
+    }
+}
