@@ -24,10 +24,10 @@ use crate::input::{self, Experiment, Read};
 use crate::prediction::{self, Budget, Prediction};
 use crate::trace::Recording;
 
-/// Most events that one state may take to simulate: a few seconds.
-pub const EVENTS_MAX: u64 = 5_000_000;
+/// Most events that one state may take to simulate: a second or two.
+pub const EVENTS_MAX: u64 = 20_000_000;
 /// Events that the knobs as they stand in the file may take, so that the page answers at once.
-const EVENTS_AT_ONCE: u64 = 200_000;
+const EVENTS_AT_ONCE: u64 = 400_000;
 /// Fewest replications that show a band.
 const REPLICATIONS_MIN: u32 = 5;
 
@@ -148,8 +148,9 @@ impl WhatIf {
             let trace = prediction::simulate_once(scenario, machine, ranks.get(), 0, Recording::Off)?;
             n_events += trace.n_events;
         }
-        let affordable = u32::try_from(EVENTS_AT_ONCE / n_events.max(1)).unwrap_or(u32::MAX);
-        Ok(affordable.max(REPLICATIONS_MIN).min(scenario.run.replications.get()))
+        let affordable = |n_events_max: u64| u32::try_from(n_events_max / n_events.max(1)).unwrap_or(u32::MAX);
+        let with_band = REPLICATIONS_MIN.min(affordable(EVENTS_MAX / 2));
+        Ok(affordable(EVENTS_AT_ONCE).max(with_band).clamp(1, scenario.run.replications.get()))
     }
 
     fn compared(&self) -> Result<Option<Comparison>, SimError> {

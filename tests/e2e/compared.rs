@@ -28,7 +28,7 @@ fn table(arguments: &[&str]) -> String {
     let Ended { code, stdout, stderr } = compare(folder.path(), arguments);
     assert_eq!((code, stderr.as_str()), (0, ""));
     let names: Vec<String> = contents(&folder.path().join("out")).into_keys().collect();
-    assert_eq!(names, ["comparison.json", "comparison.svg"]);
+    assert_eq!(names, ["comparison.json", "comparison.svg", "report.html"]);
     stdout.replace(&*folder.path().to_string_lossy(), "FOLDER")
 }
 

@@ -57,7 +57,7 @@ impl Guard {
 
     fn is_own(&self, host: &str) -> bool {
         let name = without_port(host);
-        let address: Option<IpAddr> = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        let address = address_of(name);
         let is_loopback =
             name.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback());
         // An address cannot be made to point elsewhere, a name can.
@@ -85,6 +85,14 @@ fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.to_str().ok())?
+}
+
+/// Returns the address that a host name is, with brackets for one of IPv6.
+fn address_of(name: &str) -> Option<IpAddr> {
+    match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(v6) => v6.parse().ok().map(IpAddr::V6),
+        None => name.parse().ok().map(IpAddr::V4),
+    }
 }
 
 fn without_port(host: &str) -> &str {
