@@ -208,7 +208,11 @@ impl<'a> Engine<'a> {
             .map(RankId)
             .zip(&self.ranks)
             .filter(|(_, rank)| rank.state != State::Finished)
-            .map(|(id, rank)| BlockedRank { rank: id, op: rank.n_ops - 1, waits_for: self.waits_for(rank) })
+            .map(|(id, rank)| BlockedRank {
+                rank: id,
+                op: rank.n_ops - 1,
+                waits_for: WaitsFor::of(rank, &self.messages),
+            })
             .collect();
         if !blocked.is_empty() {
             return Err(SimError::Deadlock { blocked });
@@ -223,21 +227,6 @@ impl<'a> Engine<'a> {
             largest_remote: self.largest_remote,
             record: self.recorder.into_record(),
         })
-    }
-
-    fn waits_for(&self, rank: &Rank) -> WaitsFor {
-        match rank.state {
-            State::Waiting(Wait::Recv(pattern) | Wait::RecvWithin(pattern)) => {
-                WaitsFor::Message { from: pattern.from, tag: pattern.tag }
-            }
-            State::Waiting(Wait::Send(message)) => {
-                let message = self.messages.get(message);
-                WaitsFor::Receive { by: message.to, tag: message.tag }
-            }
-            State::Waiting(Wait::All) | State::Computing | State::Sleeping(_) | State::Finished => {
-                WaitsFor::Requests { n: rank.outstanding }
-            }
-        }
     }
 
     /// Gives `rank` its next op, whose previous one ended with `outcome`, until one takes time.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::message::Messages;
+use super::rank::{Rank, State, Wait};
 use crate::program::{RankId, Source, Tag};
 
 /// Why a simulation could not be finished.
@@ -59,6 +61,24 @@ pub enum WaitsFor {
         /// How many are not done.
         n: u32,
     },
+}
+
+impl WaitsFor {
+    /// Returns what a rank that is not finished waits for.
+    pub(super) fn of(rank: &Rank, messages: &Messages) -> Self {
+        match rank.state {
+            State::Waiting(Wait::Recv(pattern) | Wait::RecvWithin(pattern)) => {
+                Self::Message { from: pattern.from, tag: pattern.tag }
+            }
+            State::Waiting(Wait::Send(message)) => {
+                let message = messages.get(message);
+                Self::Receive { by: message.to, tag: message.tag }
+            }
+            State::Waiting(Wait::All) | State::Computing | State::Sleeping(_) | State::Finished => {
+                Self::Requests { n: rank.outstanding }
+            }
+        }
+    }
 }
 
 fn count(n: usize) -> String {

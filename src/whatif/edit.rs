@@ -287,9 +287,9 @@ fn speeds(group: &HostGroup, n_hosts: u64, factor: f64) -> Value {
 
 /// Returns a list with `n` entries; its last one is repeated.
 fn resized(list: &[f64], n: u64) -> Vec<f64> {
-    let last = list.last().copied().unwrap_or(1.0);
+    let repeated = list.last().copied().unwrap_or(1.0);
     #[expect(clippy::cast_possible_truncation, reason = "at most 65,536 cores")]
-    list.iter().copied().chain(std::iter::repeat(last)).take(n as usize).collect()
+    list.iter().copied().chain(std::iter::repeat(repeated)).take(n as usize).collect()
 }
 
 /// Returns the distribution of an analysis whose constant, mean or median is `seconds`, of the same shape as in the file.
@@ -307,8 +307,8 @@ fn analysis(distribution: Distribution, seconds: f64) -> Value {
             ("lognormal", vec![("median", text(seconds)), ("sigma", sigma.into())])
         }
     };
-    let inner: toml_edit::InlineTable = entries.into_iter().collect();
-    let outer: toml_edit::InlineTable = [(shape, Value::InlineTable(inner))].into_iter().collect();
+    let parameters: toml_edit::InlineTable = entries.into_iter().collect();
+    let outer: toml_edit::InlineTable = [(shape, Value::InlineTable(parameters))].into_iter().collect();
     Value::InlineTable(outer)
 }
 

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::{Method, StatusCode, Uri};
 
 /// Longest address; a state of all knobs takes about 300 bytes.
@@ -72,7 +72,7 @@ fn is_of_own_page(uri: &Uri, headers: &HeaderMap, host: &str) -> bool {
         let origin = one(headers, &ORIGIN).and_then(|origin| origin.split_once("://"));
         return origin.is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
     }
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     match site {
         None | Some(b"none" | b"same-origin") => true,
         // A link in a mail or on another page may open this page, and nothing else.

@@ -85,7 +85,8 @@ pub struct Page<'a> {
 #[derive(Serialize)]
 struct Answer<'a> {
     query: &'a str,
-    answer: String,
+    #[serde(rename = "answer")]
+    sentence: String,
     notes: &'a [String],
     warnings: &'a [String],
     numbers: Numbers,
@@ -100,6 +101,9 @@ struct Everything<'a> {
 }
 
 /// Returns the answer as the page's script takes it, in JSON.
+///
+/// # Panics
+/// Never: all keys are strings.
 #[must_use]
 pub fn answer(state: &State<'_>) -> String {
     serde_json::to_string(&answer_of(state)).expect("invariant: keys are strings and nothing fails to serialize")
@@ -117,7 +121,7 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
     let numbers = Everything { knobs: page.knobs, state: answer_of(state) };
     let question = format!("What if it were different? Turn a knob. The cluster: {}.", page.machine);
     let body = html! {
-        (sections::head("What if", page.title, &question, &numbers.state.answer))
+        (sections::head("What if", page.title, &question, &numbers.state.sentence))
         div.problem id="problem" role="alert" hidden[page.problem.is_none()] { (page.problem.unwrap_or_default()) }
         (sections::warnings(&[state.notes, state.warnings].concat()))
         main.live {
@@ -132,7 +136,7 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
 fn answer_of<'a>(state: &State<'a>) -> Answer<'a> {
     Answer {
         query: state.query,
-        answer: answer::best(state.curve),
+        sentence: answer::best(state.curve),
         notes: state.notes,
         warnings: state.warnings,
         numbers: numbers::of_curve(state.curve, state.measured, state.comparison),
