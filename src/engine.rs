@@ -4,6 +4,7 @@
 
 mod cores;
 mod error;
+mod flow;
 mod limits;
 mod matching;
 mod message;
@@ -14,7 +15,6 @@ mod protocol;
 mod queue;
 mod rank;
 mod recorder;
-mod sharing;
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,11 @@ pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
 use self::cores::{Cores, Ended, Ending};
+use self::flow::FlowNetwork;
 use self::limits::Limits;
 use self::matching::PostedRecv;
 use self::message::{Caller, MessageId, Messages};
-use self::network::{FlowNetwork, LoggopsNetwork, Transfer};
+use self::network::{LoggopsNetwork, Transfer};
 use self::noise::NoiseSource;
 use self::producer::Producer;
 use self::protocol::Task;
@@ -134,7 +135,7 @@ struct Engine<'a> {
 }
 
 enum Network {
-    Flow(FlowNetwork),
+    Flow(Box<FlowNetwork>),
     Loggops(LoggopsNetwork),
 }
 
@@ -153,7 +154,7 @@ impl<'a> Engine<'a> {
             latest_of_pair: BTreeMap::new(),
             cores: Cores::new(setup.platform, setup.hosts_of_ranks),
             network: match setup.network {
-                NetworkKind::Flow => Network::Flow(FlowNetwork::new(setup.platform)),
+                NetworkKind::Flow => Network::Flow(Box::new(FlowNetwork::new(setup.platform))),
                 NetworkKind::Loggops => Network::Loggops(LoggopsNetwork::new(setup.platform.n_hosts())),
             },
             noise: NoiseSource::new(setup.noise, setup.streams, n_ranks),

@@ -57,7 +57,7 @@ pub struct Route {
 
 impl Route {
     /// Host up, leaf backplane, uplink, root backplane, downlink, leaf backplane, host down.
-    const MAX_LINKS: usize = 7;
+    pub(crate) const MAX_LINKS: usize = 7;
 
     /// Returns the links in the order in which a transfer crosses them.
     #[must_use]
@@ -69,6 +69,17 @@ impl Route {
     #[must_use]
     pub fn n_switches(&self) -> u8 {
         self.n_switches
+    }
+
+    /// Returns a route over `links` without latency.
+    #[cfg(test)]
+    pub(crate) fn over(links: &[LinkId]) -> Self {
+        let mut route =
+            Self { links: [LinkId(0); Self::MAX_LINKS], n_links: 0, n_switches: 1, latency: SimDuration::ZERO };
+        for link in links {
+            route.push(*link);
+        }
+        route
     }
 
     fn push(&mut self, link: LinkId) {

@@ -5,7 +5,7 @@ use crate::trace::TransferId;
 use crate::units::Bytes;
 
 /// Index of a message that is under way; used again when the message is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct MessageId(u32);
 
 /// A message under way.

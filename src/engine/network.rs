@@ -1,10 +1,9 @@
-//! Transfers between hosts: flows that share links max-min fairly, or gaps at each host only.
+//! Transfers between hosts, and the network that has only gaps at each host; that of flows is in `flow.rs`.
 
 use super::message::MessageId;
-use super::sharing::{Demand, Sharing};
-use crate::platform::{HostId, Platform, Route};
+use crate::platform::HostId;
 use crate::trace::{Part, TransferId};
-use crate::units::{Bytes, SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime};
 
 /// A transfer that is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,103 +13,6 @@ pub(super) struct Transfer {
     /// Time from the departure of the last byte to its arrival (flow network).
     pub(super) latency: SimDuration,
     pub(super) id: TransferId,
-}
-
-/// Flows that share links.
-#[derive(Debug)]
-pub(super) struct FlowNetwork {
-    sharing: Sharing,
-    flows: Vec<Flow>,
-    rates: Vec<f64>,
-    updated_at: SimTime,
-    is_dirty: bool,
-    /// Counts the changes of rates, so that an outdated wake-up is known as such.
-    generation: u64,
-}
-
-#[derive(Debug)]
-struct Flow {
-    transfer: Transfer,
-    links: [u32; 8],
-    n_links: usize,
-    cap: f64,
-    remaining_bytes: f64,
-    rate: f64,
-    ends_at: SimTime,
-}
-
-impl FlowNetwork {
-    pub(super) fn new(platform: &Platform) -> Self {
-        Self {
-            sharing: Sharing::new(platform.links().iter().map(|link| link.as_f64()).collect()),
-            flows: Vec::new(),
-            rates: Vec::new(),
-            updated_at: SimTime::ZERO,
-            is_dirty: false,
-            generation: 0,
-        }
-    }
-
-    /// Adds a flow of at least one byte that takes at most `cap` bytes per second.
-    pub(super) fn start(&mut self, transfer: Transfer, route: &Route, bytes: Bytes, cap: f64) {
-        let mut links = [0; 8];
-        for (to, from) in links.iter_mut().zip(route.links()) {
-            *to = from.0;
-        }
-        self.flows.push(Flow {
-            transfer,
-            links,
-            n_links: route.links().len(),
-            cap,
-            remaining_bytes: bytes.as_f64(),
-            rate: 0.0,
-            ends_at: SimTime::ZERO,
-        });
-        self.is_dirty = true;
-    }
-
-    /// Shares the links anew if a flow has started or ended; to be called once at the end of each instant. Returns when
-    /// the next flow ends (docs/model.md eq. 16), and the generation of that forecast.
-    pub(super) fn settle(&mut self, now: SimTime) -> Option<(SimTime, u64)> {
-        if !std::mem::take(&mut self.is_dirty) {
-            return None;
-        }
-        let elapsed = (now - self.updated_at).as_seconds();
-        self.updated_at = now;
-        for flow in &mut self.flows {
-            flow.remaining_bytes = (flow.remaining_bytes - flow.rate * elapsed).max(0.0);
-        }
-        let demands: Vec<Demand<'_>> =
-            self.flows.iter().map(|flow| Demand { links: &flow.links[..flow.n_links], cap: flow.cap }).collect();
-        self.sharing.rates(&demands, &mut self.rates);
-        for (flow, rate) in self.flows.iter_mut().zip(&self.rates) {
-            flow.rate = *rate;
-            flow.ends_at = now + SimDuration::from_seconds_ceil(flow.remaining_bytes / rate);
-        }
-        self.generation += 1;
-        self.flows.iter().map(|flow| flow.ends_at).min().map(|at| (at, self.generation))
-    }
-
-    /// Returns the flows under way at their present rates, for the record.
-    pub(super) fn under_way(&self) -> impl Iterator<Item = UnderWay<'_>> {
-        self.flows.iter().map(|flow| UnderWay {
-            id: flow.transfer.id,
-            links: &flow.links[..flow.n_links],
-            cap: flow.cap,
-            rate: flow.rate,
-        })
-    }
-
-    /// Removes the flows that have ended by `now` and appends their transfers to `ended`, in the order in which they
-    /// started; nothing if the wake-up is outdated.
-    pub(super) fn collect_ended(&mut self, now: SimTime, generation: u64, ended: &mut Vec<Transfer>) {
-        if generation != self.generation {
-            return;
-        }
-        ended.extend(self.flows.iter().filter(|flow| flow.ends_at <= now).map(|flow| flow.transfer));
-        self.flows.retain(|flow| flow.ends_at > now);
-        self.is_dirty = true;
-    }
 }
 
 /// A flow at its present rate.
