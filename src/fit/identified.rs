@@ -32,8 +32,11 @@ pub(super) fn identified(
     hosts(machine, estimate, shape, &mut found);
     if let Some(table) = &shape.local {
         message_table("messages.local", table, &vec![true; table.uptos.len()], &mut found);
-    } else {
+    } else if options.prior.is_some() {
         found.kept.push("messages.local".to_owned());
+    } else {
+        let as_remote = "as between hosts: no host has two cores";
+        found.assumed.insert("messages.local".to_owned(), as_remote.to_owned());
     }
     if let Some(remote) = &shape.remote {
         message_table("messages.remote", &remote.table, &remote.network.has_gap, &mut found);
@@ -141,13 +144,8 @@ fn kernels(estimate: &Estimate, options: &FitOptions<'_>, found: &mut Identified
     for name in ["interval", "duration"] {
         found.fit(format!("noise.interruptions.{name}"), "fixed_work");
     }
-    let is_known = options.prior.is_some();
-    if is_known {
-        found.kept.extend(["kernels.setup".to_owned(), "kernels.records.bytes".to_owned()]);
-    } else {
-        found.assumed.insert("kernels.setup".to_owned(), "none: kernels alone do not show it".to_owned());
-        found.assumed.insert("kernels.records.bytes".to_owned(), "five numbers, pickled".to_owned());
-    }
+    found.assumed.insert("kernels.setup".to_owned(), "none: the measured kernels have no work of their own".to_owned());
+    found.assumed.insert("kernels.records.bytes".to_owned(), "as the measured kernels pack a record".to_owned());
     if options.prior.is_some_and(|prior| prior.noise.latency_sigma > 0.0) {
         found.kept.push("noise.latency_sigma".to_owned());
     }

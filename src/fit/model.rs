@@ -14,14 +14,13 @@ use crate::machine::{
     RecordCosts, Segment, Switch, Topology,
 };
 use crate::measurement::experiment::WorkKernel;
+use crate::measurement::kernels::work;
 use crate::measurement::plan::HostInfo;
 use crate::measurement::simulated::machine_kernel;
 use crate::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, significant};
 
 /// Digits of rates and ratios in a fitted model: more would claim too much, fewer would show in the residuals.
 const DIGITS: usize = 6;
-/// Size of a packed record where no prior model says it: five numbers, pickled.
-pub(super) const RECORD_BYTES: Bytes = Bytes(30);
 /// Largest sigma that a machine model may have.
 const SIGMA_MAX: f64 = 2.0;
 
@@ -34,17 +33,19 @@ const SIGMA_MAX: f64 = 2.0;
 /// [`FitError::Unidentified`] if neither has it.
 pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<'_>) -> Result<MachineModel, FitError> {
     let prior = options.prior;
-    let local = match (&estimate.local, &shape.local) {
-        (Some(costs), Some(table)) => message_table(table, costs, |costs| costs.wire, 0.0),
-        _ => prior
-            .map(|prior| prior.local.clone())
-            .ok_or(FitError::Unidentified { what: "messages within a host", needed: "a host with two cores" })?,
-    };
     let (remote, nic, switch) = if let (Some(costs), Some(shape)) = (&estimate.remote, &shape.remote) {
         between_hosts(costs, shape)
     } else {
         let prior = prior.ok_or(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" })?;
         (prior.remote.clone(), prior.host_groups[0].nic, prior.switch.clone())
+    };
+    let local = match (&estimate.local, &shape.local) {
+        (Some(costs), Some(table)) => message_table(table, costs, |costs| costs.wire, 0.0),
+        // Hosts of one core have no pairs, unless two ranks share it.
+        _ if prior.is_none() && options.hosts.iter().all(|host| host.cores == 1) => remote.clone(),
+        _ => prior
+            .map(|prior| prior.local.clone())
+            .ok_or(FitError::Unidentified { what: "messages within a host", needed: "a host with two cores" })?,
     };
     Ok(MachineModel {
         name: options.name.clone(),
@@ -137,7 +138,7 @@ fn kernels(estimate: &Estimate, prior: Option<&MachineModel>) -> Kernels {
             .map(cost);
     let records = match records {
         [Some(store), Some(pack), Some(unpack), Some(collect)] => {
-            let bytes = before.records.map_or(RECORD_BYTES, |records| records.bytes);
+            let bytes = Bytes(work::RECORD_BYTES as u64);
             Some(RecordCosts { store, pack, unpack, collect, bytes })
         }
         _ => before.records,
