@@ -16,9 +16,9 @@ sim=$(readlink -f -- "${DLPC_SIM:-$here/../target/release/dlpc-sim}")
 mkdir -p "$out/scenarios"
 "$here/testbed" hostfile >"$out/hosts"
 cluster=(--hostfile "$out/hosts" --binary "$sim")
-launches=5 repeats=5 scenarios=("$here"/scenarios/*.toml)
+launches=5 repeats=${REPEATS:-3} scenarios=("$here"/scenarios/*.toml)
 if [[ $size == --small ]]; then
-    launches=3 repeats=3
+    launches=3 repeats=2
     scenarios=("$here"/scenarios/{pi-count,pi-coordinates,log-rounds,log-first-free}-small.toml)
 fi
 

@@ -33,8 +33,8 @@ const DIFFERENCES_MIN: usize = 8;
 /// Noise of the cores.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ComputeNoise {
-    /// Sigma of work in general: the median of those of the kernels, whose runs are nearer to the phases of a program than
-    /// short quanta are; of fixed work if no kernel tells.
+    /// Sigma of work in general: that of throwing darts, which does nothing but compute, and for as long as a phase of a
+    /// program; the median of the other kernels without it, and of fixed work if no kernel tells.
     pub(super) sigma: Option<f64>,
     /// Sigma of single kernels.
     pub(super) kernels: BTreeMap<WorkKernel, f64>,
@@ -83,10 +83,10 @@ pub(super) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
     };
     let kernels: BTreeMap<WorkKernel, f64> =
         WorkKernel::ALL.into_iter().filter_map(|kernel| Some((kernel, sigma_of(kernel)?))).collect();
-    let sigmas: Vec<f64> = if kernels.is_empty() {
-        quanta.iter().map(|quanta| quanta.sigma).collect()
-    } else {
-        kernels.values().copied().collect()
+    let sigmas: Vec<f64> = match kernels.get(&WorkKernel::ThrowDart) {
+        Some(sigma) => vec![*sigma],
+        None if kernels.is_empty() => quanta.iter().map(|quanta| quanta.sigma).collect(),
+        None => kernels.values().copied().collect(),
     };
     let sigma = (!sigmas.is_empty()).then(|| stats::median(&sigmas));
     ComputeNoise { sigma, kernels, interruptions, stops }

@@ -1,0 +1,21 @@
+"""Throws darts at a board on every rank, gathers how many hit, and prints how long that took. Test only."""
+
+import random
+import sys
+import time
+
+from mpi4py import MPI
+
+world = MPI.COMM_WORLD
+darts = int(sys.argv[1]) // world.size
+random.seed(world.rank)
+world.Barrier()
+start = time.perf_counter()
+inside = 0
+for _ in range(darts):
+    x, y = random.random(), random.random()
+    inside += x * x + y * y <= 1.0
+counts = world.gather(inside, root=0)
+if world.rank == 0:
+    print("pi is about", 4 * sum(counts) / (darts * world.size))
+    print("Runtime is ", time.perf_counter() - start)
