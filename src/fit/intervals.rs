@@ -4,7 +4,8 @@
 //! has, and its standard error is too small by `sqrt((n - 1) / n)`. So the bootstrap gives the standard error, corrected
 //! by that factor, and Student's t with n - 1 degrees of freedom the width: for a mean over launches this is the usual
 //! t interval, exactly. Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 12.2 and 12.3; Hesterberg,
-//! "What Teachers Should Know About the Bootstrap" (2015), section 5. docs/model.md holds the coverage that was found.
+//! "What Teachers Should Know About the Bootstrap" (2015), section 5. docs/model.md, "Intervals of fitted values", holds the
+//! coverage that was found.
 
 use std::collections::BTreeMap;
 

@@ -169,8 +169,13 @@ pub(crate) fn hosts(machine: &MachineModel) -> Vec<HostInfo> {
 }
 
 /// The samples of a whole calibration.
-pub(crate) fn samples(machine: &MachineModel, launches: u32, disturbance: &Disturbance, seed: u64) -> Vec<Sample> {
-    let plan = plan(Suite::Quick, &hosts(machine), LARGEST, launches, seed);
+pub(crate) fn samples(
+    machine: &MachineModel,
+    (suite, launches): (Suite, u32),
+    disturbance: &Disturbance,
+    seed: u64,
+) -> Vec<Sample> {
+    let plan = plan(suite, &hosts(machine), LARGEST, launches, seed);
     let bench = Bench::new(machine, NetworkKind::Flow);
     simulated::run(&bench, &plan, disturbance, seed).unwrap()
 }
@@ -192,5 +197,5 @@ pub(crate) fn calibrated(
     disturbance: &Disturbance,
     seed: u64,
 ) -> Result<Fit, FitError> {
-    fit(&samples(machine, launches, disturbance, seed), &options(machine))
+    fit(&samples(machine, (Suite::Quick, launches), disturbance, seed), &options(machine))
 }

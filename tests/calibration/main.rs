@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod clusters;
+mod coverage;
 mod round_trip;
 mod stopped_cores;
