@@ -53,9 +53,9 @@ fn the_parameters_of_seven_clusters_are_found() {
         assert_eq!(duplex(&fit.machine), duplex(&truth), "cluster {seed}");
         assert_eq!(fit.machine.noise.interruptions.is_some(), truth.noise.interruptions.is_some(), "cluster {seed}");
         assert_eq!(fit.machine.switch.backplane_bandwidth.is_some(), truth.switch.backplane_bandwidth.is_some());
-        let (n_values, missed) = missed(seed, &truth, &fit);
+        let (n_values, far) = missed(seed, &truth, &fit);
         n += n_values;
-        misses.extend(missed);
+        misses.extend(far);
     }
     // An interval of 95 % misses the truth in one of twenty cases, but then not by far.
     assert!(n > 250, "{n} values");
