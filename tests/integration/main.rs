@@ -6,5 +6,6 @@ mod closed_form;
 mod critical_path;
 mod dlpc;
 mod log_stream;
+mod random_programs;
 mod support;
 mod whatif;

@@ -98,6 +98,14 @@ impl Run {
     }
 
     pub(crate) fn try_run(&self) -> Result<Trace, SimError> {
+        self.simulate(Recording::On)
+    }
+
+    pub(crate) fn without_record(&self) -> Result<Trace, SimError> {
+        self.simulate(Recording::Off)
+    }
+
+    fn simulate(&self, recording: Recording) -> Result<Trace, SimError> {
         let hosts: Vec<HostId> = self.hosts.iter().copied().map(HostId).collect();
         let setup = Setup {
             platform: &Platform::new(&self.machine),
@@ -108,7 +116,7 @@ impl Run {
             hosts_of_ranks: &hosts,
             streams: Streams::new(1, 0),
             production: None,
-            recording: Recording::On,
+            recording,
         };
         let ops = self.ops.iter().map(|ops| VecDeque::from(ops.clone())).collect();
         engine::simulate(&setup, &mut Program::Fixed(ops))
