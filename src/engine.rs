@@ -186,7 +186,7 @@ impl<'a> Engine<'a> {
             self.n_events += 1;
             self.cause = Enabler::Previous;
             self.handle(event);
-            if self.queue.next_at() != Some(at) {
+            if self.queue.is_instant_over() {
                 self.settle();
             }
         }
