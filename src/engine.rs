@@ -4,30 +4,33 @@
 
 mod cores;
 mod error;
+mod event;
 mod flow;
 mod limits;
 mod matching;
 mod message;
 mod network;
 mod noise;
+mod pairs;
 mod producer;
 mod protocol;
 mod queue;
 mod rank;
 mod recorder;
-
-use std::collections::BTreeMap;
+mod ring;
 
 pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
 use self::cores::{Cores, Ended, Ending};
+use self::event::{Event, PackedEvent};
 use self::flow::FlowNetwork;
 use self::limits::Limits;
-use self::matching::PostedRecv;
-use self::message::{Caller, MessageId, Messages};
+use self::matching::{Matching, PostedRecv};
+use self::message::{Caller, Messages};
 use self::network::{LoggopsNetwork, Transfer};
 use self::noise::NoiseSource;
+use self::pairs::Pairs;
 use self::producer::Producer;
 use self::protocol::Task;
 use self::queue::Queue;
@@ -92,33 +95,17 @@ fn producer(setup: &Setup<'_>) -> Option<Producer> {
     setup.production.map(|production| Producer::new(production, rng()))
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Event {
-    /// The work on the core of a rank is done.
-    CoreDone(RankId),
-    /// Work on a shared host may be done.
-    HostWake { host: HostId, generation: u64 },
-    /// A flow may have ended.
-    NetworkWake { generation: u64 },
-    /// The last byte of a transfer has left.
-    Left(Transfer),
-    /// The last byte of a transfer is there.
-    Arrived(Transfer),
-    /// A rank has slept, or waited, long enough.
-    Timer { rank: RankId, generation: u32 },
-}
-
 struct Engine<'a> {
     platform: &'a Platform,
     local: &'a MessageTable,
     remote: &'a MessageTable,
     program: &'a mut Program,
     now: SimTime,
-    queue: Queue<Event>,
+    queue: Queue<PackedEvent>,
     ranks: Vec<Rank>,
     messages: Messages,
-    /// The latest envelope under way of each pair of ranks: messages of a pair do not overtake each other.
-    latest_of_pair: BTreeMap<(RankId, RankId), MessageId>,
+    pairs: Pairs,
+    matching: Matching,
     cores: Cores,
     network: Network,
     noise: NoiseSource,
@@ -141,7 +128,8 @@ enum Network {
 
 impl<'a> Engine<'a> {
     fn new(setup: &Setup<'a>, program: &'a mut Program) -> Self {
-        let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^32 ranks");
+        assert!(setup.hosts_of_ranks.len().max(setup.platform.n_hosts()) < PackedEvent::COUNT_MAX, "too many ranks");
+        let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^29 ranks");
         Self {
             platform: setup.platform,
             local: setup.local,
@@ -151,7 +139,8 @@ impl<'a> Engine<'a> {
             queue: Queue::new(),
             ranks: setup.hosts_of_ranks.iter().map(|host| Rank::new(*host)).collect(),
             messages: Messages::default(),
-            latest_of_pair: BTreeMap::new(),
+            pairs: Pairs::default(),
+            matching: Matching::default(),
             cores: Cores::new(setup.platform, setup.hosts_of_ranks),
             network: match setup.network {
                 NetworkKind::Flow => Network::Flow(Box::new(FlowNetwork::new(setup.platform))),
@@ -185,7 +174,7 @@ impl<'a> Engine<'a> {
             }
             self.n_events += 1;
             self.cause = Enabler::Previous;
-            self.handle(event);
+            self.handle(event.into());
             if self.queue.is_instant_over() {
                 self.settle();
             }
@@ -193,13 +182,17 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
+    fn push(&mut self, at: SimTime, event: Event) {
+        self.queue.push(at, event.into());
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
             Event::CoreDone(rank) => self.end_work(Ended { rank, oversubscribed_s: 0.0 }),
             Event::HostWake { host, generation } => self.wake_host(host, generation),
             Event::NetworkWake { generation } => self.wake_network(generation),
-            Event::Left(transfer) => self.leave(transfer),
-            Event::Arrived(transfer) => self.arrive(transfer),
+            Event::Left { message, part } => self.leave(message, part),
+            Event::Arrived { message, part } => self.arrive(message, part),
             Event::Timer { rank, generation } => self.ring(rank, generation),
         }
     }
@@ -312,7 +305,7 @@ impl<'a> Engine<'a> {
         if let Some(outcome) = outcome {
             return self.step(id, outcome);
         }
-        if let Some(task) = rank.tasks.pop_front() {
+        if let Some(task) = self.take_task(id) {
             let work = self.task_work(task);
             self.start_work(id, work, WorkPurpose::Task(task));
         }
@@ -322,20 +315,19 @@ impl<'a> Engine<'a> {
         let rank = &mut self.ranks[id.0 as usize];
         let enabled_by = if rank.ready_at == self.now { rank.ready_by } else { self.cause };
         rank.work = Some(Work { start: self.now, enabled_by, purpose, length, noise: SimDuration::ZERO });
-        match self.cores.start(self.now, rank.host, id, length) {
-            Ending::At(at) => self.queue.push(at, Event::CoreDone(id)),
-            Ending::Forecast { at, generation } => {
-                self.queue.push(at, Event::HostWake { host: rank.host, generation });
-            }
+        let host = rank.host;
+        match self.cores.start(self.now, host, id, length) {
+            Ending::At(at) => self.push(at, Event::CoreDone(id)),
+            Ending::Forecast { at, generation } => self.push(at, Event::HostWake { host, generation }),
         }
     }
 
-    fn wake_host(&mut self, host: HostId, generation: u64) {
+    fn wake_host(&mut self, host: HostId, generation: u32) {
         let mut ended = Vec::new();
         if let Some(Ending::Forecast { at, generation }) =
             self.cores.collect_ended(self.now, host, generation, &mut ended)
         {
-            self.queue.push(at, Event::HostWake { host, generation });
+            self.push(at, Event::HostWake { host, generation });
         }
         for ended in ended {
             self.end_work(ended);
@@ -382,8 +374,9 @@ impl<'a> Engine<'a> {
 
     fn set_timer(&mut self, id: RankId, duration: SimDuration) {
         let rank = &mut self.ranks[id.0 as usize];
-        rank.timer_generation += 1;
-        self.queue.push(self.now + duration, Event::Timer { rank: id, generation: rank.timer_generation });
+        rank.timer_generation = rank.timer_generation.wrapping_add(1);
+        let generation = rank.timer_generation;
+        self.push(self.now + duration, Event::Timer { rank: id, generation });
     }
 
     /// The timer of a rank rings: it has slept long enough, or gives up its receive.
@@ -395,7 +388,7 @@ impl<'a> Engine<'a> {
         let reason = match rank.state {
             State::Sleeping(reason) => reason,
             State::Waiting(Wait::RecvWithin(_)) => {
-                rank.mailbox.withdraw_blocking();
+                self.matching.withdraw_blocking(id, &mut rank.mailbox);
                 rank.outcome = Some(Outcome::TimedOut);
                 SleepReason::Poll
             }
@@ -426,10 +419,10 @@ impl<'a> Engine<'a> {
         if let Network::Flow(flows) = &mut self.network
             && let Some((at, generation)) = flows.settle(self.now)
         {
-            self.queue.push(at, Event::NetworkWake { generation });
             if let Some(limits) = &mut self.limits {
                 limits.observe(self.now, flows.under_way());
             }
+            self.push(at, Event::NetworkWake { generation });
         }
     }
 
@@ -439,8 +432,9 @@ impl<'a> Engine<'a> {
             flows.collect_ended(self.now, generation, &mut ended);
         }
         for transfer in ended {
-            self.queue.push(self.now + transfer.latency, Event::Arrived(transfer));
-            self.leave(transfer);
+            let Transfer { message, part, latency, .. } = transfer;
+            self.push(self.now + latency, Event::Arrived { message, part });
+            self.leave(message, part);
         }
     }
 }

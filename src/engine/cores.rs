@@ -25,7 +25,7 @@ struct SharedCores {
     slowdown: Vec<f64>,
     at_work: Vec<Worker>,
     updated_at: SimTime,
-    generation: u64,
+    generation: u32,
 }
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) enum Ending {
     /// Then, for certain.
     At(SimTime),
     /// Look again then, if the generation is still the same.
-    Forecast { at: SimTime, generation: u64 },
+    Forecast { at: SimTime, generation: u32 },
 }
 
 impl Cores {
@@ -108,7 +108,7 @@ impl Cores {
         &mut self,
         now: SimTime,
         host: HostId,
-        generation: u64,
+        generation: u32,
         ended: &mut Vec<Ended>,
     ) -> Option<Ending> {
         let HostCores::Shared(shared) = &mut self.hosts[host.0 as usize] else { return None };
@@ -159,7 +159,7 @@ impl SharedCores {
         for worker in &mut self.at_work {
             worker.ends_at = self.updated_at + SimDuration::from_seconds_ceil(worker.remaining_s / rate);
         }
-        self.generation += 1;
+        self.generation = self.generation.wrapping_add(1);
         let at = self.at_work.iter().map(|worker| worker.ends_at).min()?;
         Some(Ending::Forecast { at, generation: self.generation })
     }

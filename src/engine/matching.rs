@@ -1,15 +1,25 @@
 //! MPI matching: which message meets which receive.
+//!
+//! A rank has few receives and few messages that have not met, most of the time one: they are lists without memory of
+//! their own. When a search gets long, the list becomes a crowd, in which the sender is looked up.
 
-use std::collections::VecDeque;
+mod crowd;
 
-use super::message::{Caller, MessageId};
+use self::crowd::{PostedCrowd, UnexpectedCrowd};
+use super::message::{Caller, MessageId, Messages};
+use super::ring::{Linked, Ring, Search};
 use crate::program::{Pattern, RankId, Source, Tag};
 
+/// A search that looks at more elements turns the list into a crowd.
+const SEEN_MAX: u32 = 16;
+
 /// Receives and messages of one rank that have not met yet.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Mailbox {
-    posted: VecDeque<PostedRecv>,
-    unexpected: VecDeque<Arrived>,
+    posted: Ring,
+    unexpected: Ring,
+    posted_is_crowd: bool,
+    unexpected_is_crowd: bool,
 }
 
 /// A receive that waits for its message.
@@ -19,93 +29,194 @@ pub(super) struct PostedRecv {
     pub(super) caller: Caller,
 }
 
-/// A message that waits for its receive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arrived {
-    pub(super) message: MessageId,
-    pub(super) from: RankId,
-    pub(super) tag: Tag,
+/// The receives and crowds of all ranks.
+#[derive(Debug, Default)]
+pub(super) struct Matching {
+    posts: Posts,
+    posted: PostedCrowd,
+    unexpected: UnexpectedCrowd,
 }
 
 impl Mailbox {
-    /// Takes the first message that has arrived for this receive, or keeps the receive.
-    pub(super) fn post(&mut self, recv: PostedRecv) -> Option<MessageId> {
-        let i = self.unexpected.iter().position(|arrived| recv.pattern.takes(arrived.from, arrived.tag));
-        if i.is_none() {
-            self.posted.push_back(recv);
+    pub(super) const EMPTY: Self =
+        Self { posted: Ring::EMPTY, unexpected: Ring::EMPTY, posted_is_crowd: false, unexpected_is_crowd: false };
+}
+
+impl Matching {
+    /// Takes the first message of `owner` that has arrived for this receive, or keeps the receive.
+    pub(super) fn post(
+        &mut self,
+        owner: RankId,
+        mailbox: &mut Mailbox,
+        recv: PostedRecv,
+        messages: &mut Messages,
+    ) -> Option<MessageId> {
+        let message = self.take_message(owner, mailbox, recv.pattern, messages);
+        if message.is_none() {
+            if mailbox.posted_is_crowd {
+                self.posted.insert(owner, recv);
+            } else {
+                let post = self.posts.insert(recv);
+                mailbox.posted.push(&mut self.posts, post);
+            }
         }
-        i.and_then(|i| self.unexpected.remove(i)).map(|arrived| arrived.message)
+        message
     }
 
-    /// Takes the first posted receive for this message, or keeps the message.
-    pub(super) fn arrive(&mut self, arrived: Arrived) -> Option<PostedRecv> {
-        let i = self.posted.iter().position(|recv| recv.pattern.takes(arrived.from, arrived.tag));
-        if i.is_none() {
-            self.unexpected.push_back(arrived);
+    fn take_message(
+        &mut self,
+        owner: RankId,
+        mailbox: &mut Mailbox,
+        pattern: Pattern,
+        messages: &mut Messages,
+    ) -> Option<MessageId> {
+        if mailbox.unexpected_is_crowd {
+            let message = self.unexpected.take(owner, pattern, messages);
+            mailbox.unexpected_is_crowd = self.unexpected.has_any(owner);
+            return message;
         }
-        i.and_then(|i| self.posted.remove(i))
+        let fits = |messages: &Messages, element| {
+            let message = messages.get(MessageId(element));
+            pattern.takes(message.from, message.tag)
+        };
+        let Search { found, n_seen } = mailbox.unexpected.take_first(messages, fits);
+        if n_seen > SEEN_MAX {
+            while let Some(element) = mailbox.unexpected.pop(messages) {
+                self.unexpected.insert(owner, MessageId(element), messages);
+            }
+            mailbox.unexpected_is_crowd = self.unexpected.has_any(owner);
+        }
+        found.map(MessageId)
+    }
+
+    /// Takes the first posted receive for a message, or keeps the message.
+    pub(super) fn arrive(
+        &mut self,
+        mailbox: &mut Mailbox,
+        id: MessageId,
+        messages: &mut Messages,
+    ) -> Option<PostedRecv> {
+        let recv = self.take_recv(mailbox, id, messages);
+        if recv.is_none() {
+            if mailbox.unexpected_is_crowd {
+                self.unexpected.insert(messages.get(id).to, id, messages);
+            } else {
+                mailbox.unexpected.push(messages, id.0);
+            }
+        }
+        recv
+    }
+
+    fn take_recv(&mut self, mailbox: &mut Mailbox, id: MessageId, messages: &Messages) -> Option<PostedRecv> {
+        let message = messages.get(id);
+        if mailbox.posted_is_crowd {
+            let recv = self.posted.take(message.to, message.from, message.tag);
+            mailbox.posted_is_crowd = self.posted.has_any(message.to);
+            return recv;
+        }
+        let fits = |posts: &Posts, element| posts.get(element).pattern.takes(message.from, message.tag);
+        let Search { found, n_seen } = mailbox.posted.take_first(&mut self.posts, fits);
+        if n_seen > SEEN_MAX {
+            while let Some(element) = mailbox.posted.pop(&mut self.posts) {
+                self.posted.insert(message.to, self.posts.remove(element));
+            }
+            mailbox.posted_is_crowd = self.posted.has_any(message.to);
+        }
+        found.map(|element| self.posts.remove(element))
     }
 
     /// Takes back the blocking receive, which has not met a message in time.
-    pub(super) fn withdraw_blocking(&mut self) {
-        let is_blocking = |recv: &PostedRecv| recv.caller == Caller::Blocking;
-        if let Some(i) = self.posted.iter().position(is_blocking) {
-            self.posted.remove(i);
+    pub(super) fn withdraw_blocking(&mut self, owner: RankId, mailbox: &mut Mailbox) {
+        if mailbox.posted_is_crowd {
+            self.posted.withdraw_blocking(owner);
+            mailbox.posted_is_crowd = self.posted.has_any(owner);
+            return;
+        }
+        let is_blocking = |posts: &Posts, element| posts.get(element).caller == Caller::Blocking;
+        if let Some(element) = mailbox.posted.take_first(&mut self.posts, is_blocking).found {
+            self.posts.remove(element);
         }
     }
 }
 
 impl Pattern {
     fn takes(&self, from: RankId, tag: Tag) -> bool {
-        let is_source = match self.from {
-            Source::Any => true,
-            Source::Rank(rank) => rank == from,
+        self.from.takes(from) && self.takes_tag(tag)
+    }
+
+    fn takes_tag(&self, tag: Tag) -> bool {
+        self.tag.is_none_or(|wanted| wanted == tag)
+    }
+}
+
+impl Source {
+    fn takes(self, from: RankId) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Rank(rank) => rank == from,
+        }
+    }
+}
+
+/// Posted receives of all ranks, linked.
+#[derive(Debug, Default)]
+struct Posts {
+    slots: Vec<Post>,
+    free: Vec<u32>,
+}
+
+/// A posted receive in 16 bytes.
+#[derive(Debug, Clone, Copy)]
+struct Post {
+    /// [`ANY`] takes the messages of all ranks.
+    from: RankId,
+    tag: Tag,
+    takes_any_tag: bool,
+    caller: Caller,
+    link: u32,
+}
+
+const ANY: RankId = RankId(u32::MAX);
+
+impl Posts {
+    fn insert(&mut self, recv: PostedRecv) -> u32 {
+        let PostedRecv { pattern, caller } = recv;
+        let from = match pattern.from {
+            Source::Any => ANY,
+            Source::Rank(rank) => rank,
         };
-        is_source && self.tag.is_none_or(|wanted| wanted == tag)
+        let tag = pattern.tag.unwrap_or(Tag(0));
+        let post = Post { from, tag, takes_any_tag: pattern.tag.is_none(), caller, link: 0 };
+        if let Some(element) = self.free.pop() {
+            self.slots[element as usize] = post;
+            return element;
+        }
+        self.slots.push(post);
+        u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 receives")
+    }
+
+    fn get(&self, element: u32) -> PostedRecv {
+        let post = &self.slots[element as usize];
+        let from = if post.from == ANY { Source::Any } else { Source::Rank(post.from) };
+        let tag = (!post.takes_any_tag).then_some(post.tag);
+        PostedRecv { pattern: Pattern { from, tag }, caller: post.caller }
+    }
+
+    fn remove(&mut self, element: u32) -> PostedRecv {
+        self.free.push(element);
+        self.get(element)
+    }
+}
+
+impl Linked for Posts {
+    fn next(&self, element: u32) -> u32 {
+        self.slots[element as usize].link
+    }
+
+    fn set_next(&mut self, element: u32, next: u32) {
+        self.slots[element as usize].link = next;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::message::{Message, Messages, Protocol};
-    use crate::program::Envelope;
-    use crate::units::Bytes;
-
-    fn ids() -> Vec<MessageId> {
-        let mut messages = Messages::default();
-        let envelope = Envelope { to: RankId(0), tag: Tag(0), bytes: Bytes(0) };
-        (0..4).map(|_| messages.insert(Message::new(RankId(1), envelope, Protocol::Eager, Caller::Blocking))).collect()
-    }
-
-    fn arrived(message: MessageId, from: u32, tag: u32) -> Arrived {
-        Arrived { message, from: RankId(from), tag: Tag(tag) }
-    }
-
-    fn recv(from: Source, tag: Option<u32>) -> PostedRecv {
-        PostedRecv { pattern: Pattern { from, tag: tag.map(Tag) }, caller: Caller::Blocking }
-    }
-
-    #[test]
-    fn a_receive_takes_the_earliest_message_that_matches() {
-        let (mut mailbox, ids) = (Mailbox::default(), ids());
-        mailbox.arrive(arrived(ids[0], 1, 7));
-        mailbox.arrive(arrived(ids[1], 2, 8));
-        mailbox.arrive(arrived(ids[2], 1, 8));
-        assert_eq!(mailbox.post(recv(Source::Any, Some(8))), Some(ids[1]));
-        assert_eq!(mailbox.post(recv(Source::Rank(RankId(1)), None)), Some(ids[0]));
-        assert_eq!(mailbox.post(recv(Source::Any, None)), Some(ids[2]));
-        assert_eq!(mailbox.post(recv(Source::Any, None)), None);
-    }
-
-    #[test]
-    fn a_message_takes_the_earliest_receive_that_matches() {
-        let (mut mailbox, ids) = (Mailbox::default(), ids());
-        mailbox.post(recv(Source::Rank(RankId(2)), None));
-        mailbox.post(recv(Source::Any, Some(5)));
-        mailbox.post(recv(Source::Any, None));
-        assert_eq!(mailbox.arrive(arrived(ids[0], 1, 6)), Some(recv(Source::Any, None)));
-        assert_eq!(mailbox.arrive(arrived(ids[1], 2, 5)), Some(recv(Source::Rank(RankId(2)), None)));
-        assert_eq!(mailbox.arrive(arrived(ids[2], 1, 6)), None);
-    }
-}
+mod tests;

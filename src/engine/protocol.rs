@@ -2,11 +2,12 @@
 //!
 //! A message that arrives before its receive and one that arrives after it run the same code: [`Engine::meet`].
 
-use super::matching::{Arrived, PostedRecv};
-use super::message::{Caller, Message, MessageId, Protocol};
+use super::event::Event;
+use super::matching::PostedRecv;
+use super::message::{Caller, Message, MessageId, Protocol, Stage};
 use super::network::{PassTimes, Passage, Transfer};
 use super::recorder::{Injected, Way};
-use super::{Engine, Event, Network, State, Wait, WorkPurpose};
+use super::{Engine, Network, State, Wait, WorkPurpose};
 use crate::machine::{MessageTable, Segment};
 use crate::platform::{HostId, Limit};
 use crate::program::{Envelope, Outcome, RankId};
@@ -67,18 +68,18 @@ impl Engine<'_> {
     pub(super) fn post(&mut self, id: RankId, recv: PostedRecv) {
         let rank = &mut self.ranks[id.0 as usize];
         rank.outstanding += u32::from(recv.caller == Caller::Nonblocking);
-        if let Some(message) = rank.mailbox.post(recv) {
+        if let Some(message) = self.matching.post(id, &mut rank.mailbox, recv, &mut self.messages) {
             self.meet(message, recv.caller);
         }
     }
 
     /// An envelope can be seen by its receiver.
     fn deliver(&mut self, message_id: MessageId) {
-        let message = *self.messages.get(message_id);
-        let arrived = Arrived { message: message_id, from: message.from, tag: message.tag };
-        if let Some(recv) = self.ranks[message.to.0 as usize].mailbox.arrive(arrived) {
+        let to = self.messages.get(message_id).to;
+        let mailbox = &mut self.ranks[to.0 as usize].mailbox;
+        if let Some(recv) = self.matching.arrive(mailbox, message_id, &mut self.messages) {
             self.meet(message_id, recv.caller);
-            self.progress(message.to);
+            self.progress(to);
         }
     }
 
@@ -86,15 +87,36 @@ impl Engine<'_> {
     fn meet(&mut self, message_id: MessageId, caller: Caller) {
         let message = self.messages.get_mut(message_id);
         message.receiver = caller;
+        let to = message.to;
         let task = match message.protocol {
             Protocol::Eager => Task::Receive(message_id),
             Protocol::Rendezvous => Task::Answer(message_id),
         };
-        let rank = &mut self.ranks[message.to.0 as usize];
-        rank.tasks.push_back(task);
+        self.add_task(to, task);
         if caller == Caller::Blocking {
             // A receive with a time limit has its message: the timer must not ring.
-            rank.timer_generation += 1;
+            let rank = &mut self.ranks[to.0 as usize];
+            rank.timer_generation = rank.timer_generation.wrapping_add(1);
+        }
+    }
+
+    fn add_task(&mut self, id: RankId, task: Task) {
+        let (message_id, stage) = match task {
+            Task::Answer(message) => (message, Stage::Answer),
+            Task::SendData(message) => (message, Stage::SendData),
+            Task::Receive(message) => (message, Stage::Receive),
+        };
+        self.messages.get_mut(message_id).stage = stage;
+        self.ranks[id.0 as usize].tasks.push(&mut self.messages, message_id.0);
+    }
+
+    pub(super) fn take_task(&mut self, id: RankId) -> Option<Task> {
+        let message = MessageId(self.ranks[id.0 as usize].tasks.pop(&mut self.messages)?);
+        match self.messages.get(message).stage {
+            Stage::Answer => Some(Task::Answer(message)),
+            Stage::SendData => Some(Task::SendData(message)),
+            Stage::Receive => Some(Task::Receive(message)),
+            Stage::InOrder | Stage::First | Stage::Behind | Stage::Held | Stage::Delivered => None,
         }
     }
 
@@ -145,13 +167,14 @@ impl Engine<'_> {
             (Part::Envelope, Protocol::Eager) | (Part::Data, _) => message.bytes,
             (Part::Envelope, Protocol::Rendezvous) | (Part::Answer, _) => NO_BYTES,
         };
-        if part == Part::Envelope {
+        let hosts = (self.host(from), self.host(to));
+        if part == Part::Envelope && !self.keeps_order(hosts) {
             self.queue_behind_pair(message_id, &message);
         }
         let injected = Injected { from, to, part, bytes, message_bytes: message.bytes };
         let id = self.recorder.transfer(injected, self.now);
+        self.messages.get_mut(message_id).set_transfer(id);
         let transfer = Transfer { message: message_id, part, latency: SimDuration::ZERO, id };
-        let hosts = (self.host(from), self.host(to));
         let segment = *self.table(hosts.0, hosts.1).segment(bytes);
         if hosts.0 == hosts.1 {
             let wire = SimDuration::from_seconds_ceil(segment.byte_gap.seconds_for(bytes));
@@ -208,48 +231,64 @@ impl Engine<'_> {
     }
 
     fn schedule(&mut self, transfer: Transfer, passage: Passage) {
-        self.queue.push(passage.left_at, Event::Left(transfer));
-        self.queue.push(passage.arrives_at, Event::Arrived(transfer));
+        let Transfer { message, part, .. } = transfer;
+        if part == Part::Data || self.recorder.is_on() {
+            self.push(passage.left_at, Event::Left { message, part });
+        }
+        self.push(passage.arrives_at, Event::Arrived { message, part });
     }
 
     /// The last byte of a transfer has left: the send of a rendezvous is done.
-    pub(super) fn leave(&mut self, transfer: Transfer) {
-        self.recorder.left(transfer.id, self.now);
-        if let Some((limit, n_sharing)) = self.limits.as_mut().and_then(|limits| limits.finish(self.now, transfer.id)) {
-            self.recorder.limited(transfer.id, limit, n_sharing);
+    pub(super) fn leave(&mut self, message_id: MessageId, part: Part) {
+        let message = self.messages.get(message_id);
+        let (id, from, sender) = (message.transfer(), message.from, message.sender);
+        self.recorder.left(id, self.now);
+        if let Some((limit, n_sharing)) = self.limits.as_mut().and_then(|limits| limits.finish(self.now, id)) {
+            self.recorder.limited(id, limit, n_sharing);
         }
-        if transfer.part == Part::Data {
-            let message = *self.messages.get(transfer.message);
-            self.complete(message.from, message.sender, Outcome::Done);
-            self.cause = Enabler::Departure(transfer.id);
-            self.progress(message.from);
+        if part == Part::Data {
+            self.complete(from, sender, Outcome::Done);
+            self.cause = Enabler::Departure(id);
+            self.progress(from);
         }
     }
 
     /// The last byte of a transfer is there.
-    pub(super) fn arrive(&mut self, transfer: Transfer) {
-        self.recorder.arrived(transfer.id, self.now);
-        self.cause = Enabler::Arrival(transfer.id);
-        let message = *self.messages.get(transfer.message);
-        match transfer.part {
-            Part::Envelope if message.is_first_of_pair => self.deliver_in_order(transfer.message),
-            Part::Envelope => self.messages.get_mut(transfer.message).held = Some(transfer.id),
+    pub(super) fn arrive(&mut self, message_id: MessageId, part: Part) {
+        let message = self.messages.get_mut(message_id);
+        let (from, to, id) = (message.from, message.to, message.transfer());
+        self.recorder.arrived(id, self.now);
+        self.cause = Enabler::Arrival(id);
+        match part {
+            Part::Envelope => match message.stage {
+                Stage::InOrder => self.deliver(message_id),
+                Stage::Behind => message.stage = Stage::Held,
+                _ => self.deliver_in_order(message_id),
+            },
             Part::Answer => {
-                self.ranks[message.from.0 as usize].tasks.push_back(Task::SendData(transfer.message));
-                self.progress(message.from);
+                self.add_task(from, Task::SendData(message_id));
+                self.progress(from);
             }
             Part::Data => {
-                self.ranks[message.to.0 as usize].tasks.push_back(Task::Receive(transfer.message));
-                self.progress(message.to);
+                self.add_task(to, Task::Receive(message_id));
+                self.progress(to);
             }
         }
     }
 
+    /// Returns whether messages between these hosts arrive in the order in which they are sent: the receiver's interface
+    /// of the `loggops` network takes one after the other.
+    fn keeps_order(&self, hosts: (HostId, HostId)) -> bool {
+        hosts.0 != hosts.1 && matches!(self.network, Network::Loggops(_))
+    }
+
     fn queue_behind_pair(&mut self, message_id: MessageId, message: &Message) {
-        if let Some(previous) = self.latest_of_pair.insert((message.from, message.to), message_id) {
-            self.messages.get_mut(previous).next_of_pair = Some(message_id);
-            self.messages.get_mut(message_id).is_first_of_pair = false;
+        let mut stage = Stage::First;
+        if let Some(previous) = self.pairs.append(message.from, message.to, message_id) {
+            self.messages.get_mut(previous).set_next_of_pair(message_id);
+            stage = Stage::Behind;
         }
+        self.messages.get_mut(message_id).stage = stage;
     }
 
     /// Delivers an envelope, then those of the same pair that have come before their turn.
@@ -257,16 +296,17 @@ impl Engine<'_> {
         let mut turn = Some(message_id);
         while let Some(id) = turn.take() {
             let message = *self.messages.get(id);
-            match message.next_of_pair {
-                None => {
-                    self.latest_of_pair.remove(&(message.from, message.to));
-                }
+            match message.next_of_pair() {
+                None => self.pairs.remove(message.from, message.to),
                 Some(next) => {
                     let next_message = self.messages.get_mut(next);
-                    next_message.is_first_of_pair = true;
-                    turn = next_message.held.is_some().then_some(next);
+                    turn = (next_message.stage == Stage::Held).then_some(next);
+                    if turn.is_none() {
+                        next_message.stage = Stage::First;
+                    }
                 }
             }
+            self.messages.get_mut(id).stage = Stage::Delivered;
             self.deliver(id);
         }
     }

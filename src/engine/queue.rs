@@ -48,13 +48,8 @@ struct Bucket {
 }
 
 impl Bucket {
-    const EMPTY: Self = Self {
-        first: NONE,
-        last: NONE,
-        n_last: CHUNK,
-        earliest: SimTime::from_picos(u64::MAX),
-        latest: SimTime::ZERO,
-    };
+    const EMPTY: Self =
+        Self { first: NONE, last: NONE, n_last: CHUNK, earliest: SimTime::from_picos(u64::MAX), latest: SimTime::ZERO };
 }
 
 impl<E: Copy> Queue<E> {

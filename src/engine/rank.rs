@@ -1,10 +1,9 @@
 //! What the engine keeps of each rank.
 
-use std::collections::VecDeque;
-
 use super::matching::Mailbox;
 use super::message::MessageId;
 use super::protocol::Task;
+use super::ring::Ring;
 use crate::machine::Kernel;
 use crate::platform::HostId;
 use crate::program::{Outcome, Pattern, SleepReason};
@@ -18,7 +17,7 @@ pub(super) struct Rank {
     /// Work on the rank's core.
     pub(super) work: Option<Work>,
     /// Work of the message protocol that waits for the core.
-    pub(super) tasks: VecDeque<Task>,
+    pub(super) tasks: Ring,
     pub(super) mailbox: Mailbox,
     /// Started sends and receives that are not done.
     pub(super) outstanding: u32,
@@ -90,8 +89,8 @@ impl Rank {
             host,
             state: State::Computing,
             work: None,
-            tasks: VecDeque::new(),
-            mailbox: Mailbox::default(),
+            tasks: Ring::EMPTY,
+            mailbox: Mailbox::EMPTY,
             outstanding: 0,
             outcome: None,
             timer_generation: 0,

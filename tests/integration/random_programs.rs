@@ -9,7 +9,7 @@ use dlpc_sim::engine::SimError;
 use dlpc_sim::machine::{MachineModel, Segment};
 use dlpc_sim::program::{Envelope, Op, Pattern, RankId, SleepReason, Source, Tag};
 use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::trace::{Enabler, Trace};
+use dlpc_sim::trace::Trace;
 use dlpc_sim::units::{Bytes, SecondsPerByte, SimDuration};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -103,14 +103,6 @@ fn program(seed: u64) -> Run {
     run
 }
 
-fn enabler(enabler: Enabler) -> String {
-    match enabler {
-        Enabler::Previous => "-".to_owned(),
-        Enabler::Arrival(transfer) => format!("a{}", transfer.0),
-        Enabler::Departure(transfer) => format!("d{}", transfer.0),
-    }
-}
-
 fn described(result: &Result<Trace, SimError>) -> String {
     let trace = match result {
         Ok(trace) => trace,
@@ -119,12 +111,11 @@ fn described(result: &Result<Trace, SimError>) -> String {
     let mut text = format!("{} {:?}\n", trace.n_messages, trace.finished_at);
     let record = trace.record.as_ref().unwrap();
     for activity in record.activities.iter().flatten() {
-        let (start, end) = (activity.start.as_picos(), activity.end.as_picos());
-        writeln!(text, "{:?} {start} {end} {}", activity.kind, enabler(activity.enabled_by)).unwrap();
+        writeln!(text, "{} {}", activity.start.as_picos(), activity.end.as_picos()).unwrap();
     }
     for transfer in &record.transfers {
-        let times = [transfer.start, transfer.left, transfer.arrived].map(|at| at.as_picos());
-        writeln!(text, "{} {} {times:?}", transfer.from.0, transfer.cause).unwrap();
+        let (start, left) = (transfer.start.as_picos(), transfer.left.as_picos());
+        writeln!(text, "{} {} {start} {left}", transfer.from.0, transfer.cause).unwrap();
     }
     text
 }
