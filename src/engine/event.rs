@@ -48,7 +48,6 @@ impl PackedEvent {
         self.0 as u32 >> KIND_BITS
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
     fn number(self) -> u32 {
         (self.0 >> (KIND_BITS + SMALL_BITS)) as u32
     }

@@ -84,9 +84,9 @@ fn program(seed: u64) -> Run {
     for _ in 0..rng.random_range(1..60) {
         let from = rng.random_range(0..n_ranks);
         let to = (from + rng.random_range(1..n_ranks)) % n_ranks;
-        let (send, recv) = message(&mut rng, from, to);
-        run.ops[from as usize].push(send);
-        run.ops[to as usize].push(recv);
+        let (sent, received) = message(&mut rng, from, to);
+        run.ops[from as usize].push(sent);
+        run.ops[to as usize].push(received);
         for rank in [from, to] {
             match rng.random_range(0..12) {
                 0..=2 => run.ops[rank as usize].push(compute(us(rng.random_range(0..6)))),
