@@ -3,11 +3,13 @@
 //! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
 
 mod cores;
+mod costs;
 mod error;
 mod event;
 mod flow;
 mod limits;
 mod matching;
+mod memo;
 mod message;
 mod network;
 mod noise;
@@ -23,6 +25,7 @@ pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
 use self::cores::{Cores, Ended, Ending};
+use self::costs::{Costs, Passings};
 use self::event::{Event, PackedEvent};
 use self::flow::FlowNetwork;
 use self::limits::Limits;
@@ -97,12 +100,17 @@ fn producer(setup: &Setup<'_>) -> Option<Producer> {
 
 struct Engine<'a> {
     platform: &'a Platform,
-    local: &'a MessageTable,
-    remote: &'a MessageTable,
+    hosts_of_ranks: &'a [HostId],
+    local: Costs<'a>,
+    remote: Costs<'a>,
+    passings: Passings<'a>,
     program: &'a mut Program,
     now: SimTime,
     queue: Queue<PackedEvent>,
     ranks: Vec<Rank>,
+    finished_at: Vec<SimTime>,
+    /// Of each rank, if the run is recorded; else empty.
+    works: Vec<Work>,
     messages: Messages,
     pairs: Pairs,
     matching: Matching,
@@ -132,12 +140,16 @@ impl<'a> Engine<'a> {
         let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^29 ranks");
         Self {
             platform: setup.platform,
-            local: setup.local,
-            remote: setup.remote,
+            hosts_of_ranks: setup.hosts_of_ranks,
+            local: Costs::new(setup.local),
+            remote: Costs::new(setup.remote),
+            passings: Passings::new(setup.platform),
             program,
             now: SimTime::ZERO,
             queue: Queue::new(),
-            ranks: setup.hosts_of_ranks.iter().map(|host| Rank::new(*host)).collect(),
+            ranks: vec![Rank::NEW; setup.hosts_of_ranks.len()],
+            finished_at: vec![SimTime::ZERO; setup.hosts_of_ranks.len()],
+            works: if setup.recording == Recording::On { vec![Work::NONE; n_ranks as usize] } else { Vec::new() },
             messages: Messages::default(),
             pairs: Pairs::default(),
             matching: Matching::default(),
@@ -211,10 +223,9 @@ impl<'a> Engine<'a> {
         if !blocked.is_empty() {
             return Err(SimError::Deadlock { blocked });
         }
-        let finished_at: Vec<SimTime> = self.ranks.iter().map(|rank| rank.finished_at).collect();
         Ok(Trace {
-            makespan: finished_at.iter().copied().max().unwrap_or(SimTime::ZERO),
-            finished_at,
+            makespan: self.finished_at.iter().copied().max().unwrap_or(SimTime::ZERO),
+            finished_at: self.finished_at,
             n_messages: self.n_messages,
             n_events: self.n_events,
             largest_local: self.largest_local,
@@ -225,10 +236,8 @@ impl<'a> Engine<'a> {
 
     /// Gives `rank` its next op, whose previous one ended with `outcome`, until one takes time.
     fn step(&mut self, id: RankId, mut outcome: Outcome) {
-        let rank = &mut self.ranks[id.0 as usize];
-        if rank.ready_at < self.now {
-            rank.ready_at = self.now;
-            rank.ready_by = self.cause;
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.become_ready(self.now, self.cause);
         }
         loop {
             let Some(op) = self.program.next(id, outcome) else { return self.finish_rank(id) };
@@ -255,7 +264,7 @@ impl<'a> Engine<'a> {
                     let disturbed = self.noise.disturb(id, kernel, work);
                     self.ranks[id.0 as usize].state = State::Computing;
                     self.start_work(id, disturbed.work, WorkPurpose::Compute(kernel));
-                    if let Some(work) = &mut self.ranks[id.0 as usize].work {
+                    if let Some(work) = self.works.get_mut(id.0 as usize) {
                         work.noise = disturbed.noise;
                     }
                     return;
@@ -271,13 +280,14 @@ impl<'a> Engine<'a> {
     }
 
     fn finish_rank(&mut self, id: RankId) {
-        let rank = &mut self.ranks[id.0 as usize];
-        rank.state = State::Finished;
-        rank.finished_at = self.now;
-        let enabled_by = rank.ready_by;
-        let kind = ActivityKind::Finish;
-        let lost = Losses::default();
-        self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by, lost });
+        self.ranks[id.0 as usize].state = State::Finished;
+        self.finished_at[id.0 as usize] = self.now;
+        if let Some(work) = self.works.get(id.0 as usize) {
+            let enabled_by = work.ready_by;
+            let kind = ActivityKind::Finish;
+            let lost = Losses::default();
+            self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by, lost });
+        }
     }
 
     fn recv(&mut self, id: RankId, pattern: Pattern, wait: Wait) {
@@ -312,10 +322,11 @@ impl<'a> Engine<'a> {
     }
 
     fn start_work(&mut self, id: RankId, length: SimDuration, purpose: WorkPurpose) {
-        let rank = &mut self.ranks[id.0 as usize];
-        let enabled_by = if rank.ready_at == self.now { rank.ready_by } else { self.cause };
-        rank.work = Some(Work { start: self.now, enabled_by, purpose, length, noise: SimDuration::ZERO });
-        let host = rank.host;
+        self.ranks[id.0 as usize].work = Some(purpose);
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.begin(self.now, self.cause, length);
+        }
+        let host = self.hosts_of_ranks[id.0 as usize];
         match self.cores.start(self.now, host, id, length) {
             Ending::At(at) => self.push(at, Event::CoreDone(id)),
             Ending::Forecast { at, generation } => self.push(at, Event::HostWake { host, generation }),
@@ -336,14 +347,13 @@ impl<'a> Engine<'a> {
 
     fn end_work(&mut self, ended: Ended) {
         let id = ended.rank;
-        let rank = &mut self.ranks[id.0 as usize];
-        let work = rank.work.take().expect("invariant: work that ends has started");
-        rank.ready_at = self.now;
-        rank.ready_by = Enabler::Previous;
-        if self.recorder.is_on() {
-            self.record_work(&work, ended);
+        let purpose = self.ranks[id.0 as usize].work.take().expect("invariant: work that ends has started");
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.end(self.now);
+            let work = *work;
+            self.record_work(&work, purpose, ended);
         }
-        match work.purpose {
+        match purpose {
             WorkPurpose::Compute(_) => self.step(id, Outcome::Done),
             WorkPurpose::Send(message) => self.end_send(id, message),
             WorkPurpose::Task(task) => {
@@ -353,20 +363,20 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn record_work(&mut self, work: &Work, ended: Ended) {
+    fn record_work(&mut self, work: &Work, purpose: WorkPurpose, ended: Ended) {
         let peer_of = |message| {
             let message = self.messages.get(message);
             if message.from == ended.rank { message.to } else { message.from }
         };
         let overhead = |step, message| ActivityKind::Overhead { step, peer: peer_of(message) };
-        let kind = match work.purpose {
+        let kind = match purpose {
             WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
             WorkPurpose::Send(message) => overhead(MessageStep::Send, message),
             WorkPurpose::Task(Task::Answer(message)) => overhead(MessageStep::Answer, message),
             WorkPurpose::Task(Task::SendData(message)) => overhead(MessageStep::SendData, message),
             WorkPurpose::Task(Task::Receive(message)) => overhead(MessageStep::Receive, message),
         };
-        let speed = self.cores.speed(self.ranks[ended.rank.0 as usize].host);
+        let speed = self.cores.speed(self.hosts_of_ranks[ended.rank.0 as usize]);
         let lost = work.losses(self.now, speed, ended.oversubscribed_s);
         let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by, lost };
         self.recorder.activity(ended.rank, activity);
@@ -397,17 +407,14 @@ impl<'a> Engine<'a> {
         if rank.work.is_some() {
             return;
         }
-        let activity = Activity {
-            kind: ActivityKind::Sleep(reason),
-            start: rank.ready_at,
-            end: self.now,
-            enabled_by: rank.ready_by,
-            lost: Losses::default(),
-        };
-        rank.ready_at = self.now;
-        rank.ready_by = Enabler::Previous;
-        self.recorder.activity(id, activity);
-        if matches!(rank.state, State::Sleeping(_)) {
+        let is_asleep = matches!(rank.state, State::Sleeping(_));
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            let (kind, lost) = (ActivityKind::Sleep(reason), Losses::default());
+            let activity = Activity { kind, start: work.ready_at, end: self.now, enabled_by: work.ready_by, lost };
+            work.end(self.now);
+            self.recorder.activity(id, activity);
+        }
+        if is_asleep {
             self.step(id, Outcome::Done);
         } else {
             self.progress(id);

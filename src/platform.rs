@@ -211,6 +211,28 @@ impl Platform {
         names
     }
 
+    /// Returns the bandwidth of a link.
+    #[must_use]
+    pub fn bandwidth(&self, link: LinkId) -> BytesPerSecond {
+        self.links[link.0 as usize]
+    }
+
+    /// Returns a number that is the same for routes of the same latency and bandwidths.
+    #[must_use]
+    pub fn route_kind(&self, from: HostId, to: HostId) -> u32 {
+        let is_far = match self.topology {
+            Topology::Star => false,
+            Topology::Tree { hosts_per_leaf, .. } => from.0 / hosts_per_leaf != to.0 / hosts_per_leaf,
+        };
+        let n_groups = u32::try_from(self.slowdowns.len()).expect("invariant: few host groups");
+        let groups = if n_groups == 1 { 0 } else { self.group(from) * n_groups + self.group(to) };
+        2 * groups + u32::from(is_far)
+    }
+
+    fn group(&self, host: HostId) -> u32 {
+        self.hosts[host.0 as usize].group
+    }
+
     /// Returns the cores of a host.
     #[must_use]
     pub fn cores(&self, host: HostId) -> u32 {

@@ -1,5 +1,6 @@
 //! Cores of the hosts: work goes on at full speed, or shared when a host is oversubscribed or slows down.
 
+use super::memo::{Memo, MemoKey};
 use crate::platform::{HostId, Platform};
 use crate::program::RankId;
 use crate::units::{SimDuration, SimTime};
@@ -8,6 +9,20 @@ use crate::units::{SimDuration, SimTime};
 #[derive(Debug)]
 pub(super) struct Cores {
     hosts: Vec<HostCores>,
+    known: Memo<WorkKey, SimDuration>,
+}
+
+/// Work on a core of a speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WorkKey {
+    work: SimDuration,
+    speed_bits: u64,
+}
+
+impl MemoKey for WorkKey {
+    fn number(self) -> u64 {
+        self.work.as_picos() ^ self.speed_bits
+    }
 }
 
 #[derive(Debug)]
@@ -15,7 +30,7 @@ enum HostCores {
     /// Each rank has a core of its own that never slows down.
     Steady { speed: f64 },
     /// The speed of each rank depends on how many are at work.
-    Shared(SharedCores),
+    Shared(Box<SharedCores>),
 }
 
 #[derive(Debug)]
@@ -69,22 +84,26 @@ impl Cores {
             if n_ranks <= n_cores && never_slows_down {
                 return HostCores::Steady { speed };
             }
-            HostCores::Shared(SharedCores {
+            HostCores::Shared(Box::new(SharedCores {
                 speed,
                 n_cores,
                 slowdown: slowdown.to_vec(),
                 at_work: Vec::new(),
                 updated_at: SimTime::ZERO,
                 generation: 0,
-            })
+            }))
         };
-        Self { hosts: (0..).zip(n_ranks).map(host_cores).collect() }
+        Self { hosts: (0..).zip(n_ranks).map(host_cores).collect(), known: Memo::new() }
     }
 
     /// Starts `work` (time on a core of speed 1) of a rank.
     pub(super) fn start(&mut self, now: SimTime, host: HostId, rank: RankId, work: SimDuration) -> Ending {
         match &mut self.hosts[host.0 as usize] {
-            HostCores::Steady { speed } => Ending::At(now + SimDuration::from_seconds_ceil(work.as_seconds() / *speed)),
+            HostCores::Steady { speed } => {
+                let key = WorkKey { work, speed_bits: speed.to_bits() };
+                let duration = || SimDuration::from_seconds_ceil(work.as_seconds() / *speed);
+                Ending::At(now + *self.known.get(key, duration))
+            }
             HostCores::Shared(shared) => {
                 shared.go_on_until(now);
                 let remaining_s = work.as_seconds();

@@ -2,13 +2,14 @@
 //!
 //! A message that arrives before its receive and one that arrives after it run the same code: [`Engine::meet`].
 
+use super::costs::{Costs, Passing, SizeCosts};
 use super::event::Event;
 use super::matching::PostedRecv;
 use super::message::{Caller, Message, MessageId, Protocol, Stage};
 use super::network::{PassTimes, Passage, Transfer};
 use super::recorder::{Injected, Way};
 use super::{Engine, Network, State, Wait, WorkPurpose};
-use crate::machine::{MessageTable, Segment};
+use crate::machine::Segment;
 use crate::platform::{HostId, Limit};
 use crate::program::{Envelope, Outcome, RankId};
 use crate::trace::{Enabler, Part};
@@ -27,27 +28,27 @@ pub(super) enum Task {
     Receive(MessageId),
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts a send: the core is busy with the message (eager) or with its request (rendezvous).
     pub(super) fn start_send(&mut self, id: RankId, envelope: Envelope, caller: Caller) {
-        let table = self.table(self.host(id), self.host(envelope.to));
-        let (protocol, sent_bytes) = if envelope.bytes <= table.eager_limit {
+        let hosts = (self.host(id), self.host(envelope.to));
+        let costs = self.costs(hosts);
+        let (protocol, sent_bytes) = if envelope.bytes <= costs.eager_limit() {
             (Protocol::Eager, envelope.bytes)
         } else {
             (Protocol::Rendezvous, NO_BYTES)
         };
-        let work = table.segment(sent_bytes).send_busy(sent_bytes);
-        self.count_message(id, envelope);
+        let work = costs.of(sent_bytes).send_busy;
+        self.count_message(hosts, envelope.bytes);
         let message = self.messages.insert(Message::new(id, envelope, protocol, caller));
         self.ranks[id.0 as usize].state = State::Computing;
         self.start_work(id, work, WorkPurpose::Send(message));
     }
 
-    fn count_message(&mut self, from: RankId, envelope: Envelope) {
+    fn count_message(&mut self, hosts: (HostId, HostId), bytes: Bytes) {
         self.n_messages += 1;
-        let is_local = self.host(from) == self.host(envelope.to);
-        let largest = if is_local { &mut self.largest_local } else { &mut self.largest_remote };
-        *largest = (*largest).max(envelope.bytes);
+        let largest = if hosts.0 == hosts.1 { &mut self.largest_local } else { &mut self.largest_remote };
+        *largest = (*largest).max(bytes);
     }
 
     /// The envelope enters the network. An eager send is done; a rendezvous waits for the answer.
@@ -121,16 +122,14 @@ impl Engine<'_> {
     }
 
     /// Returns how long a task keeps the core busy (docs/model.md eq. 5 and 6).
-    pub(super) fn task_work(&self, task: Task) -> SimDuration {
+    pub(super) fn task_work(&mut self, task: Task) -> SimDuration {
         let (Task::Answer(id) | Task::SendData(id) | Task::Receive(id)) = task;
-        let message = self.messages.get(id);
-        let table = self.table(self.host(message.from), self.host(message.to));
-        let control = table.segment(NO_BYTES);
-        let data = table.segment(message.bytes);
+        let &Message { from, to, bytes, .. } = self.messages.get(id);
+        let costs = self.costs((self.host(from), self.host(to)));
         match task {
-            Task::Answer(_) => control.recv_busy(NO_BYTES) + control.send_busy(NO_BYTES),
-            Task::SendData(_) => control.recv_busy(NO_BYTES) + data.send_busy(message.bytes),
-            Task::Receive(_) => data.recv_busy(message.bytes),
+            Task::Answer(_) => costs.of(NO_BYTES).recv_busy + costs.of(NO_BYTES).send_busy,
+            Task::SendData(_) => costs.of(NO_BYTES).recv_busy + costs.of(bytes).send_busy,
+            Task::Receive(_) => costs.of(bytes).recv_busy,
         }
     }
 
@@ -175,9 +174,8 @@ impl Engine<'_> {
         let id = self.recorder.transfer(injected, self.now);
         self.messages.get_mut(message_id).set_transfer(id);
         let transfer = Transfer { message: message_id, part, latency: SimDuration::ZERO, id };
-        let segment = *self.table(hosts.0, hosts.1).segment(bytes);
+        let SizeCosts { segment, wire, .. } = *self.costs(hosts).of(bytes);
         if hosts.0 == hosts.1 {
-            let wire = SimDuration::from_seconds_ceil(segment.byte_gap.seconds_for(bytes));
             let left_at = self.now + wire;
             self.recorder.way(id, Way::within_host(segment.latency));
             self.schedule(transfer, Passage { left_at, arrives_at: left_at + segment.latency });
@@ -194,40 +192,30 @@ impl Engine<'_> {
         bytes: Bytes,
         segment: &Segment,
     ) {
-        let route = self.platform.route(hosts.0, hosts.1);
-        let stored = SimDuration::from_seconds_ceil(self.platform.store_and_forward_s(&route, bytes));
-        let undisturbed = segment.latency + route.latency;
+        let Passing { latency: undisturbed, stored, wire } = self.passings.of(hosts, bytes, segment);
         let drawn = self.noise.jitter(from, undisturbed);
         let latency = drawn + stored;
-        let mut way = Way {
-            route: Some(route),
-            latency: drawn.min(undisturbed),
-            stored,
-            jitter: drawn.saturating_sub(undisturbed),
-            limit: Limit::EndPoints,
-        };
-        match &mut self.network {
-            Network::Flow(flows) => {
-                self.recorder.way(transfer.id, way);
-                transfer.latency = latency;
-                if bytes == NO_BYTES {
-                    let passage = Passage { left_at: self.now, arrives_at: self.now + latency };
-                    self.schedule(transfer, passage);
-                } else {
-                    flows.start(transfer, &route, bytes, 1.0 / segment.byte_gap.as_f64());
-                }
-            }
-            Network::Loggops(network) => {
-                let links = route.links().iter().map(|link| self.platform.links()[link.0 as usize]);
-                let narrowest = links.map(|link| 1.0 / link.as_f64()).fold(segment.byte_gap.as_f64(), f64::max);
-                way.limit = self.platform.narrowest(&route, segment.byte_gap);
-                let wire = SimDuration::from_seconds_ceil(narrowest * Bytes(bytes.0.saturating_sub(1)).as_f64());
-                self.recorder.way(transfer.id, way);
-                let times = PassTimes { wire, message_gap: segment.message_gap, latency };
-                let passage = network.pass(self.now, hosts, times);
-                self.schedule(transfer, passage);
-            }
+        if self.recorder.is_on() {
+            let route = self.platform.route(hosts.0, hosts.1);
+            let limit = match &self.network {
+                Network::Flow(_) => Limit::EndPoints,
+                Network::Loggops(_) => self.platform.narrowest(&route, segment.byte_gap),
+            };
+            let (latency, jitter) = (drawn.min(undisturbed), drawn.saturating_sub(undisturbed));
+            self.recorder.way(transfer.id, Way { route: Some(route), latency, stored, jitter, limit });
         }
+        let passage = match &mut self.network {
+            Network::Flow(flows) if bytes > NO_BYTES => {
+                transfer.latency = latency;
+                let route = self.platform.route(hosts.0, hosts.1);
+                return flows.start(transfer, &route, bytes, 1.0 / segment.byte_gap.as_f64());
+            }
+            Network::Flow(_) => Passage { left_at: self.now, arrives_at: self.now + latency },
+            Network::Loggops(network) => {
+                network.pass(self.now, hosts, PassTimes { wire, message_gap: segment.message_gap, latency })
+            }
+        };
+        self.schedule(transfer, passage);
     }
 
     fn schedule(&mut self, transfer: Transfer, passage: Passage) {
@@ -312,10 +300,10 @@ impl Engine<'_> {
     }
 
     fn host(&self, rank: RankId) -> HostId {
-        self.ranks[rank.0 as usize].host
+        self.hosts_of_ranks[rank.0 as usize]
     }
 
-    fn table(&self, from: HostId, to: HostId) -> &MessageTable {
-        if from == to { self.local } else { self.remote }
+    fn costs<'s>(&'s mut self, hosts: (HostId, HostId)) -> &'s mut Costs<'a> {
+        if hosts.0 == hosts.1 { &mut self.local } else { &mut self.remote }
     }
 }

@@ -5,17 +5,15 @@ use super::message::MessageId;
 use super::protocol::Task;
 use super::ring::Ring;
 use crate::machine::Kernel;
-use crate::platform::HostId;
 use crate::program::{Outcome, Pattern, SleepReason};
 use crate::trace::{Enabler, Losses};
 use crate::units::{SimDuration, SimTime};
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Rank {
-    pub(super) host: HostId,
     pub(super) state: State,
-    /// Work on the rank's core.
-    pub(super) work: Option<Work>,
+    /// What the work on the rank's core is for, if there is any.
+    pub(super) work: Option<WorkPurpose>,
     /// Work of the message protocol that waits for the core.
     pub(super) tasks: Ring,
     pub(super) mailbox: Mailbox,
@@ -25,10 +23,6 @@ pub(super) struct Rank {
     pub(super) outcome: Option<Outcome>,
     pub(super) timer_generation: u32,
     pub(super) n_ops: u64,
-    pub(super) finished_at: SimTime,
-    /// Since when the rank can act, and what it had waited for.
-    pub(super) ready_at: SimTime,
-    pub(super) ready_by: Enabler,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +43,14 @@ pub(super) enum Wait {
     All,
 }
 
+/// What is kept of a rank and its work only if the run is recorded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work {
+    /// Since when the rank can act, and what it had waited for.
+    pub(super) ready_at: SimTime,
+    pub(super) ready_by: Enabler,
     pub(super) start: SimTime,
     pub(super) enabled_by: Enabler,
-    pub(super) purpose: WorkPurpose,
     /// How long it takes on a core of speed 1.
     pub(super) length: SimDuration,
     /// How much of that is noise.
@@ -68,6 +65,33 @@ pub(super) enum WorkPurpose {
 }
 
 impl Work {
+    pub(super) const NONE: Self = Self {
+        ready_at: SimTime::ZERO,
+        ready_by: Enabler::Previous,
+        start: SimTime::ZERO,
+        enabled_by: Enabler::Previous,
+        length: SimDuration::ZERO,
+        noise: SimDuration::ZERO,
+    };
+
+    /// Notes that the rank can act from `now` on because of `cause`, unless it already could.
+    pub(super) fn become_ready(&mut self, now: SimTime, cause: Enabler) {
+        if self.ready_at < now {
+            (self.ready_at, self.ready_by) = (now, cause);
+        }
+    }
+
+    /// Notes that work of this length starts.
+    pub(super) fn begin(&mut self, now: SimTime, cause: Enabler, length: SimDuration) {
+        self.enabled_by = if self.ready_at == now { self.ready_by } else { cause };
+        (self.start, self.length, self.noise) = (now, length, SimDuration::ZERO);
+    }
+
+    /// Notes that the rank has done something until `now`.
+    pub(super) fn end(&mut self, now: SimTime) {
+        (self.ready_at, self.ready_by) = (now, Enabler::Previous);
+    }
+
     /// Returns by how much work that ends now has been longer than on an undisturbed core of `speed` of its own.
     pub(super) fn losses(&self, now: SimTime, speed: f64, oversubscribed_s: f64) -> Losses {
         let on_core = |work: SimDuration| SimDuration::from_seconds_ceil(work.as_seconds() / speed);
@@ -84,20 +108,14 @@ impl Work {
 }
 
 impl Rank {
-    pub(super) fn new(host: HostId) -> Self {
-        Self {
-            host,
-            state: State::Computing,
-            work: None,
-            tasks: Ring::EMPTY,
-            mailbox: Mailbox::EMPTY,
-            outstanding: 0,
-            outcome: None,
-            timer_generation: 0,
-            n_ops: 0,
-            finished_at: SimTime::ZERO,
-            ready_at: SimTime::ZERO,
-            ready_by: Enabler::Previous,
-        }
-    }
+    pub(super) const NEW: Self = Self {
+        state: State::Computing,
+        work: None,
+        tasks: Ring::EMPTY,
+        mailbox: Mailbox::EMPTY,
+        outstanding: 0,
+        outcome: None,
+        timer_generation: 0,
+        n_ops: 0,
+    };
 }
