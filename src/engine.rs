@@ -114,7 +114,7 @@ struct Engine<'a> {
     messages: Messages,
     pairs: Pairs,
     matching: Matching,
-    cores: Cores,
+    cores: Cores<'a>,
     network: Network,
     noise: NoiseSource,
     producer: Option<Producer>,
@@ -216,7 +216,7 @@ impl<'a> Engine<'a> {
             .filter(|(_, rank)| rank.state != State::Finished)
             .map(|(id, rank)| BlockedRank {
                 rank: id,
-                op: rank.n_ops - 1,
+                op: u64::from(rank.n_ops) - 1,
                 waits_for: WaitsFor::of(rank, &self.messages),
             })
             .collect();
@@ -241,7 +241,8 @@ impl<'a> Engine<'a> {
         }
         loop {
             let Some(op) = self.program.next(id, outcome) else { return self.finish_rank(id) };
-            self.ranks[id.0 as usize].n_ops += 1;
+            let n_ops = &mut self.ranks[id.0 as usize].n_ops;
+            *n_ops = n_ops.saturating_add(1);
             outcome = match op {
                 Op::Look => {
                     let now = self.now;

@@ -23,8 +23,10 @@ pub enum Limit {
 /// Hosts, links and what is needed to find the route between two hosts.
 #[derive(Debug, Clone)]
 pub struct Platform {
-    hosts: Vec<Host>,
-    slowdowns: Vec<Vec<f64>>,
+    n_hosts: u32,
+    groups: Vec<Group>,
+    /// Speed of each host; empty if it is 1 for all.
+    speeds: Vec<f64>,
     links: Vec<BytesPerSecond>,
     switch_latency: SimDuration,
     forwarding: Forwarding,
@@ -35,14 +37,16 @@ pub struct Platform {
     first_backplane: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Host {
-    speed: f64,
+/// Hosts that differ in nothing but their numbers and speeds, so that a million of them need no memory each.
+#[derive(Debug, Clone)]
+struct Group {
+    first_host: u32,
     cores: u32,
-    group: u32,
-    up: LinkId,
-    down: LinkId,
+    slowdown: Vec<f64>,
     latency: SimDuration,
+    /// Links of the first host, one after the other; those of the next host follow.
+    first_link: u32,
+    links_per_host: u32,
 }
 
 /// Ordered links between two different hosts, and the latency of the way.
@@ -96,8 +100,9 @@ impl Platform {
     #[must_use]
     pub fn new(machine: &MachineModel) -> Self {
         let mut platform = Self {
-            hosts: Vec::with_capacity(machine.n_hosts()),
-            slowdowns: machine.host_groups.iter().map(|group| group.slowdown.clone()).collect(),
+            n_hosts: 0,
+            groups: Vec::new(),
+            speeds: machine.host_groups.iter().flat_map(|group| &group.speeds).copied().collect(),
             links: Vec::new(),
             switch_latency: machine.switch.latency,
             forwarding: machine.switch.forwarding,
@@ -105,34 +110,35 @@ impl Platform {
             first_uplink: 0,
             first_backplane: None,
         };
+        if platform.speeds.iter().all(|speed| speed.to_bits() == 1.0_f64.to_bits()) {
+            platform.speeds = Vec::new();
+        }
         platform.add_hosts(machine);
         platform.add_switches(&machine.switch);
         platform
     }
 
     fn add_hosts(&mut self, machine: &MachineModel) {
-        for (group_id, group) in machine.host_groups.iter().enumerate() {
+        for group in &machine.host_groups {
             let bandwidth = match machine.switch.port_bandwidth {
                 Some(port) if port < group.nic.bandwidth => port,
                 Some(_) | None => group.nic.bandwidth,
             };
-            for &speed in &group.speeds {
-                let up = self.add_link(bandwidth);
-                let down = match group.nic.duplex {
-                    Duplex::Full => self.add_link(bandwidth),
-                    Duplex::Half => up,
-                };
-                let group = u32::try_from(group_id).expect("invariant: few host groups");
-                let cores = machine.host_groups[group_id].cores.get();
-                self.hosts.push(Host {
-                    speed,
-                    cores,
-                    group,
-                    up,
-                    down,
-                    latency: machine.host_groups[group_id].nic.latency,
-                });
-            }
+            let links_per_host = match group.nic.duplex {
+                Duplex::Full => 2,
+                Duplex::Half => 1,
+            };
+            self.groups.push(Group {
+                first_host: self.n_hosts,
+                cores: group.cores.get(),
+                slowdown: group.slowdown.clone(),
+                latency: group.nic.latency,
+                first_link: u32::try_from(self.links.len()).expect("invariant: fewer than 2^32 links"),
+                links_per_host,
+            });
+            let n_links = group.speeds.len() * links_per_host as usize;
+            self.links.resize(self.links.len() + n_links, bandwidth);
+            self.n_hosts += u32::try_from(group.speeds.len()).expect("invariant: fewer than 2^30 hosts");
         }
     }
 
@@ -141,7 +147,7 @@ impl Platform {
         let n_leaves = match switch.topology {
             Topology::Star => 0,
             Topology::Tree { hosts_per_leaf, uplink_bandwidth, .. } => {
-                let n_leaves = self.hosts.len().div_ceil(hosts_per_leaf.get() as usize);
+                let n_leaves = self.n_hosts.div_ceil(hosts_per_leaf.get());
                 for _ in 0..2 * n_leaves {
                     self.add_link(uplink_bandwidth);
                 }
@@ -164,7 +170,7 @@ impl Platform {
     /// Returns the number of hosts.
     #[must_use]
     pub fn n_hosts(&self) -> usize {
-        self.hosts.len()
+        self.n_hosts as usize
     }
 
     /// Returns the bandwidth of every link, by [`LinkId`].
@@ -188,12 +194,13 @@ impl Platform {
     #[must_use]
     pub fn link_names(&self, host_names: &[String]) -> Vec<String> {
         let mut names = vec![String::new(); self.links.len()];
-        for (host, name) in self.hosts.iter().zip(host_names) {
-            if host.up == host.down {
-                names[host.up.0 as usize] = format!("port of {name}");
+        for (host, name) in (0..self.n_hosts).map(HostId).zip(host_names) {
+            let (up, down) = self.ports(host);
+            if up == down {
+                names[up.0 as usize] = format!("port of {name}");
             } else {
-                names[host.up.0 as usize] = format!("sending port of {name}");
-                names[host.down.0 as usize] = format!("receiving port of {name}");
+                names[up.0 as usize] = format!("sending port of {name}");
+                names[down.0 as usize] = format!("receiving port of {name}");
             }
         }
         let first = self.first_uplink as usize;
@@ -224,31 +231,44 @@ impl Platform {
             Topology::Star => false,
             Topology::Tree { hosts_per_leaf, .. } => from.0 / hosts_per_leaf != to.0 / hosts_per_leaf,
         };
-        let n_groups = u32::try_from(self.slowdowns.len()).expect("invariant: few host groups");
-        let groups = if n_groups == 1 { 0 } else { self.group(from) * n_groups + self.group(to) };
-        2 * groups + u32::from(is_far)
+        let groups = self.group_number(from) * self.groups.len() + self.group_number(to);
+        u32::try_from(2 * groups + usize::from(is_far)).expect("invariant: few host groups")
     }
 
-    fn group(&self, host: HostId) -> u32 {
-        self.hosts[host.0 as usize].group
+    fn group_number(&self, host: HostId) -> usize {
+        if self.groups.len() == 1 {
+            return 0;
+        }
+        self.groups.partition_point(|group| group.first_host <= host.0) - 1
+    }
+
+    fn group(&self, host: HostId) -> &Group {
+        &self.groups[self.group_number(host)]
+    }
+
+    /// Returns the link from a host, and the one to it: the same if they share the bandwidth.
+    fn ports(&self, host: HostId) -> (LinkId, LinkId) {
+        let group = self.group(host);
+        let up = group.first_link + (host.0 - group.first_host) * group.links_per_host;
+        (LinkId(up), LinkId(up + group.links_per_host - 1))
     }
 
     /// Returns the cores of a host.
     #[must_use]
     pub fn cores(&self, host: HostId) -> u32 {
-        self.hosts[host.0 as usize].cores
+        self.group(host).cores
     }
 
     /// Returns the speed of a host relative to speed 1.
     #[must_use]
     pub fn speed(&self, host: HostId) -> f64 {
-        self.hosts[host.0 as usize].speed
+        self.speeds.get(host.0 as usize).copied().unwrap_or(1.0)
     }
 
     /// Returns the factors by which work takes longer with 1, 2, ... busy cores of a host.
     #[must_use]
     pub fn slowdown(&self, host: HostId) -> &[f64] {
-        &self.slowdowns[self.hosts[host.0 as usize].group as usize]
+        &self.group(host).slowdown
     }
 
     /// Returns the route between two different hosts, with the latency of its cables and switches (docs/model.md eq. 15).
@@ -258,14 +278,14 @@ impl Platform {
     #[must_use]
     pub fn route(&self, from: HostId, to: HostId) -> Route {
         assert_ne!(from, to, "bug: a message within a host has no route");
-        let (sender, receiver) = (&self.hosts[from.0 as usize], &self.hosts[to.0 as usize]);
+        let (sender, receiver) = (self.group(from), self.group(to));
         let mut route = Route {
             links: [LinkId(0); Route::MAX_LINKS],
             n_links: 0,
             n_switches: 1,
             latency: sender.latency + receiver.latency,
         };
-        route.push(sender.up);
+        route.push(self.ports(from).0);
         match self.topology {
             Topology::Star => self.push_backplane(&mut route, 0),
             Topology::Tree { hosts_per_leaf, uplink_latency, .. } => {
@@ -281,7 +301,7 @@ impl Platform {
                 }
             }
         }
-        route.push(receiver.down);
+        route.push(self.ports(to).1);
         route.latency += self.switch_latency.saturating_mul(u64::from(route.n_switches));
         route
     }

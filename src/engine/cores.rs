@@ -7,8 +7,11 @@ use crate::units::{SimDuration, SimTime};
 
 /// Cores of all hosts.
 #[derive(Debug)]
-pub(super) struct Cores {
-    hosts: Vec<HostCores>,
+pub(super) struct Cores<'a> {
+    platform: &'a Platform,
+    /// Hosts on which the speed of each rank depends on how many are at work, up to the last one. On the others each rank
+    /// has a core of its own that never slows down.
+    shared: Vec<Option<Box<SharedCores>>>,
     known: Memo<WorkKey, SimDuration>,
 }
 
@@ -23,14 +26,6 @@ impl MemoKey for WorkKey {
     fn number(self) -> u64 {
         self.work.as_picos() ^ self.speed_bits
     }
-}
-
-#[derive(Debug)]
-enum HostCores {
-    /// Each rank has a core of its own that never slows down.
-    Steady { speed: f64 },
-    /// The speed of each rank depends on how many are at work.
-    Shared(Box<SharedCores>),
 }
 
 #[derive(Debug)]
@@ -70,55 +65,41 @@ pub(super) enum Ending {
     Forecast { at: SimTime, generation: u32 },
 }
 
-impl Cores {
+impl<'a> Cores<'a> {
     /// Prepares the cores for ranks on these hosts.
-    pub(super) fn new(platform: &Platform, hosts_of_ranks: &[HostId]) -> Self {
+    pub(super) fn new(platform: &'a Platform, hosts_of_ranks: &[HostId]) -> Self {
         let mut n_ranks = vec![0_u32; platform.n_hosts()];
         for host in hosts_of_ranks {
             n_ranks[host.0 as usize] += 1;
         }
-        let host_cores = |(host, n_ranks): (u32, u32)| {
-            let host = HostId(host);
-            let (speed, n_cores, slowdown) = (platform.speed(host), platform.cores(host), platform.slowdown(host));
+        let mut shared = Vec::new();
+        for (host, n_ranks) in (0..).map(HostId).zip(n_ranks) {
+            let slowdown = platform.slowdown(host);
             let never_slows_down = slowdown.iter().take(n_ranks as usize).all(|factor| *factor <= 1.0);
-            if n_ranks <= n_cores && never_slows_down {
-                return HostCores::Steady { speed };
+            if n_ranks > platform.cores(host) || !never_slows_down {
+                shared.resize_with(host.0 as usize, || None);
+                shared.push(Some(Box::new(SharedCores::new(platform, host))));
             }
-            HostCores::Shared(Box::new(SharedCores {
-                speed,
-                n_cores,
-                slowdown: slowdown.to_vec(),
-                at_work: Vec::new(),
-                updated_at: SimTime::ZERO,
-                generation: 0,
-            }))
-        };
-        Self { hosts: (0..).zip(n_ranks).map(host_cores).collect(), known: Memo::new() }
+        }
+        Self { platform, shared, known: Memo::new() }
     }
 
     /// Starts `work` (time on a core of speed 1) of a rank.
     pub(super) fn start(&mut self, now: SimTime, host: HostId, rank: RankId, work: SimDuration) -> Ending {
-        match &mut self.hosts[host.0 as usize] {
-            HostCores::Steady { speed } => {
-                let key = WorkKey { work, speed_bits: speed.to_bits() };
-                let duration = || SimDuration::from_seconds_ceil(work.as_seconds() / *speed);
-                Ending::At(now + *self.known.get(key, duration))
-            }
-            HostCores::Shared(shared) => {
-                shared.go_on_until(now);
-                let remaining_s = work.as_seconds();
-                shared.at_work.push(Worker { rank, remaining_s, ends_at: now, oversubscribed_s: 0.0 });
-                shared.forecast().expect("invariant: somebody is at work")
-            }
+        if let Some(Some(shared)) = self.shared.get_mut(host.0 as usize) {
+            shared.go_on_until(now);
+            let remaining_s = work.as_seconds();
+            shared.at_work.push(Worker { rank, remaining_s, ends_at: now, oversubscribed_s: 0.0 });
+            return shared.forecast().expect("invariant: somebody is at work");
         }
+        let speed = self.platform.speed(host);
+        let key = WorkKey { work, speed_bits: speed.to_bits() };
+        Ending::At(now + *self.known.get(key, || SimDuration::from_seconds_ceil(work.as_seconds() / speed)))
     }
 
     /// Returns the speed of an undisturbed core of a host.
     pub(super) fn speed(&self, host: HostId) -> f64 {
-        match &self.hosts[host.0 as usize] {
-            HostCores::Steady { speed } => *speed,
-            HostCores::Shared(shared) => shared.speed,
-        }
+        self.platform.speed(host)
     }
 
     /// Removes the ranks of a shared host whose work has ended by `now` and appends them to `ended`; returns the next
@@ -130,7 +111,7 @@ impl Cores {
         generation: u32,
         ended: &mut Vec<Ended>,
     ) -> Option<Ending> {
-        let HostCores::Shared(shared) = &mut self.hosts[host.0 as usize] else { return None };
+        let shared = self.shared.get_mut(host.0 as usize)?.as_mut()?;
         if generation != shared.generation {
             return None;
         }
@@ -143,6 +124,17 @@ impl Cores {
 }
 
 impl SharedCores {
+    fn new(platform: &Platform, host: HostId) -> Self {
+        Self {
+            speed: platform.speed(host),
+            n_cores: platform.cores(host),
+            slowdown: platform.slowdown(host).to_vec(),
+            at_work: Vec::new(),
+            updated_at: SimTime::ZERO,
+            generation: 0,
+        }
+    }
+
     /// Seconds of work per second and rank: `speed / slowdown[k]` with k busy cores, times cores per rank if there are
     /// more ranks than cores (docs/model.md eq. 1 and 2).
     fn rate(&self) -> f64 {

@@ -7,7 +7,7 @@ mod crowd;
 
 use self::crowd::{PostedCrowd, UnexpectedCrowd};
 use super::message::{Caller, MessageId, Messages};
-use super::ring::{Linked, Ring, Search};
+use super::ring::{Linked, Ring, Search, Stack};
 use crate::program::{Pattern, RankId, Source, Tag};
 
 /// A search that looks at more elements turns the list into a crowd.
@@ -162,7 +162,7 @@ impl Source {
 #[derive(Debug, Default)]
 struct Posts {
     slots: Vec<Post>,
-    free: Vec<u32>,
+    free: Stack,
 }
 
 /// A posted receive in 16 bytes.
@@ -187,7 +187,7 @@ impl Posts {
         };
         let tag = pattern.tag.unwrap_or(Tag(0));
         let post = Post { from, tag, takes_any_tag: pattern.tag.is_none(), caller, link: 0 };
-        if let Some(element) = self.free.pop() {
+        if let Some(element) = self.free.pop(&self.slots) {
             self.slots[element as usize] = post;
             return element;
         }
@@ -203,18 +203,28 @@ impl Posts {
     }
 
     fn remove(&mut self, element: u32) -> PostedRecv {
-        self.free.push(element);
+        self.free.push(&mut self.slots, element);
         self.get(element)
+    }
+}
+
+impl Linked for Vec<Post> {
+    fn next(&self, element: u32) -> u32 {
+        self[element as usize].link
+    }
+
+    fn set_next(&mut self, element: u32, next: u32) {
+        self[element as usize].link = next;
     }
 }
 
 impl Linked for Posts {
     fn next(&self, element: u32) -> u32 {
-        self.slots[element as usize].link
+        self.slots.next(element)
     }
 
     fn set_next(&mut self, element: u32, next: u32) {
-        self.slots[element as usize].link = next;
+        self.slots.set_next(element, next);
     }
 }
 

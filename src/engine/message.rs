@@ -1,6 +1,6 @@
 //! Messages between ranks, and the memory that holds those under way.
 
-use super::ring::Linked;
+use super::ring::{Linked, Stack};
 use crate::program::{Envelope, RankId, Tag};
 use crate::trace::TransferId;
 use crate::units::Bytes;
@@ -107,21 +107,21 @@ impl Message {
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     slots: Vec<Message>,
-    free: Vec<MessageId>,
+    free: Stack,
 }
 
 impl Messages {
     pub(super) fn insert(&mut self, message: Message) -> MessageId {
-        if let Some(id) = self.free.pop() {
-            self.slots[id.0 as usize] = message;
-            return id;
+        if let Some(element) = self.free.pop(&self.slots) {
+            self.slots[element as usize] = message;
+            return MessageId(element);
         }
         self.slots.push(message);
         MessageId(u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 messages under way"))
     }
 
     pub(super) fn remove(&mut self, id: MessageId) {
-        self.free.push(id);
+        self.free.push(&mut self.slots, id.0);
     }
 
     pub(super) fn get(&self, id: MessageId) -> &Message {
@@ -133,12 +133,22 @@ impl Messages {
     }
 }
 
-impl Linked for Messages {
+impl Linked for Vec<Message> {
     fn next(&self, element: u32) -> u32 {
-        self.slots[element as usize].link
+        self[element as usize].link
     }
 
     fn set_next(&mut self, element: u32, next: u32) {
-        self.slots[element as usize].link = next;
+        self[element as usize].link = next;
+    }
+}
+
+impl Linked for Messages {
+    fn next(&self, element: u32) -> u32 {
+        self.slots.next(element)
+    }
+
+    fn set_next(&mut self, element: u32, next: u32) {
+        self.slots.set_next(element, next);
     }
 }

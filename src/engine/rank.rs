@@ -9,7 +9,9 @@ use crate::program::{Outcome, Pattern, SleepReason};
 use crate::trace::{Enabler, Losses};
 use crate::units::{SimDuration, SimTime};
 
+/// One rank in one cache line: with a million of them, memory decides how long an event takes.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Rank {
     pub(super) state: State,
     /// What the work on the rank's core is for, if there is any.
@@ -22,8 +24,11 @@ pub(super) struct Rank {
     /// How the blocking op ended, once it has.
     pub(super) outcome: Option<Outcome>,
     pub(super) timer_generation: u32,
-    pub(super) n_ops: u64,
+    /// Ops begun; stops counting at 2^32.
+    pub(super) n_ops: u32,
 }
+
+const _: () = assert!(size_of::<Rank>() == 64, "a rank fits in one cache line");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {

@@ -1,4 +1,4 @@
-//! Lists, first in first out, of elements that lie elsewhere and are linked by number; a list is one number.
+//! Lists of elements that lie elsewhere and are linked by number; a list is one number.
 
 /// Elements that can be linked, by number.
 pub(super) trait Linked {
@@ -81,6 +81,34 @@ impl Ring {
     }
 }
 
+/// A list, last in, first out: of elements that can be used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stack {
+    first: u32,
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self { first: NONE }
+    }
+}
+
+impl Stack {
+    pub(super) fn push(&mut self, elements: &mut impl Linked, element: u32) {
+        elements.set_next(element, self.first);
+        self.first = element;
+    }
+
+    pub(super) fn pop(&mut self, elements: &impl Linked) -> Option<u32> {
+        let first = self.first;
+        if first == NONE {
+            return None;
+        }
+        self.first = elements.next(first);
+        Some(first)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +134,14 @@ mod tests {
         let rest: Vec<u32> = std::iter::from_fn(|| ring.pop(&mut elements)).collect();
         assert_eq!(rest, [0, 3, 1]);
         assert!(ring.is_empty());
+    }
+
+    #[test]
+    fn the_element_freed_last_is_used_first() {
+        let (mut elements, mut free) = (vec![NONE; 3], Stack::default());
+        free.push(&mut elements, 1);
+        free.push(&mut elements, 2);
+        assert_eq!([free.pop(&elements), free.pop(&elements), free.pop(&elements)], [Some(2), Some(1), None]);
     }
 
     #[test]
