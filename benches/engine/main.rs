@@ -7,13 +7,10 @@ mod special_purpose;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use dlpc_sim::input::Experiment;
-use dlpc_sim::machine::{BarrierAlgorithm, TreeAlgorithm};
 use dlpc_sim::prediction;
-use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, NetworkKind, Phase, Workload};
 use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, SimDuration};
 
-use crate::cluster::{load, logp, pi3};
+use crate::cluster::load;
 
 fn main() {
     divan::main();
@@ -28,15 +25,30 @@ fn bench_run(bencher: Bencher<'_, '_>, experiment: &Experiment) {
 
 /// Patterns on the `loggops` network: L = 2.5 us, o = 1.5 us, g = 1 us, one rank per host.
 mod loggops {
-    use super::*;
+    use divan::Bencher;
+    use divan::counter::ItemsCount;
+    use dlpc_sim::input::Experiment;
+    use dlpc_sim::machine::{BarrierAlgorithm, TreeAlgorithm};
+    use dlpc_sim::prediction;
+    use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, Phase, Workload};
+    use dlpc_sim::trace::Recording;
+    use dlpc_sim::units::{Bytes, SimDuration};
+
+    use super::bench_run;
+    use crate::cluster::{self, logp};
+    use crate::special_purpose;
 
     const SIZES: [u32; 4] = [1 << 10, 1 << 14, 1 << 16, 1 << 20];
 
     #[divan::bench(args = SIZES, max_time = 5)]
     fn dissemination(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        bench_run(bencher, &barrier(n_ranks));
+    }
+
+    fn barrier(n_ranks: u32) -> Experiment {
         let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Barrier]));
         experiment.machine.collectives.barrier = Some(BarrierAlgorithm::Dissemination);
-        bench_run(bencher, &experiment);
+        experiment
     }
 
     /// The same arithmetic and nothing else: what dissemination is compared with.
@@ -44,9 +56,8 @@ mod loggops {
     fn dissemination_special_purpose(bencher: Bencher<'_, '_>, n_ranks: u32) {
         let n_messages = u64::from(n_ranks) * u64::from(n_ranks.next_power_of_two().ilog2());
         let run = || special_purpose::dissemination(n_ranks, cluster::L, cluster::O, cluster::GAP);
-        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Barrier]));
-        experiment.machine.collectives.barrier = Some(BarrierAlgorithm::Dissemination);
-        let trace = prediction::simulate_once(&experiment.scenario, &experiment.machine, n_ranks, 0, Recording::Off);
+        let Experiment { scenario, machine, .. } = barrier(n_ranks);
+        let trace = prediction::simulate_once(&scenario, &machine, n_ranks, 0, Recording::Off);
         assert_eq!(trace.expect("no deadlock").makespan.as_picos(), run(), "both must do the same work");
         bencher.counter(ItemsCount::new(n_messages)).bench(run);
     }
@@ -91,7 +102,12 @@ mod loggops {
 
 /// Patterns on the `flow` network: Pi 3B, four ranks per host, 100 Mbit/s ports.
 mod flow {
-    use super::*;
+    use divan::Bencher;
+    use dlpc_sim::scenario::{NetworkKind, Phase};
+    use dlpc_sim::units::Bytes;
+
+    use super::bench_run;
+    use crate::cluster::pi3;
 
     #[divan::bench(args = [64, 256, 1024, 4096])]
     fn flat_gather(bencher: Bencher<'_, '_>, n_ranks: u32) {
