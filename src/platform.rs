@@ -225,6 +225,9 @@ impl Platform {
     }
 
     /// Returns a number that is the same for routes of the same latency and bandwidths.
+    ///
+    /// # Panics
+    /// If there are more than 30,000 groups of hosts; input is limited to fewer.
     #[must_use]
     pub fn route_kind(&self, from: HostId, to: HostId) -> u32 {
         let is_far = match self.topology {

@@ -75,7 +75,9 @@ impl RadixHeap {
             let lowest = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
             let bucket = std::mem::take(&mut self.buckets[lowest]);
             self.last = bucket.iter().map(|(at, _)| *at).min()?;
-            bucket.into_iter().for_each(|(at, event)| self.push(at, event));
+            for (at, event) in bucket {
+                self.push(at, event);
+            }
         }
         self.buckets[0].pop()
     }

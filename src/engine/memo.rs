@@ -25,7 +25,9 @@ impl<K: MemoKey, V: Copy> Memo<K, V> {
     pub(super) fn get(&mut self, key: K, compute: impl FnOnce() -> V) -> &V {
         // Fibonacci hashing: the highest bits of the product are well mixed.
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-        let slot = &mut self.slots[(key.number().wrapping_mul(GOLDEN) >> (u64::BITS - SLOTS.ilog2())) as usize];
+        #[expect(clippy::cast_possible_truncation, reason = "4 bits are left")]
+        let i = (key.number().wrapping_mul(GOLDEN) >> (u64::BITS - SLOTS.ilog2())) as usize;
+        let slot = &mut self.slots[i];
         if slot.is_none_or(|(known, _)| known != key) {
             *slot = None;
         }
