@@ -151,6 +151,10 @@ pub struct CollectiveOverrides {
     pub reduce: Option<TreeAlgorithm>,
     /// Algorithm of allreduce.
     pub allreduce: Option<AllreduceAlgorithm>,
+    /// Algorithm of allgather.
+    pub allgather: Option<AllgatherAlgorithm>,
+    /// Algorithm of alltoall.
+    pub alltoall: Option<AlltoallAlgorithm>,
 }
 
 /// Algorithms of barrier.
@@ -180,6 +184,30 @@ pub enum AllreduceAlgorithm {
     Linear,
     /// Pairwise exchange along the bits of the rank number.
     RecursiveDoubling,
+}
+
+/// Algorithms of allgather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllgatherAlgorithm {
+    /// Blocks go around, from each rank to the next one.
+    Ring,
+    /// Pairwise exchange along the bits of the rank number; Bruck's algorithm for other than powers of two.
+    RecursiveDoubling,
+    /// `ceil(log2 p)` rounds of passing on to rank - 2^k.
+    Bruck,
+    /// Exchange with both neighbours in turn; a ring for odd numbers of ranks.
+    Neighbor,
+}
+
+/// Algorithms of alltoall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlltoallAlgorithm {
+    /// All sends and receives at once.
+    Linear,
+    /// One after the other to rank + 1, + 2, ...
+    Pairwise,
+    /// `ceil(log2 p)` rounds in which blocks are passed on.
+    Bruck,
 }
 
 /// What a compute op does; names its noise and its share in the breakdown.

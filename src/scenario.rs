@@ -163,6 +163,10 @@ pub enum Phase {
     Reduce(Bytes),
     /// Allreduce of a vector of this many bytes.
     Allreduce(Bytes),
+    /// Allgather of a block of this many bytes of each rank.
+    Allgather(Bytes),
+    /// Alltoall of a block of this many bytes from each rank to each other one.
+    Alltoall(Bytes),
     /// Each rank sends this many bytes to the next one and receives from the previous one, at once.
     Ring(Bytes),
     /// Phases that are repeated.

@@ -103,13 +103,14 @@ mod loggops {
 /// Patterns on the `flow` network: Pi 3B, four ranks per host, 100 Mbit/s ports.
 mod flow {
     use divan::Bencher;
+    use dlpc_sim::machine::AlltoallAlgorithm;
     use dlpc_sim::scenario::{NetworkKind, Phase};
     use dlpc_sim::units::Bytes;
 
     use super::bench_run;
     use crate::cluster::pi3;
 
-    #[divan::bench(args = [64, 256, 1024, 4096])]
+    #[divan::bench(args = [64, 1024, 4096, 16384])]
     fn flat_gather(bencher: Bencher<'_, '_>, n_ranks: u32) {
         bench_run(bencher, &pi3(n_ranks, Phase::Gatherv(Bytes(1000)), NetworkKind::Flow));
     }
@@ -122,6 +123,21 @@ mod flow {
     #[divan::bench(args = [64, 1024])]
     fn ring(bencher: Bencher<'_, '_>, n_ranks: u32) {
         bench_run(bencher, &pi3(n_ranks, Phase::Ring(Bytes(100_000)), NetworkKind::Flow));
+    }
+
+    /// Two rounds around the ring for each rank, as an allreduce along a ring does.
+    #[divan::bench(args = [64, 512], max_time = 5)]
+    fn ring_rounds(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        let phases = vec![Phase::Ring(Bytes(10_000))];
+        let phase = Phase::Repeat { times: 2 * (n_ranks - 1), phases };
+        bench_run(bencher, &pi3(n_ranks, phase, NetworkKind::Flow));
+    }
+
+    #[divan::bench(args = [64, 256, 1024], max_time = 5)]
+    fn alltoall(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        let mut experiment = pi3(n_ranks, Phase::Alltoall(Bytes(10_000)), NetworkKind::Flow);
+        experiment.machine.collectives.alltoall = Some(AlltoallAlgorithm::Pairwise);
+        bench_run(bencher, &experiment);
     }
 }
 

@@ -10,8 +10,8 @@ use serde::ser::{SerializeMap as _, Serializer};
 use super::{Fit, Residual};
 use crate::input;
 use crate::machine::{
-    AllreduceAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, MachineModel,
-    MessageTable, Noise, RecordCosts, Switch, Topology, TreeAlgorithm,
+    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
+    Forwarding, HostGroup, Kernel, MachineModel, MessageTable, Noise, RecordCosts, Switch, Topology, TreeAlgorithm,
 };
 
 /// Where the samples of a fit come from: what a fit itself cannot know.
@@ -168,6 +168,10 @@ struct CollectivesDto {
     reduce: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allreduce: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allgather: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alltoall: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -322,6 +326,17 @@ fn collectives(collectives: CollectiveOverrides) -> CollectivesDto {
         allreduce: collectives.allreduce.map(|algorithm| match algorithm {
             AllreduceAlgorithm::Linear => "linear",
             AllreduceAlgorithm::RecursiveDoubling => "recursive-doubling",
+        }),
+        allgather: collectives.allgather.map(|algorithm| match algorithm {
+            AllgatherAlgorithm::Ring => "ring",
+            AllgatherAlgorithm::RecursiveDoubling => "recursive-doubling",
+            AllgatherAlgorithm::Bruck => "bruck",
+            AllgatherAlgorithm::Neighbor => "neighbor",
+        }),
+        alltoall: collectives.alltoall.map(|algorithm| match algorithm {
+            AlltoallAlgorithm::Linear => "linear",
+            AlltoallAlgorithm::Pairwise => "pairwise",
+            AlltoallAlgorithm::Bruck => "bruck",
         }),
     }
 }

@@ -8,15 +8,16 @@ use super::host_names;
 use super::intervals;
 use super::messages;
 use super::raw_machine::{
-    RawAllreduceAlgorithm, RawBarrierAlgorithm, RawCollectives, RawDuplex, RawForwarding, RawHostGroup,
-    RawInterruptions, RawKernelSigma, RawKernels, RawMachine, RawNic, RawNoise, RawRecords, RawSwitch, RawTree,
-    RawTreeAlgorithm,
+    RawAllgatherAlgorithm, RawAllreduceAlgorithm, RawAlltoallAlgorithm, RawBarrierAlgorithm, RawCollectives, RawDuplex,
+    RawForwarding, RawHostGroup, RawInterruptions, RawKernelSigma, RawKernels, RawMachine, RawNic, RawNoise,
+    RawRecords, RawSwitch, RawTree, RawTreeAlgorithm,
 };
 use super::spanned::{Named, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::machine::{
-    AllreduceAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel,
-    Kernels, MachineModel, Nic, Noise, RecordCosts, Switch, Topology, TreeAlgorithm,
+    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
+    Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, Nic, Noise, RecordCosts, Switch, Topology,
+    TreeAlgorithm,
 };
 use crate::units::{Bytes, SimDuration};
 
@@ -195,6 +196,17 @@ fn collectives(raw: &RawCollectives) -> CollectiveOverrides {
         allreduce: raw.allreduce.map(|raw| match raw.value {
             RawAllreduceAlgorithm::Linear => AllreduceAlgorithm::Linear,
             RawAllreduceAlgorithm::RecursiveDoubling => AllreduceAlgorithm::RecursiveDoubling,
+        }),
+        allgather: raw.allgather.map(|raw| match raw.value {
+            RawAllgatherAlgorithm::Ring => AllgatherAlgorithm::Ring,
+            RawAllgatherAlgorithm::RecursiveDoubling => AllgatherAlgorithm::RecursiveDoubling,
+            RawAllgatherAlgorithm::Bruck => AllgatherAlgorithm::Bruck,
+            RawAllgatherAlgorithm::Neighbor => AllgatherAlgorithm::Neighbor,
+        }),
+        alltoall: raw.alltoall.map(|raw| match raw.value {
+            RawAlltoallAlgorithm::Linear => AlltoallAlgorithm::Linear,
+            RawAlltoallAlgorithm::Pairwise => AlltoallAlgorithm::Pairwise,
+            RawAlltoallAlgorithm::Bruck => AlltoallAlgorithm::Bruck,
         }),
     }
 }

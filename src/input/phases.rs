@@ -29,6 +29,8 @@ fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<
         (&raw.scatterv, Phase::Scatterv),
         (&raw.reduce, Phase::Reduce),
         (&raw.allreduce, Phase::Allreduce),
+        (&raw.allgather, Phase::Allgather),
+        (&raw.alltoall, Phase::Alltoall),
         (&raw.ring, Phase::Ring),
     ];
     if let Some((Spanned { value: RawBytes { bytes }, .. }, phase)) =

@@ -200,6 +200,10 @@ pub(super) struct RawCollectives {
     pub(super) reduce: Option<Spanned<RawTreeAlgorithm>>,
     /// Algorithm of allreduce.
     pub(super) allreduce: Option<Spanned<RawAllreduceAlgorithm>>,
+    /// Algorithm of allgather.
+    pub(super) allgather: Option<Spanned<RawAllgatherAlgorithm>>,
+    /// Algorithm of alltoall.
+    pub(super) alltoall: Option<Spanned<RawAlltoallAlgorithm>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -222,6 +226,23 @@ pub(super) enum RawTreeAlgorithm {
 pub(super) enum RawAllreduceAlgorithm {
     Linear,
     RecursiveDoubling,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawAllgatherAlgorithm {
+    Ring,
+    RecursiveDoubling,
+    Bruck,
+    Neighbor,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawAlltoallAlgorithm {
+    Linear,
+    Pairwise,
+    Bruck,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -290,6 +290,10 @@ pub(super) struct RawPhase {
     pub(super) reduce: Option<Spanned<RawBytes>>,
     /// A vector is summed up on all ranks.
     pub(super) allreduce: Option<Spanned<RawBytes>>,
+    /// Every rank gets the bytes of every rank.
+    pub(super) allgather: Option<Spanned<RawBytes>>,
+    /// Each rank sends bytes to every other rank, of a number for each of them.
+    pub(super) alltoall: Option<Spanned<RawBytes>>,
     /// Each rank sends to the next one and receives from the previous one, at once.
     pub(super) ring: Option<Spanned<RawBytes>>,
     /// Phases that are repeated.

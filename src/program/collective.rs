@@ -2,7 +2,9 @@
 //!
 //! Each algorithm is a function from (rank, ranks, step) to an op. Rooted collectives have rank 0 as their root.
 
+mod allgather;
 mod allreduce;
+mod alltoall;
 mod barrier;
 mod bcast;
 mod gather;
@@ -12,7 +14,7 @@ mod scatter;
 pub mod selection;
 
 use super::{Envelope, Op, Pattern, RankId, Source, Tag};
-use crate::machine::{AllreduceAlgorithm, BarrierAlgorithm, TreeAlgorithm};
+use crate::machine::{AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, TreeAlgorithm};
 use crate::units::Bytes;
 
 /// A collective with its algorithm.
@@ -34,6 +36,10 @@ pub enum Collective {
     Reduce(TreeAlgorithm, Bytes),
     /// A vector of this many bytes is reduced and every rank gets the result.
     Allreduce(AllreduceAlgorithm, Bytes),
+    /// Every rank gets the block of this many bytes of every rank.
+    Allgather(AllgatherAlgorithm, Bytes),
+    /// Each rank has a block of this many bytes for every other rank.
+    Alltoall(AlltoallAlgorithm, Bytes),
     /// Each rank sends to the next one and receives from the previous one.
     Ring(Bytes),
 }
@@ -60,6 +66,15 @@ impl Collective {
             Self::Allreduce(AllreduceAlgorithm::RecursiveDoubling, bytes) => {
                 allreduce::recursive_doubling(rank, n_ranks, bytes, step)
             }
+            Self::Allgather(AllgatherAlgorithm::Ring, bytes) => allgather::ring(rank, n_ranks, bytes, step),
+            Self::Allgather(AllgatherAlgorithm::RecursiveDoubling, bytes) => {
+                allgather::recursive_doubling(rank, n_ranks, bytes, step)
+            }
+            Self::Allgather(AllgatherAlgorithm::Bruck, bytes) => allgather::bruck(rank, n_ranks, bytes, step),
+            Self::Allgather(AllgatherAlgorithm::Neighbor, bytes) => allgather::neighbor(rank, n_ranks, bytes, step),
+            Self::Alltoall(AlltoallAlgorithm::Linear, bytes) => alltoall::linear(rank, n_ranks, bytes, step),
+            Self::Alltoall(AlltoallAlgorithm::Pairwise, bytes) => alltoall::pairwise(rank, n_ranks, bytes, step),
+            Self::Alltoall(AlltoallAlgorithm::Bruck, bytes) => alltoall::bruck(rank, n_ranks, bytes, step),
             Self::Ring(bytes) => ring::shift(rank, n_ranks, bytes, step),
         }
     }

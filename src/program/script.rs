@@ -111,6 +111,8 @@ fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, de
         Phase::Gatherv(bytes) => Step::Collective(Collective::Gatherv(*bytes)),
         Phase::Reduce(bytes) => Step::Collective(selection::reduce(n_ranks, *bytes, overrides)),
         Phase::Allreduce(bytes) => Step::Collective(selection::allreduce(*bytes, overrides)),
+        Phase::Allgather(bytes) => Step::Collective(selection::allgather(n_ranks, *bytes, overrides)),
+        Phase::Alltoall(bytes) => Step::Collective(selection::alltoall(n_ranks, *bytes, overrides)),
         Phase::Ring(bytes) => Step::Collective(Collective::Ring(*bytes)),
         Phase::Repeat { times, phases } => {
             if *times == 0 || phases.is_empty() {

@@ -107,6 +107,89 @@ fn allreduce_gives_every_rank_the_result() {
 }
 
 #[test]
+fn alltoall_moves_each_block_once_or_once_per_bit_of_its_distance() {
+    for algorithm in [AlltoallAlgorithm::Linear, AlltoallAlgorithm::Pairwise] {
+        check(Collective::Alltoall(algorithm, B), |p| (p * (p - 1), p * (p - 1) * B.0));
+    }
+    // Bruck: the block that goes distance d is passed on once for each bit of d, by each of the p ranks.
+    check(Collective::Alltoall(AlltoallAlgorithm::Bruck, B), |p| {
+        let passes: u64 = (1..p).map(|d| u64::from(d.count_ones())).sum();
+        (p * u64::from(p.next_power_of_two().ilog2()), p * passes * B.0)
+    });
+}
+
+#[test]
+fn allgather_brings_each_rank_the_blocks_of_all_others() {
+    let none = crate::machine::CollectiveOverrides::default();
+    let rounds = |p: u64| u64::from(p.next_power_of_two().ilog2());
+    for algorithm in [
+        AllgatherAlgorithm::Ring,
+        AllgatherAlgorithm::Bruck,
+        AllgatherAlgorithm::RecursiveDoubling,
+        AllgatherAlgorithm::Neighbor,
+    ] {
+        let overrides = crate::machine::CollectiveOverrides { allgather: Some(algorithm), ..none };
+        for p in 1..=17_u32 {
+            let collective = selection::allgather(p, B, overrides);
+            assert_sends_meet_receives(collective, p);
+            let sent = messages(collective, p);
+            // Each of p ranks receives p - 1 blocks, whatever the way.
+            let p = u64::from(p);
+            assert_eq!(sent.iter().map(|m| m.2).sum::<u64>(), p * (p - 1) * B.0, "bytes of {collective:?} at p={p}");
+            let n_messages = match algorithm {
+                AllgatherAlgorithm::Ring => p * (p - 1),
+                // Odd numbers fall back to the ring.
+                AllgatherAlgorithm::Neighbor => {
+                    if p.is_multiple_of(2) {
+                        p * p / 2
+                    } else {
+                        p * (p - 1)
+                    }
+                }
+                // Other than powers of two fall back to Bruck's, with as many rounds.
+                AllgatherAlgorithm::Bruck | AllgatherAlgorithm::RecursiveDoubling => p * rounds(p),
+            };
+            assert_eq!(sent.len() as u64, n_messages, "messages of {collective:?} at p={p}");
+        }
+    }
+}
+
+#[test]
+fn allgather_and_alltoall_follow_open_mpi() {
+    let none = crate::machine::CollectiveOverrides::default();
+    let allgather = |p, bytes| selection::allgather(p, Bytes(bytes), none);
+    let alltoall = |p, bytes| selection::alltoall(p, Bytes(bytes), none);
+    // coll_tuned_decision_fixed.c of Open MPI 4.1: (ranks, bytes) and what is picked.
+    for (p, bytes, algorithm) in [
+        (2, 8, AllgatherAlgorithm::RecursiveDoubling),
+        (24, 1 << 20, AllgatherAlgorithm::Bruck),
+        (32, 1023, AllgatherAlgorithm::RecursiveDoubling),
+        (32, 1024, AllgatherAlgorithm::Neighbor),
+        (33, 1024, AllgatherAlgorithm::Ring),
+        (64, 65_536, AllgatherAlgorithm::Ring),
+        (128, 1 << 19, AllgatherAlgorithm::Neighbor),
+        (256, 64, AllgatherAlgorithm::Bruck),
+        (1024, 16, AllgatherAlgorithm::Bruck),
+        (1024, 4096, AllgatherAlgorithm::Neighbor),
+    ] {
+        assert_eq!(allgather(p, bytes), Collective::Allgather(algorithm, Bytes(bytes)), "{bytes} B at {p} ranks");
+    }
+    for (p, bytes, algorithm) in [
+        (2, 100, AlltoallAlgorithm::Pairwise),
+        (4, 100, AlltoallAlgorithm::Linear),
+        (4, 1 << 19, AlltoallAlgorithm::Pairwise),
+        (16, 4, AlltoallAlgorithm::Bruck),
+        (64, 1023, AlltoallAlgorithm::Bruck),
+        (64, 1 << 18, AlltoallAlgorithm::Pairwise),
+        (256, 1 << 15, AlltoallAlgorithm::Pairwise),
+        (1024, 512, AlltoallAlgorithm::Linear),
+        (4096, 2047, AlltoallAlgorithm::Bruck),
+    ] {
+        assert_eq!(alltoall(p, bytes), Collective::Alltoall(algorithm, Bytes(bytes)), "{bytes} B at {p} ranks");
+    }
+}
+
+#[test]
 fn a_ring_shift_sends_one_block_per_rank() {
     check(Collective::Ring(B), |p| if p == 1 { (0, 0) } else { (p, p * B.0) });
 }
