@@ -5,6 +5,7 @@ mod cause;
 pub mod critical_path;
 pub mod knee;
 pub mod scaling;
+pub mod timeline;
 
 pub use self::cause::Cause;
 

@@ -230,7 +230,7 @@ impl<'a> Engine<'a> {
             n_events: self.n_events,
             largest_local: self.largest_local,
             largest_remote: self.largest_remote,
-            record: self.recorder.into_record(),
+            record: self.recorder.into_record(self.limits),
         })
     }
 
@@ -424,12 +424,14 @@ impl<'a> Engine<'a> {
 
     /// Ends an instant: links are shared anew among the flows that are there now.
     fn settle(&mut self) {
-        if let Network::Flow(flows) = &mut self.network
-            && let Some((at, generation)) = flows.settle(self.now)
+        let Network::Flow(flows) = &mut self.network else { return };
+        let forecast = flows.settle(self.now);
+        if let Some(limits) = &mut self.limits
+            && (forecast.is_some() || flows.under_way().next().is_none())
         {
-            if let Some(limits) = &mut self.limits {
-                limits.observe(self.now, flows.under_way());
-            }
+            limits.observe(self.now, flows.under_way());
+        }
+        if let Some((at, generation)) = forecast {
             self.push(at, Event::NetworkWake { generation });
         }
     }

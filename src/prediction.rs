@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::analysis::scaling::{self, Replications};
+use crate::analysis::timeline::{self as time_line, Timeline};
 use crate::analysis::{Cause, Curve, critical_path};
 use crate::engine::{self, Production, Setup, SimError};
 use crate::machine::MachineModel;
@@ -143,6 +144,25 @@ pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> 
     Ok(AtRanks { replications, breakdown, warnings: warnings(machine, &totals) })
 }
 
+/// Simulates the typical replication on `n_ranks` ranks, that of [`predict`]'s breakdown, and returns its time line; none
+/// if it takes more than [`TRACED_EVENTS_MAX`] events.
+///
+/// # Errors
+/// [`SimError`] of the first replication that fails.
+pub fn timeline(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> Result<Option<Timeline>, SimError> {
+    let model = Model { scenario, machine, platform: Platform::new(machine) };
+    let run = |i| model.run(n_ranks, i, Recording::Off);
+    let traces: Vec<Trace> = (0..model.n_replications()).into_par_iter().map(run).collect::<Result<_, _>>()?;
+    let makespans = traces.iter().map(|trace| trace.makespan - SimTime::ZERO).collect();
+    let typical = Replications { ranks: n_ranks, makespans }.typical();
+    if TRACED_EVENTS_MAX < traces[typical].n_events {
+        return Ok(None);
+    }
+    let typical = u32::try_from(typical).expect("invariant: replications are a u32");
+    let trace = model.run(n_ranks, typical, Recording::On)?;
+    Ok(Some(time_line::of(&trace, &model.hosts_of_ranks(n_ranks), &model.platform, machine)))
+}
+
 /// Returns how many runs [`predict`] will simulate.
 #[must_use]
 pub fn n_runs(scenario: &Scenario, machine: &MachineModel) -> u64 {
@@ -194,7 +214,7 @@ impl Model<'_> {
     ) -> Result<Trace, SimError> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
-        let hosts_of_ranks: Vec<HostId> = run.slots.iter().copied().cycle().take(n_ranks as usize).collect();
+        let hosts_of_ranks = self.hosts_of_ranks(n_ranks);
         let setup = Setup {
             platform: &self.platform,
             local: &self.machine.local,
@@ -208,6 +228,10 @@ impl Model<'_> {
         };
         let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
         engine::simulate_within(&setup, &mut program, events_max)
+    }
+
+    fn hosts_of_ranks(&self, n_ranks: u32) -> Vec<HostId> {
+        self.scenario.run.slots.iter().copied().cycle().take(n_ranks as usize).collect()
     }
 
     /// Simulates the typical replication once more, now with all its steps.

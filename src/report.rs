@@ -6,6 +6,7 @@ pub mod json;
 pub mod plot;
 pub mod sweep;
 pub mod table;
+pub mod timeline;
 
 #[cfg(test)]
 mod fixture;

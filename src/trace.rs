@@ -1,7 +1,7 @@
 //! What happened in one simulated run: the engine's only output.
 
 use crate::machine::Kernel;
-use crate::platform::{Limit, Route};
+use crate::platform::{Limit, LinkId, Route};
 use crate::program::{RankId, SleepReason};
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -46,6 +46,19 @@ pub struct Record {
     pub completions: Vec<SimTime>,
     /// Whether files are taken in rounds: none before all of the previous round are done.
     pub is_in_rounds: bool,
+    /// How the load of each link changed, in time order (`flow` network).
+    pub link_loads: Vec<LinkLoad>,
+}
+
+/// From `at` on, a link carries this much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkLoad {
+    /// Since when.
+    pub at: SimTime,
+    /// Which link.
+    pub link: LinkId,
+    /// Bytes per second, rounded.
+    pub bytes_per_s: u64,
 }
 
 /// A rank looked how many files are complete.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::network::UnderWay;
 use crate::platform::{Limit, LinkId, Platform};
-use crate::trace::TransferId;
+use crate::trace::{LinkLoad, TransferId};
 use crate::units::SimTime;
 
 /// Rates and loads that differ by less than this ratio are the same.
@@ -20,6 +20,10 @@ pub(super) struct Limits {
     present: BTreeMap<usize, Share>,
     /// Seconds, and flows times seconds, that each flow spent at each limit.
     spent: BTreeMap<usize, Vec<Spent>>,
+    /// Load of each link now, in bytes per second.
+    rates: BTreeMap<u32, u64>,
+    /// Its changes so far.
+    changes: Vec<LinkLoad>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +50,30 @@ struct Load {
 impl Limits {
     pub(super) fn new(platform: &Platform) -> Self {
         let capacity = platform.links().iter().map(|link| link.as_f64()).collect();
-        Self { capacity, since: SimTime::ZERO, present: BTreeMap::new(), spent: BTreeMap::new() }
+        Self {
+            capacity,
+            since: SimTime::ZERO,
+            present: BTreeMap::new(),
+            spent: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Returns how the load of each link changed, in time order.
+    pub(super) fn into_loads(self) -> Vec<LinkLoad> {
+        self.changes
+    }
+
+    fn note_rates(&mut self, now: SimTime, loads: &BTreeMap<u32, Load>) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates of links, rounded")]
+        let rates: BTreeMap<u32, u64> = loads.iter().map(|(link, load)| (*link, load.rate.round() as u64)).collect();
+        let ended = self.rates.keys().filter(|link| !rates.contains_key(link)).map(|link| (*link, 0));
+        let changed = rates.iter().filter(|(link, rate)| self.rates.get(link) != Some(rate)).map(|(l, r)| (*l, *r));
+        let changes = ended.chain(changed);
+        let load = |(link, bytes_per_s)| LinkLoad { at: now, link: LinkId(link), bytes_per_s };
+        self.changes.extend(changes.map(load));
+        self.rates = rates;
     }
 
     /// Notes the flows and their rates from now on.
@@ -58,6 +85,7 @@ impl Limits {
         self.since = now;
         let flows: Vec<UnderWay<'_>> = flows.collect();
         let loads = loads(&flows);
+        self.note_rates(now, &loads);
         self.present = flows.iter().map(|flow| (flow.id.0, self.share(flow, &loads))).collect();
     }
 
@@ -119,7 +147,14 @@ mod tests {
     use super::*;
 
     fn limits(capacity: &[f64]) -> Limits {
-        Limits { capacity: capacity.to_vec(), since: SimTime::ZERO, present: BTreeMap::new(), spent: BTreeMap::new() }
+        Limits {
+            capacity: capacity.to_vec(),
+            since: SimTime::ZERO,
+            present: BTreeMap::new(),
+            spent: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            changes: Vec::new(),
+        }
     }
 
     fn flow(id: usize, links: &'static [u32], cap: f64, rate: f64) -> UnderWay<'static> {
@@ -135,6 +170,18 @@ mod tests {
         let now = SimTime::from_picos(1_000);
         assert_eq!(limits.finish(now, TransferId(0)), Some((Limit::Link(LinkId(0)), 2)));
         assert_eq!(limits.finish(now, TransferId(1)), Some((Limit::Link(LinkId(1)), 1)));
+    }
+
+    #[test]
+    fn loads_of_links_are_noted_when_they_change() {
+        let mut limits = limits(&[10.0, 3.0]);
+        let (one, two) = (SimTime::from_picos(1), SimTime::from_picos(2));
+        limits.observe(SimTime::ZERO, [flow(0, &[0], 9.0, 7.0), flow(1, &[0, 1], 9.0, 3.0)].into_iter());
+        limits.observe(one, [flow(1, &[0, 1], 9.0, 3.0)].into_iter());
+        limits.observe(two, std::iter::empty());
+        let loads: Vec<_> = limits.into_loads().iter().map(|load| (load.at, load.link.0, load.bytes_per_s)).collect();
+        let zero = SimTime::ZERO;
+        assert_eq!(loads, [(zero, 0, 10), (zero, 1, 3), (one, 0, 3), (two, 0, 0), (two, 1, 0)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Keeps every step of every rank for the analysis, or nothing.
 
+use super::limits::Limits;
 use crate::platform::{Limit, Route};
 use crate::program::RankId;
 use crate::trace::{Activity, Look, Part, Record, Recording, TransferId, TransferRecord};
@@ -114,7 +115,10 @@ impl Recorder {
         }
     }
 
-    pub(super) fn into_record(self) -> Option<Record> {
+    pub(super) fn into_record(mut self, limits: Option<Limits>) -> Option<Record> {
+        if let (Some(record), Some(limits)) = (&mut self.record, limits) {
+            record.link_loads = limits.into_loads();
+        }
         self.record
     }
 }

@@ -1,0 +1,170 @@
+//! `timeline.paje`: the Paje trace format, for `ViTE`, `PajeNG` and R.
+//!
+//! Containers are the run, its hosts and their ranks; states are what a rank does, links are messages, variables are the
+//! loads of network links. Times are in seconds. Format: Schnorr, "Paje trace file", version 1.2.5.
+
+use std::collections::BTreeMap;
+
+use super::{color, group};
+use crate::analysis::timeline::Timeline;
+use crate::units::SimTime;
+
+/// The kinds of events and their fields.
+const HEADER: &str = "\
+%EventDef PajeDefineContainerType 0
+% Alias string
+% Type string
+% Name string
+%EndEventDef
+%EventDef PajeDefineStateType 1
+% Alias string
+% Type string
+% Name string
+%EndEventDef
+%EventDef PajeDefineVariableType 2
+% Alias string
+% Type string
+% Name string
+% Color color
+%EndEventDef
+%EventDef PajeDefineLinkType 3
+% Alias string
+% Type string
+% StartContainerType string
+% EndContainerType string
+% Name string
+%EndEventDef
+%EventDef PajeDefineEntityValue 4
+% Alias string
+% Type string
+% Name string
+% Color color
+%EndEventDef
+%EventDef PajeCreateContainer 5
+% Time date
+% Alias string
+% Type string
+% Container string
+% Name string
+%EndEventDef
+%EventDef PajeDestroyContainer 6
+% Time date
+% Type string
+% Name string
+%EndEventDef
+%EventDef PajeSetState 7
+% Time date
+% Type string
+% Container string
+% Value string
+%EndEventDef
+%EventDef PajeSetVariable 8
+% Time date
+% Type string
+% Container string
+% Value double
+%EndEventDef
+%EventDef PajeStartLink 9
+% Time date
+% Type string
+% Container string
+% StartContainer string
+% Value string
+% Key string
+%EndEventDef
+%EventDef PajeEndLink 10
+% Time date
+% Type string
+% Container string
+% EndContainer string
+% Value string
+% Key string
+%EndEventDef
+0 RUN 0 \"run\"
+0 HOST RUN \"host\"
+0 RANK HOST \"rank\"
+0 LINK RUN \"network link\"
+1 STATE RANK \"state\"
+2 LOAD LINK \"load in bytes per second\" \"0 0.62 0.45\"
+3 MESSAGE RUN RANK RANK \"message\"
+";
+
+/// Returns the text of `timeline.paje`; same input, same bytes.
+#[must_use]
+pub fn paje(timeline: &Timeline) -> String {
+    let mut text = HEADER.to_owned();
+    let values = states(timeline);
+    for (name, (alias, color)) in &values {
+        text += &format!("4 {alias} STATE \"{name}\" \"{color}\"\n");
+    }
+    let mut events = Vec::new();
+    containers(timeline, &mut text);
+    for (rank, row) in timeline.rows.iter().enumerate() {
+        for span in &row.spans {
+            let alias = &values[group(span.doing)].0;
+            events.push((span.start, format!("7 {} STATE r{rank} {alias}", seconds(span.start))));
+        }
+    }
+    for (key, message) in timeline.messages.iter().enumerate() {
+        let (value, from, to) = (message.bytes.0, message.from, message.to);
+        events.push((message.sent, format!("9 {} MESSAGE run r{from} {value} m{key}", seconds(message.sent))));
+        events.push((message.taken, format!("10 {} MESSAGE run r{to} {value} m{key}", seconds(message.taken))));
+    }
+    for (i, link) in timeline.links.iter().enumerate() {
+        let loads = link.loads.iter().map(|(at, load)| (*at, format!("8 {} LOAD l{i} {load}", seconds(*at))));
+        events.extend(loads);
+    }
+    // Stable: at one instant in the order above, so that a link starts before it ends.
+    events.sort_by_key(|(at, _)| *at);
+    for (_, line) in events {
+        text += &line;
+        text.push('\n');
+    }
+    let end = seconds(timeline.makespan);
+    for rank in 0..timeline.rows.len() {
+        text += &format!("6 {end} RANK r{rank}\n");
+    }
+    text + &format!("6 {end} RUN run\n")
+}
+
+fn containers(timeline: &Timeline, text: &mut String) {
+    *text += "5 0.000000000000 run RUN 0 \"run\"\n";
+    for (host, name) in timeline.hosts.iter().enumerate() {
+        if timeline.rows.iter().any(|row| row.host == host) {
+            *text += &format!("5 0.000000000000 h{host} HOST run \"{}\"\n", plain(name));
+        }
+    }
+    for (rank, row) in timeline.rows.iter().enumerate() {
+        *text += &format!("5 0.000000000000 r{rank} RANK h{} \"rank {rank}\"\n", row.host);
+    }
+    for (i, link) in timeline.links.iter().enumerate() {
+        *text += &format!("5 0.000000000000 l{i} LINK run \"{}\"\n", plain(&link.name));
+    }
+}
+
+/// Returns alias and colour of each state that occurs, by name.
+fn states(timeline: &Timeline) -> BTreeMap<&'static str, (String, String)> {
+    let mut states = BTreeMap::new();
+    for span in timeline.rows.iter().flat_map(|row| &row.spans) {
+        let n = states.len();
+        states.entry(group(span.doing)).or_insert_with(|| (format!("s{n}"), parts(&color(span.doing))));
+    }
+    states
+}
+
+/// Returns a CSS colour as three numbers from 0 to 1.
+fn parts(css: &str) -> String {
+    let part = |at: usize| f64::from(u8::from_str_radix(&css[at..at + 2], 16).unwrap_or(0)) / 255.0;
+    format!("{:.3} {:.3} {:.3}", part(1), part(3), part(5))
+}
+
+/// The format has no way to write a quote within quotes.
+fn plain(name: &str) -> String {
+    name.replace(['"', '\n'], "'")
+}
+
+/// Returns a time in seconds, exact to the picosecond.
+fn seconds(at: SimTime) -> String {
+    let picos = at.as_picos();
+    format!("{}.{:012}", picos / 1_000_000_000_000, picos % 1_000_000_000_000)
+}
