@@ -130,6 +130,19 @@ pub(crate) struct RunArgs {
 pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) timeline: TimelineArgs,
+}
+
+/// Which time line is written.
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    /// Write the time line of a run on this many ranks: timeline.json (Perfetto) and, up to 64 ranks, timeline.svg
+    #[arg(long, value_name = "RANKS")]
+    pub(crate) timeline: Option<NonZeroU32>,
+    /// Write it in the Paje format, too: timeline.paje
+    #[arg(long, requires = "timeline")]
+    pub(crate) paje: bool,
 }
 
 /// Arguments of compare.

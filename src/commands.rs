@@ -14,3 +14,4 @@ pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod schema;
 pub(crate) mod sweep;
+mod time_line;

@@ -1,9 +1,9 @@
 //! The command that makes a result again, as a shell takes it: without what does not change the result.
 
-use crate::cli::{CompareArgs, Points, RunArgs};
+use crate::cli::{CompareArgs, Points, PredictArgs, RunArgs};
 
 /// Returns the command of a prediction, with more arguments at its end.
-pub(super) fn of_run(command: &str, args: &RunArgs, more: &[String]) -> String {
+fn of_run(command: &str, args: &RunArgs, more: &[String]) -> String {
     let mut words = vec!["dlpc-sim".to_owned(), command.to_owned(), args.scenario.display().to_string()];
     if let Some(path) = &args.measured {
         words.extend(["--measured".to_owned(), path.display().to_string()]);
@@ -16,6 +16,12 @@ pub(super) fn of_run(command: &str, args: &RunArgs, more: &[String]) -> String {
     }
     words.extend_from_slice(more);
     shell_words::join(words)
+}
+
+/// Returns the command of a prediction; the run of a time line is part of its report.
+pub(super) fn of_predict(args: &PredictArgs) -> String {
+    let timeline = args.timeline.timeline.map(|ranks| vec!["--timeline".to_owned(), ranks.to_string()]);
+    of_run("predict", &args.run, &timeline.unwrap_or_default())
 }
 
 /// Returns the command of a comparison.

@@ -58,7 +58,7 @@ pub enum Subject {
 #[derive(Debug, Clone, Copy)]
 pub struct Excerpt<'a> {
     /// Rank count of the run.
-    pub ranks: u32,
+    pub ranks: usize,
     /// The drawing, as SVG.
     pub svg: &'a str,
 }

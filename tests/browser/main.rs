@@ -1,1 +1,6 @@
-//! Pages in a real browser.
+//! The pages in a real browser: Chromium, headless, without a network.
+
+mod chromium;
+mod live;
+mod report;
+mod served;

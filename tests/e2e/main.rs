@@ -12,4 +12,5 @@ mod shipped;
 mod support;
 mod swept;
 mod tidy;
+mod timeline;
 mod wrong;

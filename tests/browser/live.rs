@@ -1,0 +1,119 @@
+//! The page of `explore`.
+
+use serde_json::Value;
+
+use crate::chromium::Browser;
+use crate::served::{Server, run};
+
+/// Turns a slider to a share of its length and waits for the answer.
+fn turn(browser: &mut Browser, knob: &str, share: f64) {
+    let before = browser.run("+(document.documentElement.dataset.answers || 0)");
+    browser.run(&format!(
+        "(() => {{ const slider = document.querySelector('[data-slider={knob}]'); slider.value = {};
+           slider.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+        1000.0 * share
+    ));
+    browser.wait_for(&format!("+(document.documentElement.dataset.answers || 0) > {before}"));
+}
+
+#[test]
+fn sliders_change_curve_breakdown_answer_and_address() {
+    let server = Server::start("scenarios/dlpc-pi-coordinates.toml");
+    let mut browser = Browser::start();
+    browser.open(&server.address);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert_eq!(browser.requests(), [server.address.clone()]);
+    for knob in ["ranks", "cores", "speed", "latency", "bandwidth", "noise"] {
+        let before = (browser.picture("chart-curve"), browser.text("location.search"));
+        turn(&mut browser, knob, if knob == "ranks" { 0.3 } else { 0.8 });
+        assert_ne!(browser.text("location.search"), before.1, "{knob}");
+        assert_ne!(browser.picture("chart-curve"), before.0, "{knob}");
+    }
+    let foreign: Vec<String> =
+        browser.requests().into_iter().filter(|request| !request.starts_with(&server.address)).collect();
+    assert_eq!(foreign, Vec::<String>::new());
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_log_stream_has_its_knobs() {
+    let server = Server::start("scenarios/dlpc-log-60s.toml");
+    let mut browser = Browser::start();
+    browser.open(&server.address);
+    let before = browser.text("document.getElementById('answer').textContent");
+    turn(&mut browser, "analysis", 0.2);
+    turn(&mut browser, "interval", 0.5);
+    assert_ne!(browser.text("document.getElementById('answer').textContent"), before);
+    browser.run(
+        "(() => { const choice = document.getElementById('knob-dispatch'); choice.value = 'first-free';
+           choice.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    );
+    browser.wait_for("location.search.includes('dispatch=first-free')");
+    browser.click("#reset");
+    browser.wait_for("location.search === ''");
+    assert_eq!(browser.text("document.getElementById('answer').textContent"), before);
+}
+
+#[test]
+fn an_address_restores_knobs_view_and_curve() {
+    let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let mut browser = Browser::start();
+    browser.open(&server.address);
+    turn(&mut browser, "bandwidth", 0.9);
+    turn(&mut browser, "speed", 0.7);
+    browser.click("[name=quantity][value=speedup]");
+    browser.click("[name=logX]");
+    let state = "[location.href, document.getElementById('knob-bandwidth').value, document.getElementById('knob-speed').value,
+                  document.getElementById('answer').textContent, document.querySelector('[name=quantity]:checked').value]";
+    let before = browser.run(state);
+    let picture = browser.picture("chart-curve");
+    browser.open("about:blank");
+    browser.open(before[0].as_str().expect("an address"));
+    assert_eq!(browser.run(state), before);
+    assert_eq!(browser.picture("chart-curve"), picture);
+}
+
+#[test]
+fn a_saved_scenario_gives_the_numbers_of_the_page() {
+    let server = Server::start("scenarios/dlpc-pi-coordinates.toml");
+    let mut browser = Browser::start();
+    browser.open(&server.address);
+    turn(&mut browser, "speed", 0.6);
+    turn(&mut browser, "latency", 0.9);
+    let saved = browser.text("fetch(document.getElementById('save').href).then((answer) => answer.text())");
+    let rows = "[...document.querySelectorAll('#curve-table tbody tr')].map((row) => row.cells[1].textContent)";
+    let on_page = browser.run(rows);
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let path = folder.path().join("saved.toml");
+    std::fs::write(&path, saved).expect("a file");
+    let out = folder.path().join("out");
+    let printed = run("predict", &path, &out, &["--format", "json"]);
+    let _: Value = serde_json::from_str(&printed).expect("JSON");
+    browser.open(&format!("file://{}", out.join("report.html").display()));
+    assert_eq!(browser.run(rows), on_page);
+    assert_eq!(on_page.as_array().map(Vec::len), Some(32));
+}
+
+#[test]
+fn a_wrong_value_is_explained_and_the_page_stays() {
+    let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let mut browser = Browser::start();
+    browser.open(&format!("{}?ranks=1000000000", server.address));
+    assert!(browser.text("document.getElementById('problem').textContent").contains("between 1 and 256"));
+    turn(&mut browser, "ranks", 0.5);
+    assert_eq!(browser.run("document.getElementById('problem').hidden"), true);
+    browser.run(
+        "(() => { const field = document.getElementById('knob-ranks'); field.value = '100000';
+           field.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    );
+    assert_eq!(browser.run("document.getElementById('problem').hidden"), false);
+}
+
+#[test]
+fn a_phone_shows_the_knobs_without_scrolling_sideways() {
+    let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let mut browser = Browser::start();
+    browser.resize(390, 844);
+    browser.open(&server.address);
+    assert_eq!(browser.run("document.documentElement.scrollWidth <= innerWidth"), true);
+}

@@ -1,0 +1,118 @@
+//! `report.html`, opened from disk.
+
+use crate::chromium::Browser;
+use crate::served::Report;
+
+/// Opens the report of coordinates.
+fn opened(browser: &mut Browser) -> Report {
+    let report = Report::of("predict", "scenarios/dlpc-pi-coordinates.toml");
+    browser.open(&report.address());
+    report
+}
+
+/// Returns the value of the legend's entry that begins with a name.
+fn legend(browser: &mut Browser, name: &str) -> String {
+    browser.text(&format!(
+        "[...document.querySelectorAll('#chart-curve .u-series')].find((row) =>
+           row.querySelector('.u-label').textContent.startsWith('{name}')).querySelector('.u-value').textContent"
+    ))
+}
+
+#[test]
+fn reports_load_from_disk_without_complaints_or_a_network() {
+    let mut browser = Browser::start();
+    for (command, scenario) in [
+        ("predict", "scenarios/dlpc-pi-coordinates.toml"),
+        ("predict", "scenarios/dlpc-log-60s.toml"),
+        ("predict", "scenarios/pi3-64-hosts.toml"),
+        ("compare", "scenarios/dlpc-pi-count.toml"),
+    ] {
+        let report = Report::of(command, scenario);
+        browser.open(&report.address());
+        assert_eq!(browser.complaints(), Vec::<String>::new(), "{scenario}");
+        assert_eq!(browser.requests(), [report.address()], "{scenario}");
+        assert!(browser.run("document.querySelectorAll('canvas').length").as_u64() >= Some(2), "{scenario}");
+    }
+}
+
+#[test]
+fn hovering_and_arrow_keys_show_values() {
+    let mut browser = Browser::start();
+    let _report = opened(&mut browser);
+    assert_eq!(legend(&mut browser, "predicted"), "–");
+    browser.hover("#chart-curve .u-over");
+    browser.wait_for("document.querySelector('#chart-curve .u-series .u-value').textContent !== '–'");
+    let value: f64 = legend(&mut browser, "predicted").parse().expect("a number");
+    // The plateau of the measured curve.
+    assert!((13.0..16.0).contains(&value), "{value}");
+    browser.run("document.getElementById('chart-curve').focus()");
+    browser.press("End");
+    browser.wait_for("document.querySelector('#chart-curve .u-series .u-value').textContent === '32'");
+    browser.press("ArrowLeft");
+    browser.wait_for("document.querySelector('#chart-curve .u-series .u-value').textContent === '31'");
+}
+
+#[test]
+fn legend_axes_and_quantity_change_the_chart() {
+    let mut browser = Browser::start();
+    let _report = opened(&mut browser);
+    let mut seen = vec![browser.picture("chart-curve")];
+    let mut look = |browser: &mut Browser, what: &str| {
+        browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        let picture = browser.picture("chart-curve");
+        assert!(!seen.contains(&picture), "{what} changes nothing");
+        seen.push(picture);
+    };
+    browser.click("#chart-curve .u-series:nth-child(4) th");
+    look(&mut browser, "the legend");
+    assert_eq!(
+        browser.text("document.querySelector('#chart-curve .u-series:nth-child(4) th').getAttribute('aria-pressed')"),
+        "false"
+    );
+    browser.click("[name=logY]");
+    look(&mut browser, "the vertical axis");
+    browser.click("[name=logX]");
+    look(&mut browser, "the axis of ranks");
+    browser.click("[name=quantity][value=speedup]");
+    look(&mut browser, "the quantity");
+    let before = browser.picture("chart-breakdown");
+    browser.click("[name=share]");
+    assert_ne!(browser.picture("chart-breakdown"), before);
+    browser.click("#chart-breakdown .u-series:nth-child(2) th");
+    browser.wait_for("document.querySelector('#chart-breakdown .u-series:nth-child(2)').classList.contains('u-off')");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_phone_shows_it_without_scrolling_sideways_and_the_dark_is_dark() {
+    let mut browser = Browser::start();
+    browser.resize(390, 844);
+    let _report = opened(&mut browser);
+    assert_eq!(browser.run("document.documentElement.scrollWidth <= innerWidth"), true);
+    assert_eq!(
+        browser.run("document.querySelector('#chart-curve canvas').getBoundingClientRect().width <= innerWidth"),
+        true
+    );
+    let background = "getComputedStyle(document.body).backgroundColor";
+    browser.prefer("light");
+    assert_eq!(browser.text(background), "rgb(255, 255, 255)");
+    let light = browser.picture("chart-curve");
+    browser.prefer("dark");
+    assert_eq!(browser.text(background), "rgb(20, 23, 27)");
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    assert_ne!(browser.picture("chart-curve"), light);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn every_chart_has_a_name_and_a_table() {
+    let mut browser = Browser::start();
+    let _report = opened(&mut browser);
+    for (chart, table) in
+        [("chart-curve", "curve-table"), ("chart-breakdown", "breakdown-table"), ("chart-errors", "comparison-table")]
+    {
+        assert!(!browser.text(&format!("document.getElementById('{chart}').getAttribute('aria-label')")).is_empty());
+        assert!(browser.run(&format!("document.querySelectorAll('#{table} tbody tr').length")).as_u64() >= Some(20));
+    }
+    assert_eq!(browser.run("document.querySelector('.timeline svg').getAttribute('role')"), "img");
+}

@@ -1,0 +1,63 @@
+//! Pages to look at: reports as files, and a running `explore`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Returns the folder of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn dlpc_sim() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dlpc-sim"));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command of the program into a folder, and returns what it prints.
+pub(crate) fn run(command: &str, scenario: &Path, folder: &Path, more: &[&str]) -> String {
+    let output = dlpc_sim().arg(command).arg(scenario).arg("--out").arg(folder).args(more).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// A report in a folder of its own.
+pub(crate) struct Report {
+    folder: tempfile::TempDir,
+}
+
+impl Report {
+    pub(crate) fn of(command: &str, scenario: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        run(command, &PathBuf::from(scenario), folder.path(), &["--replications", "5"]);
+        Self { folder }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("file://{}", self.folder.path().join("report.html").display())
+    }
+}
+
+/// A running `explore`, which ends with the value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Server {
+    pub(crate) fn start(scenario: &str) -> Self {
+        let mut child = dlpc_sim().args(["explore", scenario]).stdout(Stdio::piped()).spawn().expect("it runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
+        Self { child, address: address.to_owned() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
