@@ -1,6 +1,8 @@
 //! How long it takes from a slider to its curve, in a real browser: `cargo bench --bench slider`.
 
+#[expect(dead_code, reason = "the tests use more of it")]
 mod chromium;
+#[expect(dead_code, reason = "the tests use more of it")]
 mod served;
 
 use chromium::Browser;
