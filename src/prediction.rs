@@ -149,6 +149,9 @@ pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> 
 ///
 /// # Errors
 /// [`SimError`] of the first replication that fails.
+///
+/// # Panics
+/// Never: replications are counted in a `u32`.
 pub fn timeline(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> Result<Option<Timeline>, SimError> {
     let model = Model { scenario, machine, platform: Platform::new(machine) };
     let run = |i| model.run(n_ranks, i, Recording::Off);

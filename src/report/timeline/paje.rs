@@ -92,13 +92,9 @@ const HEADER: &str = "\
 /// Returns the text of `timeline.paje`; same input, same bytes.
 #[must_use]
 pub fn paje(timeline: &Timeline) -> String {
-    let mut text = HEADER.to_owned();
     let values = states(timeline);
-    for (name, (alias, color)) in &values {
-        text += &format!("4 {alias} STATE \"{name}\" \"{color}\"\n");
-    }
+    let definitions = values.iter().map(|(name, (alias, color))| format!("4 {alias} STATE \"{name}\" \"{color}\""));
     let mut events = Vec::new();
-    containers(timeline, &mut text);
     for (rank, row) in timeline.rows.iter().enumerate() {
         for span in &row.spans {
             let alias = &values[group(span.doing)].0;
@@ -116,30 +112,22 @@ pub fn paje(timeline: &Timeline) -> String {
     }
     // Stable: at one instant in the order above, so that a link starts before it ends.
     events.sort_by_key(|(at, _)| *at);
-    for (_, line) in events {
-        text += &line;
-        text.push('\n');
-    }
     let end = seconds(timeline.makespan);
-    for rank in 0..timeline.rows.len() {
-        text += &format!("6 {end} RANK r{rank}\n");
-    }
-    text + &format!("6 {end} RUN run\n")
+    let ends = (0..timeline.rows.len()).map(|rank| format!("6 {end} RANK r{rank}")).chain([format!("6 {end} RUN run")]);
+    let lines = definitions.chain(containers(timeline)).chain(events.into_iter().map(|(_, line)| line)).chain(ends);
+    HEADER.to_owned() + &lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-fn containers(timeline: &Timeline, text: &mut String) {
-    *text += "5 0.000000000000 run RUN 0 \"run\"\n";
-    for (host, name) in timeline.hosts.iter().enumerate() {
-        if timeline.rows.iter().any(|row| row.host == host) {
-            *text += &format!("5 0.000000000000 h{host} HOST run \"{}\"\n", plain(name));
-        }
-    }
-    for (rank, row) in timeline.rows.iter().enumerate() {
-        *text += &format!("5 0.000000000000 r{rank} RANK h{} \"rank {rank}\"\n", row.host);
-    }
-    for (i, link) in timeline.links.iter().enumerate() {
-        *text += &format!("5 0.000000000000 l{i} LINK run \"{}\"\n", plain(&link.name));
-    }
+fn containers(timeline: &Timeline) -> Vec<String> {
+    let start = seconds(SimTime::ZERO);
+    let is_used = |host: usize| timeline.rows.iter().any(|row| row.host == host);
+    let hosts = timeline.hosts.iter().enumerate().filter(|(host, _)| is_used(*host));
+    let hosts = hosts.map(|(host, name)| format!("5 {start} h{host} HOST run \"{}\"", plain(name)));
+    let rows = timeline.rows.iter().enumerate();
+    let ranks = rows.map(|(rank, row)| format!("5 {start} r{rank} RANK h{} \"rank {rank}\"", row.host));
+    let links = timeline.links.iter().enumerate();
+    let links = links.map(|(i, link)| format!("5 {start} l{i} LINK run \"{}\"", plain(&link.name)));
+    std::iter::once(format!("5 {start} run RUN 0 \"run\"")).chain(hosts).chain(ranks).chain(links).collect()
 }
 
 /// Returns alias and colour of each state that occurs, by name.
