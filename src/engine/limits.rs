@@ -68,11 +68,10 @@ impl Limits {
     fn note_rates(&mut self, now: SimTime, loads: &BTreeMap<u32, Load>) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates of links, rounded")]
         let rates: BTreeMap<u32, u64> = loads.iter().map(|(link, load)| (*link, load.rate.round() as u64)).collect();
-        let ended = self.rates.keys().filter(|link| !rates.contains_key(link)).map(|link| (*link, 0));
-        let changed = rates.iter().filter(|(link, rate)| self.rates.get(link) != Some(rate)).map(|(l, r)| (*l, *r));
-        let changes = ended.chain(changed);
+        let idle = self.rates.keys().filter(|link| !rates.contains_key(link)).map(|link| (*link, 0));
+        let busy = rates.iter().filter(|(link, rate)| self.rates.get(link) != Some(rate)).map(|(l, r)| (*l, *r));
         let load = |(link, bytes_per_s)| LinkLoad { at: now, link: LinkId(link), bytes_per_s };
-        self.changes.extend(changes.map(load));
+        self.changes.extend(idle.chain(busy).map(load));
         self.rates = rates;
     }
 

@@ -28,8 +28,11 @@ fn thread(event: &Value) -> (u64, u64) {
     (event["pid"].as_u64().expect("a process"), event["tid"].as_u64().expect("a thread"))
 }
 
-/// Returns the spans of each thread: start in microseconds, length in picoseconds, name.
-fn spans(document: &Value) -> BTreeMap<(u64, u64), Vec<(f64, u64, String)>> {
+/// Start in microseconds, length in picoseconds, name.
+type Span = (f64, u64, String);
+
+/// Returns the spans of each thread.
+fn spans(document: &Value) -> BTreeMap<(u64, u64), Vec<Span>> {
     let mut threads: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for event in events(document, "X") {
         let picos = event["args"]["picoseconds"].as_u64().expect("picoseconds");

@@ -1,4 +1,4 @@
-//! `timeline.json`: Chrome trace events, for Perfetto and chrome://tracing.
+//! `timeline.json`: Chrome trace events, for Perfetto and `chrome://tracing`.
 //!
 //! One process per host with one thread per rank, one for the critical path, one for the network with a counter per link.
 //! Messages are flow events from the span that sends to the span that receives. Times are in microseconds; the exact
