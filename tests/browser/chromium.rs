@@ -41,7 +41,7 @@ impl Browser {
         let (child, address) = launch(profile.path());
         let authority = address.trim_start_matches("ws://").split('/').next().expect("an address").to_owned();
         let stream = TcpStream::connect(authority).expect("the browser listens");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
+        stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a time limit");
         let (socket, _) = tungstenite::client(address.as_str(), stream).expect("the browser speaks");
         let mut this = Self { child, _profile: profile, socket, session: None, n_calls: 0, events: Vec::new() };
         let target = this.call("Target.createTarget", json!({ "url": "about:blank" }));
@@ -59,7 +59,8 @@ impl Browser {
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
         self.n_calls += 1;
         let id = self.n_calls;
-        let mut message = json!({ "id": id, "method": method, "params": params });
+        let mut message = json!({ "id": id, "method": method });
+        message["params"] = params;
         if let Some(session) = &self.session {
             message["sessionId"] = json!(session);
         }
