@@ -40,7 +40,8 @@ set_weight() {
 }
 
 # DIR CORES: the time of CORES real cores (a fraction is allowed). Quotas under 1 ms are not accepted by the kernel,
-# so a small share gets a longer period.
+# so a small share gets a longer period. What a core could not use because others of this machine ran first, it may use
+# in the next period (burst); without that it would be slower the more hosts compute.
 set_quota() {
     local quota period
     read -r quota period < <(awk -v c="$2" -v p="$opt_period_us" 'BEGIN {
@@ -48,9 +49,11 @@ set_quota() {
         printf "%.0f %.0f\n", c * p, p }')
     if [[ $cg_kind == v2 ]]; then
         echo "$quota $period" >"$1/cpu.max"
+        echo "$quota" >"$1/cpu.max.burst" 2>/dev/null || true
     else
         echo "$period" >"$1/cpu.cfs_period_us"
         echo "$quota" >"$1/cpu.cfs_quota_us"
+        echo "$quota" >"$1/cpu.cfs_burst_us" 2>/dev/null || true
     fi
 }
 
