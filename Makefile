@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test lint setup bench
+.PHONY: test testbed lint setup bench
 
 test: setup
 	./.ci/test
@@ -16,3 +16,7 @@ setup:
 
 bench:
 	cargo bench --locked
+
+# The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
+testbed: setup
+	MPICC=mpicc.openmpi cargo test --locked --release --features mpi --test testbed -- --test-threads=1 --nocapture

@@ -293,6 +293,8 @@ pub struct Noise {
     pub compute_sigma: [f64; Kernel::ALL.len()],
     /// Sigma of the lognormal factor (median 1) on all compute ops of one run, by kernel: how well its cost is known.
     pub cost_sigma: [f64; Kernel::ALL.len()],
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run: how runs differ as a whole.
+    pub run_sigma: f64,
     /// Interruptions by the operating system, if any.
     pub interruptions: Option<Interruptions>,
     /// Sigma of the lognormal factor (median 1) on the latency of each remote message.
@@ -313,6 +315,7 @@ impl Noise {
     pub const NONE: Self = Self {
         compute_sigma: [0.0; Kernel::ALL.len()],
         cost_sigma: [0.0; Kernel::ALL.len()],
+        run_sigma: 0.0,
         interruptions: None,
         latency_sigma: 0.0,
     };

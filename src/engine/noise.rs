@@ -20,7 +20,7 @@ pub(super) struct Disturbed {
 #[derive(Debug)]
 pub(super) struct NoiseSource {
     noise: Noise,
-    /// Factor on the cost of each kernel in this run.
+    /// Factor on the cost of each kernel in this run: how far the fitted cost is off, and how fast this run is as a whole.
     cost_factors: [f64; Kernel::ALL.len()],
     compute: Vec<ChaCha8Rng>,
     interruptions: Vec<ChaCha8Rng>,
@@ -34,7 +34,7 @@ impl NoiseSource {
             (0..n).map(|rank| streams.stream(purpose, rank)).collect()
         };
         Self {
-            cost_factors: Kernel::ALL.map(|kernel| cost_factor(noise, streams, kernel)),
+            cost_factors: cost_factors(noise, streams),
             compute: open(Purpose::Compute, noise.compute_sigma.iter().any(|sigma| *sigma > 0.0)),
             interruptions: open(Purpose::Interruptions, noise.interruptions.is_some()),
             latency: open(Purpose::Latency, noise.latency_sigma > 0.0),
@@ -45,8 +45,8 @@ impl NoiseSource {
     /// Returns how long `work` of `kernel` takes this time, and how much of it is noise (docs/model.md eq. 10 and 11).
     pub(super) fn disturb(&mut self, rank: RankId, kernel: Kernel, work: SimDuration) -> Disturbed {
         let sigma = self.noise.sigma(kernel);
-        let is_certain = sigma <= 0.0 && self.noise.cost_sigma[kernel as usize] <= 0.0;
         let mut factor = self.cost_factors[kernel as usize];
+        let is_certain = sigma <= 0.0 && self.noise.cost_sigma[kernel as usize] <= 0.0 && self.noise.run_sigma <= 0.0;
         if sigma > 0.0 {
             factor *= lognormal_factor(&mut self.compute[rank.0 as usize], sigma);
         }
@@ -65,6 +65,16 @@ impl NoiseSource {
         }
         latency.scaled_by(lognormal_factor(&mut self.latency[rank.0 as usize], self.noise.latency_sigma))
     }
+}
+
+fn cost_factors(noise: &Noise, streams: Streams) -> [f64; Kernel::ALL.len()] {
+    // Behind the last kernel.
+    const RUN: u32 = Kernel::ALL.len() as u32;
+    let run = match noise.run_sigma {
+        sigma if sigma > 0.0 => lognormal_factor(&mut streams.stream(Purpose::Cost, RUN), sigma),
+        _ => 1.0,
+    };
+    Kernel::ALL.map(|kernel| run * cost_factor(noise, streams, kernel))
 }
 
 /// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run

@@ -13,6 +13,11 @@ const ROUNDS: usize = 100;
 /// Change of a logarithm below which the fit has settled.
 const SETTLED: f64 = 1e-10;
 
+/// Fewest differences between samples of a kernel that tell its precision.
+const DIFFERENCES_MIN: usize = 4;
+/// Least sigma of a kernel: samples without noise are not infinitely precise.
+const SIGMA_MIN: f64 = 1e-3;
+
 /// What the compute kernels cost, and where.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ComputeCosts {
@@ -39,24 +44,41 @@ struct Observation<'a> {
     log_cost: f64,
 }
 
-/// Fits `ln(seconds / units) = cost(kernel) - speed(host) + slowdown(busy)` by alternating robust means.
+/// Fits `ln(seconds / units) = cost(kernel) - speed(host) + slowdown(busy)` by alternating robust means, each kernel with
+/// the weight of its precision: one that scatters says less of a host.
 ///
 /// The alternation descends to the minimum of a sum over all samples, as each group's mean does for its part
 /// (backfitting: Buja, Hastie and Tibshirani, 1989).
 pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
     let observations: Vec<Observation<'_>> = samples.iter().filter_map(|sample| observation(sample)).collect();
+    let precisions = precisions(&observations);
     let mut kernels: BTreeMap<WorkKernel, f64> = BTreeMap::new();
     let mut slowness: BTreeMap<&str, f64> = BTreeMap::new();
     let mut slowdown: BTreeMap<u32, f64> = BTreeMap::new();
     for _ in 0..ROUNDS {
         let before = kernels.clone();
-        kernels = means(&observations, |o| o.kernel, |o| o.log_cost - at(&slowness, &o.host) - at(&slowdown, &o.busy));
-        slowness = means(&observations, |o| o.host, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowdown, &o.busy));
+        kernels = means(
+            &observations,
+            &precisions,
+            |o| o.kernel,
+            |o| o.log_cost - at(&slowness, &o.host) - at(&slowdown, &o.busy),
+        );
+        slowness = means(
+            &observations,
+            &precisions,
+            |o| o.host,
+            |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowdown, &o.busy),
+        );
         let middle = if slowness.is_empty() { 0.0 } else { stats::median(&values(&slowness)) };
         for log in slowness.values_mut() {
             *log -= middle;
         }
-        slowdown = means(&observations, |o| o.busy, |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowness, &o.host));
+        slowdown = means(
+            &observations,
+            &precisions,
+            |o| o.busy,
+            |o| o.log_cost - at(&kernels, &o.kernel) - at(&slowness, &o.host),
+        );
         let least_busy = slowdown.values().next().copied().unwrap_or(0.0);
         for log in slowdown.values_mut() {
             *log -= least_busy;
@@ -79,17 +101,49 @@ fn observation(sample: &Sample) -> Option<Observation<'_>> {
     Some(Observation { kernel, host: &sample.host, busy, log_cost })
 }
 
-/// Returns the robust mean of `value` in each group.
+/// Returns one over the variance of each kernel, by the differences of successive samples on the same host.
+fn precisions(observations: &[Observation<'_>]) -> BTreeMap<WorkKernel, f64> {
+    let mut cells: BTreeMap<(WorkKernel, &str, u32), Vec<f64>> = BTreeMap::new();
+    for o in observations {
+        cells.entry((o.kernel, o.host, o.busy)).or_default().push(o.log_cost);
+    }
+    let mut differences: BTreeMap<WorkKernel, Vec<f64>> = BTreeMap::new();
+    for ((kernel, ..), logs) in cells {
+        // A resample holds the same sample several times.
+        let of_cell = logs.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|difference| *difference > 0.0);
+        differences.entry(kernel).or_default().extend(of_cell);
+    }
+    let precision = |differences: Vec<f64>| {
+        let sigma = stats::MAD_TO_SIGMA * stats::median(&differences) / std::f64::consts::SQRT_2;
+        sigma.max(SIGMA_MIN).powi(-2)
+    };
+    let is_known = differences.values().all(|differences| differences.len() >= DIFFERENCES_MIN);
+    let known = differences.into_iter().filter(|_| is_known);
+    known.map(|(kernel, differences)| (kernel, precision(differences))).collect()
+}
+
+/// Returns the mean of `value` in each group: robust within a kernel, weighted over kernels.
 fn means<'a, K: Ord + Copy>(
     observations: &[Observation<'a>],
+    precisions: &BTreeMap<WorkKernel, f64>,
     key: impl Fn(&Observation<'a>) -> K,
     value: impl Fn(&Observation<'a>) -> f64,
 ) -> BTreeMap<K, f64> {
-    let mut groups: BTreeMap<K, Vec<f64>> = BTreeMap::new();
+    let mut groups: BTreeMap<K, BTreeMap<WorkKernel, Vec<f64>>> = BTreeMap::new();
     for observation in observations {
-        groups.entry(key(observation)).or_default().push(value(observation));
+        groups.entry(key(observation)).or_default().entry(observation.kernel).or_default().push(value(observation));
     }
-    groups.into_iter().map(|(key, values)| (key, robust_mean(&values))).collect()
+    let mean = |kernels: BTreeMap<WorkKernel, Vec<f64>>| {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (kernel, values) in kernels {
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+            let weight = precisions.get(&kernel).copied().unwrap_or(1.0) * values.len() as f64;
+            sum += weight * robust_mean(&values);
+            total += weight;
+        }
+        sum / total
+    };
+    groups.into_iter().map(|(key, kernels)| (key, mean(kernels))).collect()
 }
 
 fn at<K: Ord>(effects: &BTreeMap<K, f64>, key: &K) -> f64 {

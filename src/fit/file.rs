@@ -195,6 +195,8 @@ struct RecordsDto {
 #[derive(Serialize)]
 struct NoiseDto {
     compute_sigma: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    run_sigma: f64,
     latency_sigma: f64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     kernel_sigma: BTreeMap<&'static str, f64>,
@@ -357,6 +359,7 @@ fn noise(noise: &Noise) -> Option<NoiseDto> {
     let own = Kernel::ALL.into_iter().filter(|kernel| noise.sigma(*kernel).to_bits() != general.to_bits());
     let dto = NoiseDto {
         compute_sigma: general,
+        run_sigma: noise.run_sigma,
         latency_sigma: noise.latency_sigma,
         kernel_sigma: own.map(|kernel| (kernel.name(), noise.sigma(kernel))).collect(),
         interruptions: noise.interruptions.map(|interruptions| InterruptionsDto {
@@ -364,9 +367,16 @@ fn noise(noise: &Noise) -> Option<NoiseDto> {
             duration: text::time(interruptions.duration),
         }),
     };
-    let is_zero =
-        noise.compute_sigma == Noise::NONE.compute_sigma && noise.latency_sigma <= 0.0 && noise.interruptions.is_none();
+    let is_zero = noise.compute_sigma == Noise::NONE.compute_sigma
+        && noise.run_sigma <= 0.0
+        && noise.latency_sigma <= 0.0
+        && noise.interruptions.is_none();
     (!is_zero).then_some(dto)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(sigma: &f64) -> bool {
+    *sigma <= 0.0
 }
 
 fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> ProvenanceDto<'a> {

@@ -158,6 +158,9 @@ fn noise(estimate: &Estimate, prior: Option<&MachineModel>) -> Noise {
     for (kernel, of_kernel) in &estimate.noise.kernels {
         noise.compute_sigma[machine_kernel(*kernel) as usize] = sigma(*of_kernel);
     }
+    if let Some(run_sigma) = estimate.noise.run_sigma {
+        noise.run_sigma = sigma(run_sigma);
+    }
     if estimate.noise.sigma.is_some() {
         noise.interruptions = estimate
             .noise

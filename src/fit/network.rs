@@ -214,7 +214,8 @@ fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, Ag
     if difference > tolerance {
         return (PortSource::FanIn, Agreement::Possible);
     }
-    if difference < -tolerance {
+    // Nothing but an error makes one message alone faster than its port.
+    if difference < -3.0 * many_error.hypot(one_error) {
         return (PortSource::OneFlow, Agreement::OneIsTooFast);
     }
     let (one, many) = (one_error.powi(-2), many_error.powi(-2));

@@ -38,6 +38,8 @@ pub(super) struct ComputeNoise {
     pub(super) sigma: Option<f64>,
     /// Sigma of single kernels.
     pub(super) kernels: BTreeMap<WorkKernel, f64>,
+    /// Sigma of whole launches: the scatter of the same work on the same host from launch to launch, beyond that within.
+    pub(super) run_sigma: Option<f64>,
     /// Interruptions, if fixed work shows them and they come at random.
     pub(super) interruptions: Option<InterruptionTimes>,
     /// By how much short work takes longer in the mean than at its fastest, if interruptions at random do not explain it:
@@ -89,7 +91,8 @@ pub(super) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
         None => kernels.values().copied().collect(),
     };
     let sigma = (!sigmas.is_empty()).then(|| stats::median(&sigmas));
-    ComputeNoise { sigma, kernels, interruptions, stops }
+    let run_sigma = run_sigma(samples, costs, stops.is_some());
+    ComputeNoise { sigma, kernels, run_sigma, interruptions, stops }
 }
 
 fn is_fixed_work(sample: &Sample) -> bool {
@@ -124,6 +127,19 @@ fn sigma_of_samples(samples: &[&Sample], kernel: WorkKernel, costs: &ComputeCost
     };
     let logs: Vec<f64> = alone(samples, kernel).iter().map(log).collect();
     (logs.len() > DIFFERENCES_MIN).then(|| stats::mad(&logs))
+}
+
+/// Returns the sigma of whole launches, by the kernel that does nothing but compute.
+///
+/// A sample is a mean of `n` repetitions, so `sigma^2 / n` of its variance is theirs; where a quota stops the cores,
+/// successive repetitions share its rhythm, and nothing is taken off.
+fn run_sigma(samples: &[&Sample], costs: &ComputeCosts, is_stopped: bool) -> Option<f64> {
+    let between = sigma_of_samples(samples, WorkKernel::ThrowDart, costs)?;
+    let within = if is_stopped { 0.0 } else { sigma_of_runs(samples, WorkKernel::ThrowDart, None)? };
+    let repeats = alone(samples, WorkKernel::ThrowDart).first().map_or(1, |sample| sample.each_s.len().max(1));
+    #[expect(clippy::cast_precision_loss, reason = "a few repetitions")]
+    let of_repeats = within.powi(2) / repeats as f64;
+    Some((between.powi(2) - of_repeats).max(0.0).sqrt())
 }
 
 fn alone<'a>(samples: &[&'a Sample], kernel: WorkKernel) -> Vec<&'a Sample> {

@@ -242,7 +242,8 @@ fn noise(raw: &RawNoise, diagnostics: &mut Diagnostics) -> Option<Noise> {
             }
         }
     }
-    Some(Noise { compute_sigma, interruptions, latency_sigma: raw.latency_sigma?.value, ..Noise::NONE })
+    let (run_sigma, latency_sigma) = (raw.run_sigma?.value, raw.latency_sigma?.value);
+    Some(Noise { compute_sigma, run_sigma, interruptions, latency_sigma, ..Noise::NONE })
 }
 
 fn kernel_sigma(raw: &RawKernelSigma, kernel: Kernel) -> Option<Spanned<f64>> {

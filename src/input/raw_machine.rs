@@ -283,6 +283,9 @@ pub(super) struct RawNoise {
     /// Sigma of the lognormal factor (median 1) on each compute op.
     #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
     pub(super) compute_sigma: Option<Spanned<f64>>,
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run: how runs differ as a whole.
+    #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
+    pub(super) run_sigma: Option<Spanned<f64>>,
     /// Sigma of the lognormal factor (median 1) on the latency of each message between hosts.
     #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
     pub(super) latency_sigma: Option<Spanned<f64>>,
