@@ -84,11 +84,11 @@ fn fit(args: &CalibrateArgs, programs: &[MeasuredProgram], prior: &Machine) -> R
         prior: &prior.model,
         ranks: args.ranks.iter().map(|ranks| ranks.get()).collect(),
     };
-    runs::fit_runs(programs, &options).map_err(failure)
+    runs::fit_runs(programs, &options).map_err(|error| failure(&error))
 }
 
-fn failure(error: RunsError) -> Failure {
-    let help = match &error {
+fn failure(error: &RunsError) -> Failure {
+    let help = match error {
         RunsError::Simulation(error) => return Failure::Simulation(error.clone()),
         RunsError::NoRuns { .. } => "name rank counts that were measured, after --ranks",
         RunsError::NoKernels { .. } => "name scenarios of `pi`; other workloads say themselves how long they compute",

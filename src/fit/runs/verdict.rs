@@ -214,11 +214,10 @@ fn sources(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> (BTreeMap<Stri
         for (kernel, _) in &parameter.kernels {
             let others = parameter.kernels.iter().filter(|(other, _)| other != kernel);
             let others: Vec<String> = others.map(|(other, _)| format!("`{}`", FITTED[*other].1)).collect();
-            let mut text = files(*kernel);
-            if !others.is_empty() {
-                let with = others.join(", ");
-                text += &format!("; together with {with}, at the ratio of `{}`", options.prior.name);
-            }
+            let text = match others.join(", ") {
+                with if with.is_empty() => files(*kernel),
+                with => format!("{}; together with {with}, at the ratio of `{}`", files(*kernel), options.prior.name),
+            };
             fitted.insert(FITTED[*kernel].1.to_owned(), text);
             let noise = format!("noise.kernel_sigma.{}", FITTED[*kernel].0.name());
             fitted.insert(noise, "scatter of the runs beyond the reading error".to_owned());
