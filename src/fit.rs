@@ -16,6 +16,7 @@ mod network;
 mod noise;
 mod pairs;
 mod residuals;
+pub mod runs;
 mod segments;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ use crate::measurement::experiment::PairClass;
 use crate::measurement::plan::{HostInfo, LAUNCHES_MIN};
 use crate::measurement::sample::Sample;
 
-pub use self::file::{FileProvenance, to_toml};
+pub use self::file::{FileProvenance, FittedTo, to_toml};
 pub use self::model::values;
 pub use self::residuals::{Residual, kind, relative_errors};
 
@@ -67,6 +68,8 @@ pub struct Fit {
     pub title: String,
     /// 95 % interval of each fitted value by key path, in SI units.
     pub intervals: BTreeMap<String, (f64, f64)>,
+    /// Standard error of each kernel's cost in seconds, by key path, where the interval is not 1.96 of them.
+    pub standard_errors: BTreeMap<String, f64>,
     /// Which experiments tell each fitted value.
     pub identified_by: BTreeMap<String, String>,
     /// Values that are taken to be those of others, and why.
@@ -171,6 +174,7 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
         machine,
         title: options.title.clone(),
         intervals,
+        standard_errors: BTreeMap::new(),
         identified_by: identified.fitted,
         assumed: identified.assumed,
         residuals,

@@ -16,6 +16,7 @@ mod lines;
 mod machine;
 mod measurement;
 mod messages;
+mod on_machine;
 mod phases;
 mod placement;
 mod provenance;
@@ -40,8 +41,10 @@ pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::hostfile::HostSlots;
-pub(crate) use self::intervals::relative_sigma;
+pub(crate) use self::intervals::{relative_sigma, relative_to};
 use self::key_path::Target;
+use self::on_machine::Instead;
+pub use self::on_machine::{load_experiment_on, machine_of_scenario};
 pub use self::provenance::Provenance;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
@@ -122,7 +125,7 @@ impl FileKind {
 /// All problems of all these files.
 pub fn load_experiment(path: &Path, read: Read<'_>) -> Result<Experiment, Diagnostics> {
     let mut files = Files::new(read);
-    let experiment = files.open_first(path).and_then(|file| experiment(file, path, None, &mut files));
+    let experiment = files.open_first(path).and_then(|file| experiment(file, path, Instead::Nothing, &mut files));
     finish(experiment, files.diagnostics).map(|(experiment, warnings)| Experiment { warnings, ..experiment })
 }
 
@@ -263,7 +266,8 @@ fn finish<T>(value: Option<T>, mut diagnostics: Diagnostics) -> Result<(T, Diagn
     }
 }
 
-fn experiment(file: FileId, path: &Path, changes: Option<&Changes>, files: &mut Files<'_>) -> Option<Experiment> {
+fn experiment(file: FileId, path: &Path, instead: Instead<'_>, files: &mut Files<'_>) -> Option<Experiment> {
+    let changes = instead.changes();
     if is_of_other_kind(file, FileKind::Scenario, &mut files.diagnostics) {
         return None;
     }
@@ -278,7 +282,8 @@ fn experiment(file: FileId, path: &Path, changes: Option<&Changes>, files: &mut 
     let raw =
         is_complete.then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", &mut files.diagnostics));
     let raw = raw.flatten();
-    let machine_path = machine_named.as_ref().map(|(named, _)| tree::beside(path, named));
+    let own_machine = machine_named.as_ref().map(|(named, _)| tree::beside(path, named));
+    let machine_path = instead.machine().or(own_machine);
     let machine_file = machine_path
         .as_ref()
         .zip(machine_named.as_ref())
@@ -356,10 +361,12 @@ fn machine_of(
     Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
 }
 
-/// Takes away the 95 % intervals of overridden values: an interval belongs to the value that was fitted.
+/// Takes away the 95 % intervals and standard errors of overridden values: they belong to the values that were fitted.
 fn drop_intervals(machine: &mut Table, overridden: &[String]) {
-    if let Some(Value::Table(intervals)) = machine.get_mut("intervals").map(|node| &mut node.value) {
-        intervals.entries.retain(|entry| !overridden.contains(&entry.key));
+    for table in ["intervals", "standard_errors"] {
+        if let Some(Value::Table(entries)) = machine.get_mut(table).map(|node| &mut node.value) {
+            entries.entries.retain(|entry| !overridden.contains(&entry.key));
+        }
     }
 }
 

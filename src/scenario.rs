@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::machine::RecordCosts;
+use crate::machine::{Kernels, RecordCosts};
 use crate::platform::HostId;
 use crate::units::{Bytes, SimDuration};
 
@@ -53,6 +53,20 @@ pub enum Workload {
     LogStream(LogStream),
     /// Phases described in the scenario.
     Custom(Vec<Phase>),
+}
+
+impl Workload {
+    /// Returns the same workload at other costs of its kernels; costs that `kernels` lacks stay as they are.
+    #[must_use]
+    pub fn with_kernels(&self, kernels: &Kernels) -> Self {
+        let Self::Pi(pi) = self else { return self.clone() };
+        let returns = match (pi.returns, kernels.records) {
+            (Returns::Coordinates(_), Some(records)) => Returns::Coordinates(records),
+            (returns, _) => returns,
+        };
+        let throw_dart = kernels.throw_dart.unwrap_or(pi.throw_dart);
+        Self::Pi(Pi { setup: kernels.setup, throw_dart, returns, ..*pi })
+    }
 }
 
 /// Estimating pi by throwing darts.

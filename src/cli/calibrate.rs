@@ -41,7 +41,17 @@ pub(crate) struct CalibrateArgs {
     /// Fit these samples, without measuring
     #[arg(long, value_name = "FILE", conflicts_with = "samples")]
     pub(crate) from_samples: Option<PathBuf>,
-    /// Machine model whose values are kept where the cluster cannot show them
+    /// Fit kernel costs to the times of whole programs, without measuring: SCENARIO names its `measured` runs, or
+    /// write SCENARIO=RUNS, with a measurement file or a pattern such as 'runs/r*p1000000.out'; repeat for more programs
+    #[arg(long, value_name = "SCENARIO[=RUNS]", conflicts_with_all = ["samples", "from_samples"])]
+    pub(crate) from_runs: Vec<String>,
+    /// Rank counts to fit with --from-runs; all others are held out [default: all]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', requires = "from_runs")]
+    pub(crate) ranks: Vec<NonZeroU32>,
+    /// What the model says of when it was made [default: nothing, so that the same input gives the same file]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) created: Option<String>,
+    /// Machine model whose values are kept where the cluster cannot show them [with --from-runs: the scenario's]
     #[arg(long, value_name = "FILE")]
     pub(crate) prior: Option<PathBuf>,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `calibrate`: experiments on real hardware, and a machine model fitted to them.
 
 mod collect;
+mod runs;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ use crate::failure::Failure;
 use crate::files;
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
+    if !args.from_runs.is_empty() {
+        return runs::run(args);
+    }
     let (campaign, samples) = match &args.from_samples {
         Some(path) => (read_campaign(path)?, path.clone()),
         None => collect::collect(args, &samples_path(args))?,
@@ -28,6 +32,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     let fit = fit(args, &campaign, prior.as_ref())?;
     let mpi = campaign.samples.first().map(|sample| sample.mpi.clone());
     let provenance = FileProvenance {
+        created: args.created.clone(),
         mpi,
         samples: Some(samples.display().to_string()),
         samples_sha256: Some(fingerprint(&samples)?),

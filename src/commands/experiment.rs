@@ -49,7 +49,7 @@ fn check_runs(n_rank_counts: u64, replications: NonZeroU32) -> Result<(), Failur
 }
 
 /// Reads measured runs: a measurement file, or result files of other programs by a pattern such as `runs/r*p1000.out`.
-fn measured(path: &Path) -> Result<MeasuredCurve, Failure> {
+pub(super) fn measured(path: &Path) -> Result<MeasuredCurve, Failure> {
     let is_series = path.extension().is_some_and(|extension| extension == "out");
     let measurement = if is_series { series(path)? } else { input::load_measurement(path, &files::read)? };
     Ok(MeasuredCurve { path: path.to_owned(), measurement })

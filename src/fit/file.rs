@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use super::{Fit, Residual};
+use super::{Fit, Residual, model};
 use crate::input;
 use crate::machine::{
     AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
@@ -29,7 +29,27 @@ pub struct FileProvenance {
     pub samples_sha256: Option<String>,
     /// Name of the prior machine model.
     pub prior: Option<String>,
+    /// Where the prior's values come from, by key path.
+    pub prior_sources: BTreeMap<String, String>,
+    /// Command that makes the model.
+    pub command: Option<String>,
+    /// What the model was fitted to, if not to the samples of a calibration.
+    pub runs: Option<FittedTo>,
 }
+
+/// Runs of whole programs that a model was fitted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FittedTo {
+    /// Rank counts, ascending.
+    pub ranks: Vec<u32>,
+    /// Names of the measurements.
+    pub measurements: Vec<String>,
+}
+
+const SAMPLES_METHOD: &str = "fit: robust least squares by segment, segments by BIC, contention by inverting the \
+simulator; intervals: bootstrap over launches, Student's t";
+const RUNS_METHOD: &str = "fit: robust least squares of simulated makespans, weighted by reading error and scatter; \
+intervals: standard errors, Student's t; hardware and messages from the prior";
 
 /// Returns the fit as a machine-model file, which [`input::load_machine`] reads as the same model.
 ///
@@ -39,7 +59,11 @@ pub struct FileProvenance {
 pub fn to_toml(fit: &Fit, provenance: &FileProvenance) -> String {
     let document = document(fit, provenance);
     let body = toml::to_string(&document).expect("invariant: keys are strings and nothing fails to serialise");
-    format!("# Made by dlpc-sim calibrate from {} samples of {} launches.\n{body}", fit.n_samples, fit.n_launches)
+    let made_from = match &provenance.runs {
+        Some(runs) => format!("{} runs of whole programs: {}", fit.n_samples, runs.measurements.join(", ")),
+        None => format!("{} samples of {} launches", fit.n_samples, fit.n_launches),
+    };
+    format!("# Made by dlpc-sim calibrate from {made_from}.\n{body}")
 }
 
 /// Returns the relative standard error of each kernel's cost, as a reader of the file would find it.
@@ -47,6 +71,7 @@ pub(super) fn cost_sigma(machine: &MachineModel, intervals: &BTreeMap<String, (f
     let mut sigma = [0.0; Kernel::ALL.len()];
     let records = machine.kernels.records;
     let costs = [
+        (Kernel::Setup, "kernels.setup", Some(machine.kernels.setup)),
         (Kernel::ThrowDart, "kernels.throw_dart", machine.kernels.throw_dart),
         (Kernel::StoreRecord, "kernels.records.store", records.map(|records| records.store)),
         (Kernel::PackRecord, "kernels.records.pack", records.map(|records| records.pack)),
@@ -90,13 +115,17 @@ struct Document<'a> {
     noise: Option<NoiseDto>,
     provenance: ProvenanceDto<'a>,
     intervals: BTreeMap<&'a str, [String; 2]>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    standard_errors: BTreeMap<&'a str, String>,
 }
 
 #[derive(Serialize)]
 struct GroupDto {
     count: usize,
     cores: u32,
+    #[serde(skip_serializing_if = "all_are_one")]
     speed: Vec<f64>,
+    #[serde(skip_serializing_if = "all_are_one")]
     slowdown: Vec<f64>,
     nic: NicDto,
 }
@@ -219,16 +248,28 @@ struct ProvenanceDto<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mpi: Option<&'a str>,
     tool_version: &'static str,
-    method: String,
-    launches: usize,
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    launches: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     samples: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     samples_sha256: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    fitted_ranks: &'a [u32],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    fitted_measurements: &'a [String],
     residuals: BTreeMap<&'a str, String>,
     sources: BTreeMap<&'a str, String>,
+}
+
+/// Returns whether every value is the default of speeds and slowdowns.
+fn all_are_one(values: &[f64]) -> bool {
+    values.iter().all(|value| value.to_bits() == 1_f64.to_bits())
 }
 
 fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
@@ -249,6 +290,11 @@ fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
         noise: noise(&machine.noise),
         provenance: provenance_of(fit, provenance),
         intervals: fit.intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds))).collect(),
+        standard_errors: fit
+            .standard_errors
+            .iter()
+            .map(|(key, error)| (key.as_str(), text::time(model::rounded(*error))))
+            .collect(),
     }
 }
 
@@ -385,14 +431,14 @@ fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Provenance
         place: provenance.place.as_deref(),
         mpi: provenance.mpi.as_deref(),
         tool_version: env!("CARGO_PKG_VERSION"),
-        method:
-            "fit: robust least squares by segment, segments by BIC, contention by inverting the simulator; intervals: \
-                 bootstrap over launches, Student's t"
-                .to_owned(),
-        launches: fit.n_launches,
+        method: if provenance.runs.is_some() { RUNS_METHOD } else { SAMPLES_METHOD },
+        command: provenance.command.as_deref(),
+        launches: provenance.runs.is_none().then_some(fit.n_launches),
         samples: provenance.samples.as_deref(),
         samples_sha256: provenance.samples_sha256.as_deref(),
         warnings: &fit.warnings,
+        fitted_ranks: provenance.runs.as_ref().map_or(&[], |runs| &runs.ranks),
+        fitted_measurements: provenance.runs.as_ref().map_or(&[], |runs| &runs.measurements),
         residuals: fit.residuals.iter().map(|(kind, residual)| (kind.as_str(), residual_text(residual))).collect(),
         sources: sources(fit, provenance),
     }
@@ -404,13 +450,22 @@ fn residual_text(residual: &Residual) -> String {
     format!("{:+.2} % in the median, scatter {:.2} %, {n_samples} samples{outliers}", 100.0 * median, 100.0 * scatter)
 }
 
-fn sources<'a>(fit: &'a Fit, provenance: &FileProvenance) -> BTreeMap<&'a str, String> {
+fn sources<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> BTreeMap<&'a str, String> {
     let kept = match &provenance.prior {
         Some(prior) => format!("not measured: kept from `{prior}`"),
         None => "not measured".to_owned(),
     };
+    // What the prior says of a kept value, or of a part of a kept table, says more than that it was kept.
+    let is_kept = |key: &str| fit.kept_from_prior.iter().any(|kept| is_part(key, kept));
+    let from_prior = provenance.prior_sources.iter().filter(|(key, _)| is_kept(key));
+    let from_prior = from_prior.map(|(key, source)| (key.as_str(), source.clone()));
     let fitted = fit.identified_by.iter().map(|(key, experiments)| (key.as_str(), format!("fit: {experiments}")));
     let assumed = fit.assumed.iter().map(|(key, why)| (key.as_str(), format!("assumed: {why}")));
     let kept = fit.kept_from_prior.iter().map(|key| (key.as_str(), kept.clone()));
-    fitted.chain(assumed).chain(kept).collect()
+    fitted.chain(assumed).chain(kept).chain(from_prior).collect()
+}
+
+/// Returns whether a key path is another one or leads into it.
+fn is_part(key: &str, whole: &str) -> bool {
+    key.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

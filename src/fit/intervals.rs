@@ -117,12 +117,22 @@ fn probability(times: &[u32]) -> f64 {
 /// By table up to 10 degrees of freedom, above by the expansion of Abramowitz and Stegun (1964), 26.7.5.
 pub(super) fn t_975(degrees_of_freedom: usize) -> f64 {
     const TABLE: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-    const NORMAL: f64 = 1.959_964;
-    if let Some(quantile) = degrees_of_freedom.checked_sub(1).and_then(|i| TABLE.get(i)) {
+    student(degrees_of_freedom, TABLE, 1.959_964)
+}
+
+/// Returns what Student's t exceeds as rarely as a normal number exceeds 3.5 (one of 4299), like [`t_975`].
+pub(super) fn t_outlier(degrees_of_freedom: usize) -> f64 {
+    const TABLE: [f64; 10] = [1368.315, 46.345, 16.727, 10.499, 8.099, 6.879, 6.155, 5.680, 5.345, 5.098];
+    student(degrees_of_freedom, TABLE, 3.5)
+}
+
+/// Returns a quantile of Student's t from its values up to 10 degrees of freedom and that of the normal distribution.
+fn student(degrees_of_freedom: usize, table: [f64; 10], z: f64) -> f64 {
+    if let Some(quantile) = degrees_of_freedom.checked_sub(1).and_then(|i| table.get(i)) {
         return *quantile;
     }
     #[expect(clippy::cast_precision_loss, reason = "a few launches")]
-    let (z, nu) = (NORMAL, degrees_of_freedom as f64);
+    let nu = degrees_of_freedom as f64;
     z + (z.powi(3) + z) / (4.0 * nu) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * nu.powi(2))
 }
 
@@ -164,6 +174,10 @@ mod tests {
         // R: qt(0.975, c(2, 15, 30, 120))
         for (degrees, expected) in [(2, 4.3027), (15, 2.1314), (30, 2.0423), (120, 1.9799)] {
             assert!((t_975(degrees) - expected).abs() < 1e-3, "{degrees}: {}", t_975(degrees));
+        }
+        // R: qt(pnorm(3.5), c(2, 15, 30, 120)); the expansion is 0.6 % off at 15.
+        for (degrees, expected) in [(2, 46.345), (15, 4.4526), (30, 3.9280), (120, 3.5991)] {
+            assert!((t_outlier(degrees) / expected - 1.0).abs() < 6e-3, "{degrees}: {}", t_outlier(degrees));
         }
     }
 }

@@ -171,7 +171,7 @@ fn noise(estimate: &Estimate, prior: Option<&MachineModel>) -> Noise {
 }
 
 /// Returns a duration with [`DIGITS`] digits, in whole picoseconds.
-fn rounded(seconds: f64) -> SimDuration {
+pub(super) fn rounded(seconds: f64) -> SimDuration {
     duration(ratio(seconds))
 }
 
@@ -180,7 +180,7 @@ fn ratio(value: f64) -> f64 {
 }
 
 /// Returns a number with so many significant digits.
-fn ratio_of(value: f64, digits: usize) -> f64 {
+pub(super) fn ratio_of(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
 }
 

@@ -54,7 +54,7 @@ pub(super) fn residuals(machine: &MachineModel, samples: &[Sample]) -> BTreeMap<
     groups.into_iter().map(|(kind, errors)| (kind, residual(&errors))).collect()
 }
 
-fn residual(errors: &[f64]) -> Residual {
+pub(super) fn residual(errors: &[f64]) -> Residual {
     let (median, scatter) = (stats::median(errors), stats::mad(errors));
     let absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
     let is_outlier = |error: &&f64| (**error - median).abs() > OUTLIER_SCORE * scatter.max(1e-4);

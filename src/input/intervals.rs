@@ -27,16 +27,55 @@ pub(super) fn cost_sigma(
         {
             sigma[kernel as usize] = relative;
         } else if key.value.starts_with("kernels.") && kernel_of(&key.value, kernels).is_none() {
-            let message = format!("an interval for `{}`, which the model does not have", key.value);
-            let problem = Problem::error("machine::unknown_interval", key.span, message).help(known(kernels));
-            let names: Vec<_> = costs(kernels).into_iter().map(|(name, ..)| name).collect();
-            diagnostics.push(match leaf::nearest(&key.value, &names) {
-                Some(name) => problem.label(format!("did you mean `{name}`?")),
-                None => problem,
-            });
+            diagnostics.push(unknown("an interval", key, kernels));
         }
     }
     sigma
+}
+
+/// Puts the relative standard error of each kernel that has one into `sigma` ([`Kernel::ALL`] order).
+pub(super) fn standard_errors(
+    raw: &Named<Spanned<String>>,
+    kernels: &Kernels,
+    sigma: &mut [f64; Kernel::ALL.len()],
+    diagnostics: &mut Diagnostics,
+) {
+    for (key, text) in &raw.0 {
+        let Some((kernel, cost)) = kernel_of(&key.value, kernels) else {
+            diagnostics.push(unknown("a standard error", key, kernels));
+            continue;
+        };
+        match SimDuration::parse(&text.value) {
+            Ok(error) if relative_to(error, cost) <= RELATIVE_MAX => sigma[kernel as usize] = relative_to(error, cost),
+            Ok(error) => {
+                let message =
+                    format!("the standard error of `{}`, {error}, is too large for its value, {cost}", key.value);
+                let most = cost.scaled_by(RELATIVE_MAX);
+                let problem = Problem::error("machine::out_of_range", text.span, message);
+                diagnostics.push(problem.help(format!("at most {most}; measure this cost before you use it")));
+            }
+            Err(error) => {
+                let code = format!("machine::{}", quantity::code(&error));
+                let message = format!("the standard error of `{}`: {error}", key.value);
+                diagnostics.push(Problem::error(code, text.span, message).help(error.help()));
+            }
+        }
+    }
+}
+
+fn unknown(what: &str, key: &Spanned<String>, kernels: &Kernels) -> Problem {
+    let message = format!("{what} for `{}`, which the model does not have", key.value);
+    let problem = Problem::error("machine::unknown_interval", key.span, message).help(known(kernels));
+    let names: Vec<_> = costs(kernels).into_iter().map(|(name, ..)| name).collect();
+    match leaf::nearest(&key.value, &names) {
+        Some(name) => problem.label(format!("did you mean `{name}`?")),
+        None => problem,
+    }
+}
+
+/// Returns a standard error over the cost; zero for a cost of zero.
+pub(crate) fn relative_to(error: SimDuration, cost: SimDuration) -> f64 {
+    if cost == SimDuration::ZERO { 0.0 } else { error.as_seconds() / cost.as_seconds() }
 }
 
 /// Returns the kernel that a key path names, and its cost.

@@ -9,7 +9,7 @@ use crate::diagnostic::{FileId, Problem, Span};
 /// Keys of a scenario that do not change a prediction.
 const FIXED_IN_SCENARIO: [&str; 4] = ["format", "title", "measured", "machine_override"];
 /// Keys of a machine model that do not change a prediction.
-const FIXED_IN_MACHINE: [&str; 5] = ["format", "name", "title", "provenance", "intervals"];
+const FIXED_IN_MACHINE: [&str; 6] = ["format", "name", "title", "provenance", "intervals", "standard_errors"];
 /// Most keys that a message lists.
 const LISTED_MAX: usize = 6;
 

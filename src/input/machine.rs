@@ -39,6 +39,9 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
     if let Some(raw) = &raw.intervals {
         noise.cost_sigma = intervals::cost_sigma(&raw.value, &kernels, diagnostics);
     }
+    if let Some(raw) = &raw.standard_errors {
+        intervals::standard_errors(&raw.value, &kernels, &mut noise.cost_sigma, diagnostics);
+    }
     Some(MachineModel {
         name: name?,
         host_groups: host_groups?,

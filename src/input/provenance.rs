@@ -20,6 +20,8 @@ pub struct Provenance {
     pub tool_version: Option<String>,
     /// How the values were found.
     pub method: Option<String>,
+    /// Command that makes the model.
+    pub command: Option<String>,
     /// Launches of the calibration.
     pub launches: Option<u32>,
     /// File with the samples of the calibration.
@@ -55,6 +57,7 @@ impl Provenance {
             mpi: raw.mpi.clone(),
             tool_version: raw.tool_version.clone(),
             method: raw.method.clone(),
+            command: raw.command.clone(),
             launches: raw.launches,
             samples: raw.samples.clone(),
             samples_sha256: raw.samples_sha256.clone(),

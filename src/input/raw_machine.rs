@@ -41,6 +41,9 @@ pub(super) struct RawMachine {
     pub(super) provenance: Option<Spanned<RawProvenance>>,
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`.
     pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
+    /// Standard error of a kernel's cost, by its key path: predictions draw from it instead of from the interval, which
+    /// few measured runs make wider than a normal distribution would.
+    pub(super) standard_errors: Option<Spanned<Named<Spanned<String>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -348,6 +351,8 @@ pub(super) struct RawProvenance {
     pub(super) tool_version: Option<String>,
     /// How the values were found.
     pub(super) method: Option<String>,
+    /// Command that makes the model.
+    pub(super) command: Option<String>,
     /// Launches of the calibration.
     #[schemars(range(min = 1))]
     pub(super) launches: Option<u32>,

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::files::Files;
 use super::key_path::{Filled, KeyPath, Keys, Step, Target};
 use super::levels::{self, Source};
+use super::on_machine::Instead;
 use super::schema::View;
 use super::tree::{Entry, Node, Table, Value};
 use super::{Experiment, Read, finish, load_experiment, raw_schemas};
@@ -71,7 +72,7 @@ pub fn load_varied(path: &Path, changes: &[Change<'_>], name: &str, read: Read<'
     let mut files = Files::new(read);
     let experiment = files.open_first(path).and_then(|file| {
         let changes = Changes::new(changes, name, &mut files.diagnostics);
-        super::experiment(file, path, Some(&changes), &mut files)
+        super::experiment(file, path, Instead::Changes(&changes), &mut files)
     });
     finish(experiment, files.diagnostics).map(|(experiment, warnings)| Experiment { warnings, ..experiment })
 }

@@ -5,4 +5,5 @@
 mod clusters;
 mod coverage;
 mod round_trip;
+mod runs;
 mod stopped_cores;

@@ -1,5 +1,6 @@
 //! The whole program: through its binary, and through the library with files that nobody would write on purpose.
 
+mod calibrated;
 mod compared;
 mod deterministic;
 mod explore;

@@ -63,7 +63,8 @@ fn every_scenario_is_predicted_as_reviewed_and_its_results_are_complete() {
 fn every_shipped_file_is_right_and_what_it_names_exists() {
     let measured = files("scenarios/measured/dlpc-2020", "csv");
     let curves = measured.into_iter().filter(|path| stem(path) != "manager-temperature");
-    let paths: Vec<_> = files("scenarios", "toml").into_iter().chain(files("models", "toml")).chain(curves).collect();
+    let models = files("models", "toml").into_iter().chain(files("models/priors", "toml"));
+    let paths: Vec<_> = files("scenarios", "toml").into_iter().chain(models).chain(curves).collect();
     let stdout = succeeds(dlpc_sim().arg("check").args(&paths));
     assert_eq!(stdout.lines().count(), paths.len());
     for scenario in files("scenarios", "toml") {

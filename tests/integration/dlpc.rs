@@ -184,40 +184,34 @@ fn fit_coordinates(constant_s: f64) -> (Line, f64) {
 }
 
 fn assert_close(what: &str, model: f64, fit: f64, tolerance: f64) {
-    assert!((model / fit - 1.0).abs() < tolerance, "{what}: the model has {model}, the fit gives {fit}");
+    assert!((model - fit).abs() < tolerance, "{what}: the model has {model}, the fit gives {fit}");
 }
 
 fn micros(duration: SimDuration) -> f64 {
     duration.as_seconds() * 1e6
 }
 
+/// A second fit, without the simulator: docs/dlpc-2020.md, "By hand". `calibrate --from-runs` makes the model, and
+/// tests/e2e/calibrated.rs repeats that.
 #[test]
-fn the_kernel_costs_are_those_that_the_fitted_points_give() {
+fn the_kernel_costs_are_those_that_a_straight_line_gives() {
     let machine = load("dlpc-pi-count.toml").machine;
     let count = fit_count();
-    assert_close("throw_dart", micros(machine.kernels.throw_dart.unwrap()), count.slope, 1e-3);
-    assert_close("setup", machine.kernels.setup.as_seconds(), count.offset, 2e-3);
+    let records = machine.kernels.records.unwrap();
+    let RecordCosts { store, pack, unpack, collect, .. } = records;
+    let throw_dart = machine.kernels.throw_dart.unwrap();
+    assert_close("throw_dart", micros(throw_dart), count.slope, 0.5 * count.slope_error);
+    assert_close("setup", machine.kernels.setup.as_seconds(), count.offset, 0.5 * count.offset_error);
 
     let (coordinates, scatter_s) = fit_coordinates(count.offset);
-    let one_rank = coordinates.slope + coordinates.offset;
-    let store = 0.28 / 0.99 * one_rank - count.slope;
-    let pack = coordinates.slope - count.slope - store;
-    let unpack = 0.48 / 0.99 * one_rank - pack;
-    let collect = coordinates.offset - unpack;
-    let RecordCosts { store: s, pack: p, unpack: u, collect: c, .. } = machine.kernels.records.unwrap();
-    for (what, model, fit) in [("store", s, store), ("pack", p, pack), ("unpack", u, unpack), ("collect", c, collect)] {
-        assert_close(what, micros(model), fit, 2e-3);
-    }
-    let tail = unpack.hypot(collect);
-    assert_close("noise", machine.noise.sigma(Kernel::UnpackRecord), scatter_s / tail, 2e-3);
+    let shared = micros(throw_dart) + micros(store) + micros(pack);
+    let tail = micros(unpack) + micros(collect);
+    assert_close("A", shared, coordinates.slope, 0.5 * coordinates.slope_error);
+    assert_close("B", tail, coordinates.offset, 0.5 * coordinates.offset_error);
+    let noise = machine.noise.sigma(Kernel::UnpackRecord) * micros(unpack).hypot(micros(collect));
+    assert_close("noise", noise, scatter_s, 0.1 * scatter_s);
 
-    let cost_sigma = |kernel: Kernel| machine.noise.cost_sigma[kernel as usize];
-    assert_close("error of throw_dart", cost_sigma(Kernel::ThrowDart), count.slope_error / count.slope, 0.02);
-    assert_close("error of setup", cost_sigma(Kernel::Setup), count.offset_error / count.offset, 0.02);
-    for kernel in [Kernel::StoreRecord, Kernel::PackRecord] {
-        assert_close("error of A", cost_sigma(kernel), coordinates.slope_error / store.hypot(pack), 0.02);
-    }
-    for kernel in [Kernel::UnpackRecord, Kernel::CollectRecord] {
-        assert_close("error of B", cost_sigma(kernel), coordinates.offset_error / tail, 0.02);
-    }
+    let error = |kernel: Kernel, cost: SimDuration| machine.noise.cost_sigma[kernel as usize] * micros(cost);
+    let error_of_tail = error(Kernel::UnpackRecord, unpack).hypot(error(Kernel::CollectRecord, collect));
+    assert_close("error of B", error_of_tail, coordinates.offset_error, 0.15 * coordinates.offset_error);
 }

@@ -32,9 +32,9 @@ pub(super) fn gap(gap: SecondsPerByte) -> String {
     exact.unwrap_or_else(|| format!("{:e} s/B", gap.as_f64()))
 }
 
-/// Returns a size in the largest power of 1024 of which it is a multiple.
+/// Returns a size in the largest unit of which it is a multiple, powers of 1024 before those of 1000.
 pub(super) fn size(bytes: Bytes) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1_000_000, "MB"), (1 << 10, "KiB")];
     let unit = units.into_iter().find(|(scale, _)| bytes.0 > 0 && bytes.0.is_multiple_of(*scale));
     unit.map_or_else(|| format!("{} B", bytes.0), |(scale, unit)| format!("{} {unit}", bytes.0 / scale))
 }
@@ -102,6 +102,7 @@ mod tests {
         assert_eq!(rate(BytesPerSecond::from_mbit(94.4)), "94.4 Mbit/s");
         assert_eq!(size(Bytes(65_536)), "64 KiB");
         assert_eq!(size(Bytes(1500)), "1500 B");
+        assert_eq!(size(Bytes(32_000_000)), "32 MB");
         assert_eq!(SecondsPerByte::parse("0.4 ns/B").map(gap).as_deref(), Ok("0.4 ns/B"));
     }
 

@@ -1,0 +1,207 @@
+//! Fits to the times of whole programs: known costs come back, and held-out runs are never looked at.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dlpc_sim::fit::Fit;
+use dlpc_sim::fit::runs::{MeasuredProgram, RunsError, RunsFit, RunsOptions, fit_runs};
+use dlpc_sim::input;
+use dlpc_sim::machine::{Kernels, MachineModel, RecordCosts};
+use dlpc_sim::measurement::{MeasuredRun, Measurement};
+use dlpc_sim::prediction;
+use dlpc_sim::random::{Purpose, Streams, lognormal_factor};
+use dlpc_sim::trace::Recording;
+use dlpc_sim::units::{SimDuration, SimTime};
+
+const RANKS: [u32; 6] = [1, 2, 4, 8, 12, 16];
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn prior() -> MachineModel {
+    let read = |path: &Path| std::fs::read(path);
+    input::load_machine(&root("models/priors/dlpc-2020-hardware.toml"), &read).expect("the prior").model
+}
+
+fn nanos(nanos: u64) -> SimDuration {
+    SimDuration::from_picos(nanos * 1000)
+}
+
+/// Costs that are not the prior's, but store : pack and unpack : collect are.
+fn truth() -> Kernels {
+    let records = prior().kernels.records.expect("records");
+    let scaled = |duration: SimDuration, factor: f64| duration.scaled_by(factor);
+    let RecordCosts { store, pack, unpack, collect, bytes } = records;
+    Kernels {
+        setup: nanos(50_000_000),
+        throw_dart: Some(nanos(2_000)),
+        records: Some(RecordCosts {
+            store: scaled(store, 1.5),
+            pack: scaled(pack, 1.5),
+            unpack: scaled(unpack, 0.7),
+            collect: scaled(collect, 0.7),
+            bytes,
+        }),
+    }
+}
+
+/// Returns the program of a shipped scenario with simulated times of the true costs, each times `factor(ranks)`.
+fn measured(name: &str, mut factor: impl FnMut(u32) -> f64) -> MeasuredProgram {
+    let read = |path: &Path| std::fs::read(path);
+    let prior_path = root("models/priors/dlpc-2020-hardware.toml");
+    let experiment = input::load_experiment_on(&root(&format!("scenarios/{name}.toml")), &prior_path, &read);
+    let mut experiment = experiment.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let original = experiment.scenario.clone();
+    experiment.scenario.workload = experiment.scenario.workload.with_kernels(&truth());
+    let mut quiet = prior();
+    quiet.noise = dlpc_sim::machine::Noise::NONE;
+    let rows = RANKS.map(|ranks| {
+        let trace = prediction::simulate_once(&experiment.scenario, &quiet, ranks, 0, Recording::Off).expect("a run");
+        let seconds = (trace.makespan - SimTime::ZERO).as_seconds() * factor(ranks);
+        MeasuredRun { ranks, seconds, reading_error_s: 0.0 }
+    });
+    let measurement = Measurement { rows: rows.to_vec() };
+    MeasuredProgram { scenario: original, machine: prior(), file: format!("{name}.csv"), measurement }
+}
+
+fn fit(programs: &[MeasuredProgram], ranks: &[u32]) -> Result<RunsFit, RunsError> {
+    let prior = prior();
+    let options = RunsOptions {
+        name: "mine".to_owned(),
+        title: "mine".to_owned(),
+        prior: &prior,
+        ranks: ranks.iter().copied().collect::<BTreeSet<u32>>(),
+    };
+    fit_runs(programs, &options)
+}
+
+fn both(mut factor: impl FnMut(u32) -> f64) -> [MeasuredProgram; 2] {
+    [measured("dlpc-pi-count", &mut factor), measured("dlpc-pi-coordinates", &mut factor)]
+}
+
+fn assert_near(found: SimDuration, expected: SimDuration, tolerance: f64) {
+    assert!((found.as_seconds() / expected.as_seconds() - 1.0).abs() < tolerance, "{found}, expected {expected}");
+}
+
+#[test]
+fn exact_times_give_the_costs_back() {
+    let found = fit(&both(|_| 1.0), &[]).expect("a fit").fit.machine.kernels;
+    let expected = truth();
+    assert_near(found.setup, expected.setup, 1e-4);
+    assert_near(found.throw_dart.unwrap(), expected.throw_dart.unwrap(), 1e-4);
+    let (found, expected) = (found.records.unwrap(), expected.records.unwrap());
+    for (found, expected) in [
+        (found.store, expected.store),
+        (found.pack, expected.pack),
+        (found.unpack, expected.unpack),
+        (found.collect, expected.collect),
+    ] {
+        assert_near(found, expected, 1e-4);
+    }
+}
+
+#[test]
+fn held_out_runs_are_never_looked_at() {
+    let programs = both(|ranks| 1.0 + 0.001 * f64::from(ranks % 3));
+    let expected = fit(&programs, &[1, 2, 4, 8]).expect("a fit");
+    let mut spoilt = programs;
+    for row in spoilt.iter_mut().flat_map(|program| &mut program.measurement.rows) {
+        if row.ranks > 8 {
+            row.seconds *= 100.0;
+        }
+    }
+    assert_eq!(fit(&spoilt, &[1, 2, 4, 8]).expect("a fit"), expected);
+    assert_eq!(expected.ranks, [1, 2, 4, 8]);
+}
+
+#[test]
+fn costs_that_runs_cannot_tell_apart_keep_the_ratio_of_the_prior() {
+    // Of the coordinates alone, only two sums show: what the ranks share, and what rank 0 does or every rank does anyway.
+    let found = fit(&[measured("dlpc-pi-coordinates", |_| 1.0)], &[]).expect("a fit");
+    let (found, prior) = (found.fit.machine.kernels, prior().kernels);
+    let (records, before) = (found.records.unwrap(), prior.records.unwrap());
+    let ratio = |a: SimDuration, b: SimDuration| a.as_seconds() / b.as_seconds();
+    let shared = ratio(records.store, before.store);
+    let own = ratio(records.collect, before.collect);
+    assert!((ratio(found.throw_dart.unwrap(), prior.throw_dart.unwrap()) / shared - 1.0).abs() < 1e-4);
+    assert!((ratio(records.pack, before.pack) / shared - 1.0).abs() < 1e-4);
+    assert!((ratio(found.setup, prior.setup) / own - 1.0).abs() < 1e-4);
+    assert!((ratio(records.unpack, before.unpack) / own - 1.0).abs() < 1e-4);
+}
+
+/// Returns the middle and the half-width of what is known of a sum of costs: they are drawn independently.
+fn known(fit: &Fit, keys: &[&str]) -> (f64, f64) {
+    let bounds = keys.iter().map(|key| fit.intervals[*key]);
+    let (middle, square) = bounds.fold((0.0, 0.0), |(middle, square), (low, high)| {
+        (middle + f64::midpoint(low, high), square + (0.5 * (high - low)).powi(2))
+    });
+    (middle, f64::sqrt(square))
+}
+
+/// 400 intervals of 95 %, four of each draw: were they independent, their share would scatter by 1.1 %.
+#[test]
+fn intervals_hold_the_truth_as_often_as_they_say() {
+    const DRAWS: u32 = 100;
+    const SUMS: [&[&str]; 4] = [
+        &["kernels.setup"],
+        &["kernels.throw_dart"],
+        &["kernels.records.store", "kernels.records.pack"],
+        &["kernels.records.unpack", "kernels.records.collect"],
+    ];
+    let kernels = truth();
+    let records = kernels.records.unwrap();
+    let expected_s =
+        [kernels.setup, kernels.throw_dart.unwrap(), records.store + records.pack, records.unpack + records.collect]
+            .map(SimDuration::as_seconds);
+    let mut n_inside = 0;
+    let exact = both(|_| 1.0);
+    for draw in 0..DRAWS {
+        let mut programs = exact.clone();
+        let mut rng = Streams::new(7, draw).stream(Purpose::Plan, 3);
+        for row in programs.iter_mut().flat_map(|program| &mut program.measurement.rows) {
+            row.seconds *= lognormal_factor(&mut rng, 0.02);
+        }
+        let found = fit(&programs, &[]).expect("a fit").fit;
+        for (keys, expected_s) in SUMS.into_iter().zip(expected_s) {
+            let (middle, half_width) = known(&found, keys);
+            n_inside += u32::from((expected_s - middle).abs() <= half_width);
+        }
+    }
+    let coverage = f64::from(n_inside) / f64::from(4 * DRAWS);
+    assert!((0.90..=0.99).contains(&coverage), "{coverage}");
+}
+
+#[test]
+fn the_scatter_of_the_runs_becomes_noise() {
+    let mut rng = Streams::new(11, 0).stream(Purpose::Plan, 3);
+    let mut programs = both(|_| 1.0);
+    for program in &mut programs {
+        let rows = std::mem::take(&mut program.measurement.rows);
+        let repeated = rows.into_iter().flat_map(|row| std::iter::repeat_n(row, 20));
+        program.measurement.rows = repeated.collect();
+    }
+    for row in programs.iter_mut().flat_map(|program| &mut program.measurement.rows) {
+        row.seconds *= lognormal_factor(&mut rng, 0.03);
+    }
+    let found = fit(&programs, &[]).expect("a fit");
+    for scatter in found.scatter.values() {
+        // 120 runs tell a standard deviation to 1 / sqrt(2 * 120) = 6.5 %.
+        assert!((scatter / 0.03 - 1.0).abs() < 0.2, "{scatter}");
+    }
+    let sigma = found.fit.machine.noise.sigma(dlpc_sim::machine::Kernel::ThrowDart);
+    assert!((sigma / 0.03 - 1.0).abs() < 0.25, "{sigma}");
+}
+
+#[test]
+fn runs_that_do_not_tell_the_costs_are_refused() {
+    let programs = both(|_| 1.0);
+    assert!(matches!(fit(&programs, &[3]), Err(RunsError::NoRuns { .. })));
+    assert!(matches!(fit(&programs[..1], &[1]), Err(RunsError::TooFew { found: 1, unknowns: 1 })));
+    let mut overridden = programs.clone();
+    overridden[0].machine.kernels.setup = nanos(1);
+    assert!(matches!(fit(&overridden, &[]), Err(RunsError::Overridden { .. })));
+    let mut other = programs;
+    other[0].scenario.workload = dlpc_sim::scenario::Workload::Custom(Vec::new());
+    assert!(matches!(fit(&other, &[]), Err(RunsError::NoKernels { .. })));
+}
