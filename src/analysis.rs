@@ -1,10 +1,14 @@
 //! Pure functions over predictions and measurements; the result types that reports show.
 
 pub mod accuracy;
+pub mod advice;
+pub mod bounds;
 mod cause;
 pub mod critical_path;
+pub mod queueing;
 pub mod knee;
 pub mod scaling;
+pub mod sensitivity;
 
 pub use self::cause::Cause;
 
@@ -43,4 +47,6 @@ pub struct CurvePoint {
     pub breakdown: Vec<(Cause, SimDuration)>,
     /// The cause with the largest share.
     pub limited_by: Cause,
+    /// Number of the replication that was traced.
+    pub traced: u32,
 }

@@ -4,10 +4,11 @@ pub mod csv;
 pub mod html;
 pub mod json;
 pub mod plot;
+pub mod sentence;
 pub mod sweep;
 pub mod table;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod font;
 mod number;
