@@ -5,8 +5,8 @@ pub mod advice;
 pub mod bounds;
 mod cause;
 pub mod critical_path;
-pub mod queueing;
 pub mod knee;
+pub mod queueing;
 pub mod scaling;
 pub mod sensitivity;
 
