@@ -1,10 +1,14 @@
 //! Pure functions over predictions and measurements; the result types that reports show.
 
 pub mod accuracy;
+pub mod advice;
+pub mod bounds;
 mod cause;
 pub mod critical_path;
 pub mod knee;
+pub mod queueing;
 pub mod scaling;
+pub mod sensitivity;
 pub mod timeline;
 
 pub use self::cause::Cause;
@@ -44,4 +48,6 @@ pub struct CurvePoint {
     pub breakdown: Vec<(Cause, SimDuration)>,
     /// The cause with the largest share.
     pub limited_by: Cause,
+    /// Number of the replication that was traced.
+    pub traced: u32,
 }

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
+    /// Explain a prediction: where the time goes, what would help, how many ranks to use
+    Explain(ExplainArgs),
     /// Predict many what-ifs: every combination of the values of some keys, or a sample; over cores, or ranks of mpirun
     Sweep(Box<SweepArgs>),
     /// Turn knobs on a page in the browser: ranks, cores, speed, network, and see the curve follow
@@ -76,6 +78,8 @@ pub(crate) enum SchemaFile {
     Prediction,
     /// comparison.json
     Comparison,
+    /// explain.json
+    Explain,
 }
 
 /// What goes to standard output.
@@ -153,6 +157,31 @@ pub(crate) struct CompareArgs {
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+}
+
+/// Arguments of explain.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Explain this rank count only [default: all of the scenario]
+    #[arg(long, value_name = "N")]
+    pub(crate) ranks: Option<NonZeroU32>,
+    /// Recommend a rank count that is at most this much slower than the best one
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = ratio)]
+    pub(crate) within: f64,
+    /// Recommend a rank count of at least this parallel efficiency
+    #[arg(long, value_name = "PERCENT", default_value = "25%", value_parser = ratio)]
+    pub(crate) efficiency: f64,
+}
+
+/// Parses a percentage: `5%` or `5` is 0.05.
+fn ratio(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    match number.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
+        Ok(_) | Err(_) => Err("expected a percentage from 0% to 100%, for instance 5%".to_owned()),
+    }
 }
 
 /// Arguments of measure.

@@ -7,6 +7,7 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod experiment;
+pub(crate) mod explain;
 pub(crate) mod explore;
 pub(crate) mod kernel;
 mod launch;

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod diagnostic;
 pub mod engine;
+pub mod explanation;
 pub mod fit;
 pub mod input;
 pub mod machine;

@@ -188,6 +188,18 @@ pub fn simulate_once(
     Model { scenario, machine, platform: Platform::new(machine) }.run(n_ranks, replication, recording)
 }
 
+/// Returns how many replications differ: one, if all would be the same.
+#[must_use]
+pub fn n_replications(scenario: &Scenario, machine: &MachineModel) -> u32 {
+    Model { scenario, machine, platform: Platform::new(machine) }.n_replications()
+}
+
+/// Returns the host of each rank of a run on `n_ranks` ranks.
+#[must_use]
+pub fn hosts_of_ranks(scenario: &Scenario, n_ranks: u32) -> Vec<HostId> {
+    scenario.run.slots.iter().copied().cycle().take(n_ranks as usize).collect()
+}
+
 struct Model<'a> {
     scenario: &'a Scenario,
     machine: &'a MachineModel,
@@ -217,7 +229,7 @@ impl Model<'_> {
     ) -> Result<Trace, SimError> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
-        let hosts_of_ranks = self.hosts_of_ranks(n_ranks);
+        let hosts_of_ranks = hosts_of_ranks(self.scenario, n_ranks);
         let setup = Setup {
             platform: &self.platform,
             local: &self.machine.local,

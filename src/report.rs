@@ -4,11 +4,12 @@ pub mod csv;
 pub mod html;
 pub mod json;
 pub mod plot;
+pub mod sentence;
 pub mod sweep;
 pub mod table;
 pub mod timeline;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod font;
 mod number;

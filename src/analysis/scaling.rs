@@ -31,6 +31,9 @@ impl Replications {
 }
 
 /// Returns the point of the curve (docs/model.md eq. 13); `baseline_s` is the median makespan on one rank.
+///
+/// # Panics
+/// If there are more than 2^32 replications.
 #[must_use]
 pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause, SimDuration)>) -> CurvePoint {
     let (makespan_s, makespan_p05_s, makespan_p95_s) = replications.band();
@@ -46,6 +49,7 @@ pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause
         parallel_efficiency: speedup / f64::from(replications.ranks),
         karp_flatt: karp_flatt(speedup, replications.ranks),
         limited_by: super::critical_path::limiting(&breakdown),
+        traced: u32::try_from(replications.typical()).expect("invariant: replications are a u32"),
         breakdown,
     }
 }

@@ -7,7 +7,7 @@ use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
 use dlpc_sim::measurement::Measurement;
 use dlpc_sim::measurement::output_files::{self, DLPC_TIME_PATTERN};
 use dlpc_sim::prediction::{self, Prediction};
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use regex::Regex;
 
 use crate::cli::RunArgs;
@@ -75,13 +75,18 @@ fn series(pattern: &Path) -> Result<Measurement, Failure> {
     })
 }
 
-/// Simulates the experiment on the threads that the user allows, and prints its warnings.
-pub(super) fn predict(experiment: &Experiment, args: &RunArgs) -> Result<Prediction, Failure> {
+/// Returns the threads that the user allows.
+pub(super) fn pool(args: &RunArgs) -> Result<ThreadPool, Failure> {
     let n_threads = args.threads.map_or(0, |threads| threads.get() as usize);
-    let pool = ThreadPoolBuilder::new().num_threads(n_threads).build().map_err(|error| Failure::Usage {
+    ThreadPoolBuilder::new().num_threads(n_threads).build().map_err(|error| Failure::Usage {
         message: format!("cannot start the threads: {error}"),
         help: "write a smaller number after --threads".to_owned(),
-    })?;
+    })
+}
+
+/// Simulates the experiment on the threads that the user allows, and prints its warnings.
+pub(super) fn predict(experiment: &Experiment, args: &RunArgs) -> Result<Prediction, Failure> {
+    let pool = pool(args)?;
     let progress = Progress::new(prediction::n_runs(&experiment.scenario, &experiment.machine));
     let predict = || prediction::predict(&experiment.scenario, &experiment.machine, &|| progress.advance());
     let prediction = pool.install(predict);

@@ -1,6 +1,7 @@
 //! CSV files: `prediction.csv`, one row per rank count, and measurements, one row per run.
 
-use crate::analysis::{Curve, CurvePoint};
+use crate::analysis::{Cause, Curve, CurvePoint};
+use crate::explanation::{Detail, Explanation};
 use crate::measurement::schedule::Run;
 
 /// Columns of `prediction.csv`, in order. A contract: more may be appended, none renamed.
@@ -36,6 +37,27 @@ pub fn measured_runs(runs: &[(Run, f64)]) -> String {
     runs.sort_by_key(|(run, _)| *run);
     let rows = runs.iter().map(|(run, seconds)| format!("{},{seconds},{}\n", run.ranks, run.repeat));
     std::iter::once("ranks,seconds,repeat\n".to_owned()).chain(rows).collect()
+}
+
+/// Returns the text of `explain.csv`: for each rank count the seconds of the critical path by cause, the lower bound (empty
+/// if the run was not traced) and the load balance.
+#[must_use]
+pub fn explanation(curve: &Curve, explanation: &Explanation) -> String {
+    let causes = Cause::ALL.map(|cause| format!("{}_s", cause.key()));
+    let header = ["ranks", "makespan_s"].map(str::to_owned).into_iter().chain(causes);
+    let header = header.chain(["lower_bound_s", "load_balance"].map(str::to_owned)).collect();
+    let detail_of = |point: &CurvePoint| explanation.details.iter().find(|detail| detail.ranks == point.ranks);
+    let explained = curve.points.iter().filter_map(|point| detail_of(point).map(|detail| (point, detail)));
+    let rows = std::iter::once(header).chain(explained.map(|(point, detail)| explained_row(point, detail)));
+    rows.map(|fields: Vec<String>| fields.join(",") + "\n").collect()
+}
+
+fn explained_row(point: &CurvePoint, detail: &Detail) -> Vec<String> {
+    let mut fields = vec![point.ranks.to_string(), point.makespan_s.to_string()];
+    fields.extend(point.breakdown.iter().map(|(_, part)| part.as_seconds().to_string()));
+    fields.push(detail.bounds.map(|bounds| bounds.largest_s().to_string()).unwrap_or_default());
+    fields.push(detail.load_balance.map(|balance| balance.to_string()).unwrap_or_default());
+    fields
 }
 
 fn row(point: &CurvePoint) -> [String; 10] {

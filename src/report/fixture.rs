@@ -32,6 +32,7 @@ fn amdahl_point(parallel_s: f64, serial_s: f64, ranks: u32) -> CurvePoint {
             (Cause::SerialTail, SimDuration::from_seconds_ceil(0.75 * serial_s)),
             (Cause::Bandwidth, SimDuration::from_seconds_ceil(0.25 * serial_s)),
         ],
+        traced: 0,
         limited_by: if compute_s < 0.75 * serial_s { Cause::SerialTail } else { Cause::Compute },
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Keys are a contract: more may be added, none renamed. Same input, same bytes.
 
+pub mod explanation;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;

@@ -1,5 +1,7 @@
 //! Tables for the terminal, as plain text without colour.
 
+pub mod explanation;
+
 use std::cmp::Ordering;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};

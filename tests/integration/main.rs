@@ -5,6 +5,7 @@ mod calibrated_range;
 mod closed_form;
 mod critical_path;
 mod dlpc;
+mod explanation;
 mod log_stream;
 mod random_programs;
 mod support;

@@ -26,6 +26,7 @@ fn curve(makespan_s: impl Fn(u32) -> f64, ranks: impl IntoIterator<Item = u32>) 
             parallel_efficiency: 1.0,
             karp_flatt: None,
             breakdown: Vec::new(),
+            traced: 0,
             limited_by: Cause::Compute,
         }
     });

@@ -1,0 +1,60 @@
+//! `explain`: why the curve of a scenario bends, what would help, and how many ranks to use.
+
+use dlpc_sim::analysis::advice::Rule;
+use dlpc_sim::explanation::{self, Options};
+use dlpc_sim::report::{csv, json, plot, sentence, table};
+
+use super::experiment;
+use crate::cli::{ExplainArgs, Format};
+use crate::failure::Failure;
+use crate::files;
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    let experiment = experiment::load(&args.run)?;
+    check_ranks(args, &experiment.scenario.run.ranks)?;
+    let prediction = experiment::predict(&experiment, &args.run)?;
+    let rule = Rule { within: args.within, efficiency: args.efficiency };
+    let options = Options { rule, ranks: args.ranks.map(std::num::NonZeroU32::get) };
+    let explain = || explanation::explain(&experiment.scenario, &experiment.machine, &prediction, &options);
+    let explanation = experiment::pool(&args.run)?.install(explain)?;
+    let summary = sentence::summary(&prediction.curve, &explanation);
+    let document = json::explanation::explanation(&json::explanation::ExplanationDocument {
+        title: &experiment.scenario.title,
+        scenario: &experiment.effective_scenario,
+        machine: &experiment.effective_machine,
+        warnings: &prediction.warnings,
+        summary: &summary,
+        curve: &prediction.curve,
+        explanation: &explanation,
+    });
+    let folder = experiment::output_folder(&args.run);
+    files::write(&folder.join("explain.json"), document.as_bytes())?;
+    files::write(&folder.join("explain.csv"), csv::explanation(&prediction.curve, &explanation).as_bytes())?;
+    let data = plot::PlotData {
+        title: &experiment.scenario.title,
+        curve: &prediction.curve,
+        measured: None,
+        comparison: None,
+    };
+    files::write_plot(&folder, plot::Plot::Breakdown, &data, args.run.png)?;
+    match args.run.format {
+        Format::Json => files::print(&document),
+        Format::Table => files::print(&format!(
+            "{}\n\n{}\n\nResults are in {}",
+            experiment.scenario.title,
+            table::explanation::page(&prediction.curve, &explanation, &summary),
+            folder.display()
+        )),
+    }
+}
+
+/// Refuses a rank count that the scenario does not have.
+fn check_ranks(args: &ExplainArgs, ranks: &[std::num::NonZeroU32]) -> Result<(), Failure> {
+    match args.ranks {
+        Some(wanted) if !ranks.contains(&wanted) => Err(Failure::Usage {
+            message: format!("--ranks {wanted} is not among the rank counts of the scenario"),
+            help: format!("it has {} to {}; add {wanted} to `run.ranks`", ranks[0], ranks[ranks.len() - 1]),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,222 @@
+//! What a person would say about an explanation, one sentence each.
+
+use crate::analysis::advice::Recommendation;
+use crate::analysis::{Cause, Curve, CurvePoint};
+use crate::explanation::{Advice, Detail, Explanation, Gain, KeepUp, WhatIf};
+use crate::machine::Kernel;
+use crate::report::number::TimeUnit;
+use crate::units::significant;
+
+/// Share of the time from which on something is worth a word.
+const SHARE_MIN: f64 = 0.01;
+
+/// Most what-ifs in a sentence.
+const WHAT_IFS_MAX: usize = 3;
+
+/// Returns what a person would say: why it takes as long as it does, what would help, how far it is from the best that
+/// any program could reach, and how many ranks to use.
+///
+/// It is about the largest rank count that is explained.
+#[must_use]
+pub fn summary(curve: &Curve, explanation: &Explanation) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some((point, detail)) = focus(curve, explanation) {
+        sentences.extend([why(curve, point, detail), what_helps(point, detail)]);
+        sentences.extend(bottleneck(point, detail));
+        sentences.extend(headroom(point, detail));
+    }
+    sentences.extend(advice(curve, &explanation.advice));
+    sentences
+}
+
+/// Returns the largest rank count that is explained.
+#[must_use]
+pub fn focus<'a>(curve: &'a Curve, explanation: &'a Explanation) -> Option<(&'a CurvePoint, &'a Detail)> {
+    let detail = explanation.details.last()?;
+    curve.points.iter().find(|point| point.ranks == detail.ranks).map(|point| (point, detail))
+}
+
+fn why(curve: &Curve, point: &CurvePoint, detail: &Detail) -> String {
+    let mut causes = shares(point);
+    causes.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (main, share) = causes[0];
+    let up_to = curve.points.iter().take_while(|of| of.ranks <= point.ranks);
+    let same: Vec<&CurvePoint> =
+        up_to.collect::<Vec<_>>().into_iter().rev().take_while(|of| of.limited_by == main).collect();
+    let from = same.last().map_or(point.ranks, |first| first.ranks);
+    let least = same.iter().map(|of| share_of(of, main)).fold(share, f64::min);
+    let most = same.iter().map(|of| share_of(of, main)).fold(share, f64::max);
+    let when = match (from, point.ranks) {
+        (from, at) if from == at => format!("On {}", ranks(at)),
+        (from, _) if from == curve.points[0].ranks => "At every rank count".to_owned(),
+        (from, _) => format!("From {} on", ranks(from)),
+    };
+    let others: Vec<String> = causes[1..]
+        .iter()
+        .filter(|(_, share)| 5.0 * SHARE_MIN <= *share)
+        .map(|(cause, share)| format!("{} is {}", cause.name(), percent(*share)))
+        .collect();
+    let rest =
+        if others.is_empty() { String::new() } else { format!("; on {}, {}", ranks(point.ranks), others.join(", ")) };
+    format!("{when}, {} of the time is {}{rest}.", range(least, most), in_words(main, detail))
+}
+
+fn what_helps(point: &CurvePoint, detail: &Detail) -> String {
+    let is_large = |gain: &&Gain| SHARE_MIN * point.makespan_s <= gain.gain_s;
+    let mut gains: Vec<&Gain> = detail.what_ifs.iter().filter(is_large).take(WHAT_IFS_MAX).collect();
+    // Whoever reads this has thought of a faster network.
+    let network = detail.what_ifs.iter().find(|gain| gain.what_if == WhatIf::BandwidthTimesTen);
+    let is_listed = network.is_none_or(|network| gains.contains(&network));
+    gains.extend(network.filter(|network| !is_listed && is_large(network)));
+    let mut texts: Vec<String> =
+        gains.iter().map(|gain| format!("{} would save {}", gain.what_if.name(), time(gain.gain_s))).collect();
+    if network.is_some() && !gains.is_empty() && !gains.iter().any(|gain| gain.what_if == WhatIf::BandwidthTimesTen) {
+        texts.push("10x the bandwidth next to nothing".to_owned());
+    }
+    match texts.as_slice() {
+        [] => format!("On {}, nothing on the list of what-ifs would save 1 % of the time.", ranks(point.ranks)),
+        texts => format!("On {}, {} of {}.", ranks(point.ranks), texts.join(", "), time(point.makespan_s)),
+    }
+}
+
+fn bottleneck(point: &CurvePoint, detail: &Detail) -> Option<String> {
+    let worst = detail.bottlenecks.first()?;
+    let share = worst.duration.as_seconds() / point.makespan_s;
+    (5.0 * SHARE_MIN <= share).then(|| {
+        let sharing = significant(worst.n_sharing, 2);
+        let shared =
+            if worst.n_sharing < 1.5 { String::new() } else { format!(", shared by {sharing} transfers on average") };
+        format!("Bytes wait for the {}{shared}: {}.", worst.name, time(worst.duration.as_seconds()))
+    })
+}
+
+fn headroom(point: &CurvePoint, detail: &Detail) -> Option<String> {
+    let bounds = detail.bounds.as_ref()?;
+    let least_s = bounds.largest_s();
+    let reasons = [
+        (bounds.producer_s, "the producer"),
+        (bounds.span_s, "the longest chain of computing"),
+        (bounds.work_s, "the work of all ranks"),
+        (bounds.port_s, "the bytes through the busiest port"),
+    ];
+    let (_, reason) = reasons.into_iter().reduce(|a, b| if a.0 < b.0 { b } else { a })?;
+    let times = point.makespan_s / least_s;
+    (least_s > 0.0).then(|| {
+        format!(
+            "No program that does the same on {} could take less than {}, because of {reason}; this one takes {} times that.",
+            ranks(point.ranks),
+            time(least_s),
+            significant(times, 3)
+        )
+    })
+}
+
+fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
+    let of = &advice.recommendation;
+    let mut sentences = vec![recommendation(curve, advice, of)];
+    for alternative in &advice.alternatives {
+        let other = &alternative.recommendation;
+        let (here, there) = (of.best_s, other.best_s);
+        let name = alternative.what_if.name();
+        sentences.push(if (here - there).abs() < SHARE_MIN * here {
+            format!("{}: the same best time within 1 %, {} on {}.", capital(name), time(there), ranks(other.best_ranks))
+        } else {
+            let (difference, word) = if there < here { (here - there, "less") } else { (there - here, "more") };
+            format!(
+                "{}: {} on {}, {} {word} than the best time here; use {} then ({}).",
+                capital(name),
+                time(there),
+                ranks(other.best_ranks),
+                time(difference),
+                ranks(other.ranks),
+                time(other.makespan_s)
+            )
+        });
+    }
+    if let Some(stream) = &advice.stream {
+        sentences.push(format!(
+            "To keep up with the producer for good, rounds need {}; first-free needs {}.",
+            keep_up(stream.rounds),
+            keep_up(stream.first_free)
+        ));
+    }
+    sentences
+}
+
+fn recommendation(curve: &Curve, advice: &Advice, of: &Recommendation) -> String {
+    let within = percent(advice.rule.within);
+    let least = percent(advice.rule.efficiency);
+    if !of.pays {
+        let cause = curve.points.iter().find(|point| point.ranks == of.best_ranks).map_or("", |p| p.limited_by.name());
+        return format!(
+            "No rank count helps: the best time, {} on {}, is not more than {within} shorter than {} on {}; what limits it is: {cause}.",
+            time(of.best_s),
+            ranks(of.best_ranks),
+            time(curve.points[0].makespan_s),
+            ranks(curve.points[0].ranks)
+        );
+    }
+    let best = if of.makespan_s <= (1.0 + 0.5 * SHARE_MIN) * of.best_s {
+        "more ranks are no faster".to_owned()
+    } else {
+        format!("the best is {} on {}", time(of.best_s), ranks(of.best_ranks))
+    };
+    let rule = if of.ranks == of.fast_enough_ranks {
+        format!("the fewest that are within {within} of the best time")
+    } else {
+        let enough = ranks(of.fast_enough_ranks);
+        format!("the most that are at least {least} efficient ({enough} would be within {within} of the best time)")
+    };
+    let efficiency = percent(of.parallel_efficiency);
+    format!("Use {}: {} at {efficiency} efficiency, {rule}; {best}.", ranks(of.ranks), time(of.makespan_s))
+}
+
+fn keep_up(of: KeepUp) -> String {
+    let count = |least: Option<u32>| least.map_or("more ranks than there are".to_owned(), ranks);
+    format!("{} by simulation, {} by queueing theory", count(of.simulated), count(of.theory))
+}
+
+fn in_words(cause: Cause, detail: &Detail) -> String {
+    let tail = |kernel: Kernel| detail.kernels.iter().any(|(of, _)| *of == kernel);
+    match cause {
+        Cause::SerialTail if tail(Kernel::UnpackRecord) => {
+            "the serial tail on rank 0, unpacking and reducing records".to_owned()
+        }
+        Cause::Round => "free ranks waiting for the slowest of the round although log files are there".to_owned(),
+        Cause::Producer => "waiting for the producer".to_owned(),
+        Cause::Compute => "computing".to_owned(),
+        _ => cause.name().to_owned(),
+    }
+}
+
+fn shares(point: &CurvePoint) -> Vec<(Cause, f64)> {
+    point.breakdown.iter().map(|(cause, _)| (*cause, share_of(point, *cause))).collect()
+}
+
+fn share_of(point: &CurvePoint, cause: Cause) -> f64 {
+    let total: f64 = point.breakdown.iter().map(|(_, part)| part.as_seconds()).sum();
+    let part: f64 = point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, part)| part.as_seconds()).sum();
+    if total > 0.0 { part / total } else { 0.0 }
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:.0} %", 100.0 * ratio)
+}
+
+fn range(least: f64, most: f64) -> String {
+    if percent(least) == percent(most) { percent(most) } else { format!("{:.0}–{}", 100.0 * least, percent(most)) }
+}
+
+fn ranks(n: u32) -> String {
+    if n == 1 { "1 rank".to_owned() } else { format!("{n} ranks") }
+}
+
+fn time(seconds: f64) -> String {
+    let unit = TimeUnit::for_longest(seconds.abs());
+    format!("{} {}", significant(seconds / unit.seconds, 4), unit.symbol)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
