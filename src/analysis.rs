@@ -4,6 +4,7 @@ pub mod accuracy;
 mod cause;
 pub mod critical_path;
 pub mod knee;
+pub mod replay;
 pub mod scaling;
 
 pub use self::cause::Cause;

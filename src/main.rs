@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         Command::Predict(args) => commands::predict::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Explore(args) => commands::explore::run(args),
+        Command::Replay(args) => commands::replay::run(args),
+        Command::ExportGoal(args) => commands::export_goal::run(args),
         Command::Calibrate(args) => commands::calibrate::run(args),
         Command::Measure(args) => commands::measure::run(args),
         Command::Sweep(args) => commands::sweep::run(args),

@@ -11,6 +11,7 @@ pub(crate) fn run(file: SchemaFile) -> Result<(), Failure> {
         SchemaFile::Scenario => input::scenario_schema(),
         SchemaFile::Machine => input::machine_schema(),
         SchemaFile::Prediction => report::json::prediction_schema(),
+        SchemaFile::Replay => report::replay::schema(),
         SchemaFile::Comparison => report::json::comparison_schema(),
     };
     files::print(&format!("{schema:#}"))

@@ -3,11 +3,13 @@
 mod compared;
 mod deterministic;
 mod explore;
+mod export_goal;
 mod help;
 mod json_schema;
 mod mutation;
 mod output;
 mod readme;
+mod replay;
 mod shipped;
 mod support;
 mod swept;
