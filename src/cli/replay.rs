@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dlpc_sim::schedule::cost::Loggops;
 use dlpc_sim::units::{Bytes, Quantity, SecondsPerByte, SimDuration};
 
@@ -14,6 +14,12 @@ pub(crate) struct ReplayArgs {
     /// Schedule in the GOAL text format, plain or compressed with gzip
     #[arg(value_name = "SCHEDULE")]
     pub(crate) schedule: PathBuf,
+    /// Machine model: its hosts, messages and network, ranks placed by slot, instead of the parameters below
+    #[arg(long, value_name = "FILE")]
+    pub(crate) machine: Option<PathBuf>,
+    /// Network of the machine model [default: flow]
+    #[arg(long, value_enum, requires = "machine")]
+    pub(crate) network: Option<Network>,
     #[command(flatten)]
     pub(crate) loggops: LoggopsArgs,
     /// What to print
@@ -24,26 +30,35 @@ pub(crate) struct ReplayArgs {
     pub(crate) no_critical_path: bool,
 }
 
+/// How the network of a machine model is simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Network {
+    /// Messages share links max-min fairly
+    Flow,
+    /// Messages keep the interfaces of their hosts busy
+    Loggops,
+}
+
 /// The parameters of `LogGOPS`: whole numbers are ns, ns per byte and bytes, as in `LogGOPSim`.
 #[derive(Debug, Args)]
 pub(crate) struct LoggopsArgs {
     /// Latency [default: 2500 ns]
-    #[arg(short = 'L', long = "L", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'L', long = "L", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     latency: Option<SimDuration>,
     /// CPU time to send, and to receive, a message [default: 1500 ns]
-    #[arg(short = 'o', long = "o", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'o', long = "o", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     overhead: Option<SimDuration>,
     /// Time that a message keeps a network interface busy [default: 1000 ns]
-    #[arg(short = 'g', long = "g", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'g', long = "g", value_name = "TIME", value_parser = time, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     message_gap: Option<SimDuration>,
     /// The same for each further byte [default: 6 ns/B]
-    #[arg(short = 'G', long = "G", value_name = "TIME/B", value_parser = gap, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'G', long = "G", value_name = "TIME/B", value_parser = gap, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     byte_gap: Option<SecondsPerByte>,
     /// CPU time for each further byte [default: 0 ns/B]
-    #[arg(short = 'O', long = "O", value_name = "TIME/B", value_parser = gap, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'O', long = "O", value_name = "TIME/B", value_parser = gap, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     byte_overhead: Option<SecondsPerByte>,
     /// Largest message that is sent eagerly [default: 65535 B]
-    #[arg(short = 'S', long = "S", value_name = "SIZE", value_parser = size, help_heading = "LogGOPS parameters")]
+    #[arg(short = 'S', long = "S", value_name = "SIZE", value_parser = size, help_heading = "LogGOPS parameters", conflicts_with = "machine")]
     eager_limit: Option<Bytes>,
 }
 

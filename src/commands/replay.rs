@@ -6,19 +6,20 @@ use dlpc_sim::analysis;
 use dlpc_sim::engine::replay;
 use dlpc_sim::input;
 use dlpc_sim::report::replay::{self as report, ReplayDocument};
-use dlpc_sim::schedule::cost::Costs;
+use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::schedule::cost::{Costs, MachineCosts};
 use dlpc_sim::trace::Recording;
 use dlpc_sim::trace::replay::ReplayTrace;
 
 use crate::cli::Format;
-use crate::cli::replay::ReplayArgs;
+use crate::cli::replay::{Network, ReplayArgs};
 use crate::failure::Failure;
 use crate::files;
 use crate::progress::Progress;
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let schedule = input::load_goal(&args.schedule, &files::open)?;
-    let costs = Costs::Loggops(args.loggops.parameters());
+    let costs = costs(args, schedule.n_ranks())?;
     let recording = if args.no_critical_path { Recording::Off } else { Recording::On };
     let progress = Progress::new(1);
     let trace = replay::replay(&schedule, &costs, recording)?;
@@ -37,6 +38,21 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
         Format::Json => files::print(&report::to_json(&document)),
         Format::Table => files::print(&format!("{}\n{}", report::table(&document), rate(&trace, elapsed))),
     }
+}
+
+/// Returns the costs on the machine model, or with the parameters.
+fn costs(args: &ReplayArgs, n_ranks: usize) -> Result<Costs, Failure> {
+    let Some(path) = &args.machine else { return Ok(Costs::Loggops(args.loggops.parameters())) };
+    let machine = input::load_machine(path, &files::read)?.model;
+    let network = match args.network {
+        None | Some(Network::Flow) => NetworkKind::Flow,
+        Some(Network::Loggops) => NetworkKind::Loggops,
+    };
+    let costs = MachineCosts::by_slot(&machine, network, n_ranks).ok_or_else(|| Failure::Usage {
+        message: format!("{} has {} cores, which are too few for {n_ranks} ranks", machine.name, machine.n_cores()),
+        help: "name a machine model with more hosts after --machine".to_owned(),
+    })?;
+    Ok(Costs::Machine(Box::new(costs)))
 }
 
 fn warnings(trace: &ReplayTrace) -> Vec<String> {

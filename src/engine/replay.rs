@@ -6,17 +6,23 @@
 mod agenda;
 mod error;
 mod matching;
+mod order;
 mod resources;
 
 pub use self::error::{Half, ReplayError, Unmatched};
 
 use self::agenda::{Age, Agenda, Item};
 use self::matching::Matching;
+use self::order::Order;
 use self::resources::{ResourceId, Resources, User};
-use crate::schedule::cost::{Costs, MessageCost};
+use super::flow::FlowNetwork;
+use super::message::MessageId;
+use super::network::Transfer;
+use crate::scenario::NetworkKind;
+use crate::schedule::cost::{Costs, MessageCost, Passage};
 use crate::schedule::{Action, Channel, Milestone, OpId, Place, Schedule};
-use crate::trace::Recording;
 use crate::trace::replay::{Busy, Cause, MessageStep, OpStep, ReplayRecord, ReplayTrace};
+use crate::trace::{Part, Recording, TransferId};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 const NONE: u32 = u32::MAX;
@@ -40,6 +46,10 @@ struct Executor<'a> {
     resources: Resources,
     matching: Matching,
     ops: Vec<OpStep>,
+    /// For a machine model: messages of a pair stay in order.
+    order: Option<Order>,
+    /// For a machine model whose messages share links.
+    flows: Option<FlowNetwork>,
     /// What the item that is being handled has waited for.
     awaited: Option<ResourceId>,
     recording: Recording,
@@ -70,6 +80,13 @@ impl<'a> Executor<'a> {
             ops: ids
                 .map(|op| OpStep { start: SimTime::ZERO, n_left: schedule.n_requirements(op), message: NONE })
                 .collect(),
+            order: matches!(costs, Costs::Machine(_)).then(|| Order::new(schedule)),
+            flows: match costs {
+                Costs::Machine(machine) if machine.network == NetworkKind::Flow => {
+                    Some(FlowNetwork::new(&machine.platform))
+                }
+                Costs::Machine(_) | Costs::Loggops(_) => None,
+            },
             awaited: None,
             recording,
             causes: match recording {
@@ -102,6 +119,9 @@ impl<'a> Executor<'a> {
             self.now = at;
             self.handle(age, item);
             self.start_freed();
+            if self.agenda.next_at() != Some(at) {
+                self.settle();
+            }
         }
         Ok(())
     }
@@ -113,7 +133,10 @@ impl<'a> Executor<'a> {
                 Action::Send(..) => self.send(age, op),
                 Action::Recv(..) | Action::RecvAny(..) => self.post(op),
             },
-            Item::Arrival(message) => self.arrive(age, message),
+            Item::Departure(message) => self.depart(message),
+            Item::Network(generation) => self.end_flows(generation),
+            Item::Arrival(message) => self.arrive_in_order(age, message),
+            Item::Turn(message) => self.arrive(age, message),
             Item::Message(message, place) => self.receive(age, message, place),
             Item::Wake(resource) => self.wake(age, resource),
         }
@@ -135,20 +158,29 @@ impl<'a> Executor<'a> {
     fn send(&mut self, age: Age, op: OpId) {
         let rank = self.schedule.rank_of(op);
         let Place { cpu, nic } = self.schedule.place(op);
-        let (cpu, nic) = (self.resources.cpu(rank, cpu), self.resources.sender(rank, nic));
-        if !self.can_start(age, Item::Op(op), cpu, Some(nic)) {
+        let cost = self.cost_of(op);
+        let cpu = self.resources.cpu(rank, cpu);
+        let nic = (cost.passage == Passage::Interfaces).then(|| self.resources.sender(rank, nic));
+        if !self.can_start(age, Item::Op(op), cpu, nic) {
             return;
         }
-        let cost = self.cost_of(op);
         let message = u32::try_from(self.messages.len()).expect("invariant: fewer messages than operations");
         self.ops[op.0 as usize].message = message;
         // The message is older than what the send sets free.
         let arrival = self.now + cost.first_byte;
         self.messages.push(MessageStep { send: op, recv: OpId(NONE), taken: arrival, cause: Cause::Arrival });
-        self.agenda.push(arrival, Item::Arrival(message));
-        self.start_op(op, cpu, Some(nic));
+        if let (Some(order), Action::Send(channel, _)) = (&mut self.order, self.schedule.action(op)) {
+            order.send(channel);
+        }
+        match cost.passage {
+            Passage::Interfaces | Passage::Memory => self.agenda.push(arrival, Item::Arrival(message)),
+            Passage::Links => self.agenda.push(self.now + cost.send_cpu, Item::Departure(message)),
+        }
+        self.start_op(op, cpu, nic);
         self.resources.occupy(cpu, self.now + cost.send_cpu, User::Op(op));
-        self.resources.occupy(nic, self.now + cost.send_nic, User::Sending(message));
+        if let Some(nic) = nic {
+            self.resources.occupy(nic, self.now + cost.send_nic, User::Sending(message));
+        }
         self.busy[rank as usize].send += cost.send_cpu;
         if cost.is_eager {
             self.complete(op, self.now + cost.send_cpu);
@@ -168,6 +200,52 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// A message enters the links between two hosts.
+    fn depart(&mut self, message: u32) {
+        let send = self.messages[message as usize].send;
+        let cost = self.cost_of(send);
+        let channel = self.channel_of(send);
+        let bytes = self.bytes_of(send);
+        let latency = cost.first_byte.saturating_sub(cost.send_cpu);
+        if let (Some(flows), Costs::Machine(machine)) = (&mut self.flows, self.costs) {
+            let (route, most) = machine.route(channel.from, channel.to, bytes);
+            let id = TransferId(message as usize);
+            flows.start(
+                Transfer { message: MessageId(message), part: Part::Envelope, latency, id },
+                &route,
+                bytes,
+                most,
+            );
+        }
+    }
+
+    /// Ends an instant: links are shared anew among the flows that are there now.
+    fn settle(&mut self) {
+        if let Some((at, generation)) = self.flows.as_mut().and_then(|flows| flows.settle(self.now)) {
+            self.agenda.push(at, Item::Network(generation));
+        }
+    }
+
+    fn end_flows(&mut self, generation: u64) {
+        let mut ended = Vec::new();
+        if let Some(flows) = &mut self.flows {
+            flows.collect_ended(self.now, generation, &mut ended);
+        }
+        for transfer in ended {
+            self.agenda.push(self.now + transfer.latency, Item::Arrival(transfer.message.0));
+        }
+    }
+
+    /// A message is there; those of its pair that have come before their turn follow it.
+    fn arrive_in_order(&mut self, age: Age, message: u32) {
+        let Some(order) = &mut self.order else { return self.arrive(age, message) };
+        let Action::Send(channel, _) = self.schedule.action(self.messages[message as usize].send) else { return };
+        for next in order.arrive(message, channel) {
+            self.messages[next as usize].taken = self.now;
+            self.agenda.push(self.now, Item::Turn(next));
+        }
+    }
+
     /// Decides where a message is received: where its receive says, as far as that is known now.
     fn arrive(&mut self, age: Age, message: u32) {
         let send = self.messages[message as usize].send;
@@ -183,18 +261,21 @@ impl<'a> Executor<'a> {
     fn receive(&mut self, age: Age, message: u32, place: Place) {
         let send = self.messages[message as usize].send;
         let to = self.channel_of(send).to;
-        let (cpu, nic) = (self.resources.cpu(to, place.cpu), self.resources.receiver(to, place.nic));
-        if !self.can_start(age, Item::Message(message, place), cpu, Some(nic)) {
+        let cost = self.cost_of(send);
+        let cpu = self.resources.cpu(to, place.cpu);
+        let nic = (cost.passage == Passage::Interfaces).then(|| self.resources.receiver(to, place.nic));
+        if !self.can_start(age, Item::Message(message, place), cpu, nic) {
             return;
         }
         self.n_events += 1;
         if self.messages[message as usize].taken != self.now {
-            self.messages[message as usize].cause = self.blocker(cpu, Some(nic));
+            self.messages[message as usize].cause = self.blocker(cpu, nic);
         }
         self.messages[message as usize].taken = self.now;
-        let cost = self.cost_of(send);
         self.resources.occupy(cpu, self.now + cost.recv_cpu, User::Receiving(message));
-        self.resources.occupy(nic, self.now + cost.recv_nic, User::Receiving(message));
+        if let Some(nic) = nic {
+            self.resources.occupy(nic, self.now + cost.recv_nic, User::Receiving(message));
+        }
         self.busy[to as usize].recv += cost.recv_cpu;
         if let Some(recv) = self.matching.arrive(self.schedule, to, send) {
             self.meet(message, recv, self.now + cost.recv_cpu);

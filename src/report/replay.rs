@@ -8,6 +8,7 @@ use super::json as file;
 use super::table::{Column, render};
 use crate::analysis::Cause;
 use crate::report::number::{TimeUnit, percent};
+use crate::scenario::NetworkKind;
 use crate::schedule::Schedule;
 use crate::schedule::cost::Costs;
 use crate::trace::replay::{Busy, ReplayTrace};
@@ -75,6 +76,13 @@ pub fn parameters(costs: &Costs) -> Value {
             "byte_gap_s_per_byte": loggops.byte_gap.as_f64(),
             "byte_overhead_s_per_byte": loggops.byte_overhead.as_f64(),
             "eager_limit_bytes": loggops.eager_limit.0,
+        }),
+        Costs::Machine(machine) => json!({
+            "network": match machine.network {
+                NetworkKind::Flow => "flow",
+                NetworkKind::Loggops => "loggops",
+            },
+            "machine": machine.name(),
         }),
     }
 }

@@ -1,5 +1,9 @@
 //! What the messages of a schedule cost (docs/goal.md).
 
+mod machine;
+
+pub use self::machine::MachineCosts;
+
 use super::{Action, OpId, Schedule};
 use crate::units::{Bytes, SecondsPerByte, SimDuration};
 
@@ -21,10 +25,12 @@ pub struct Loggops {
 }
 
 /// Where the costs of messages come from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Costs {
     /// The same parameters for all pairs of ranks, each of which is a host of its own.
     Loggops(Loggops),
+    /// A machine model: its hosts, message tables and network.
+    Machine(Box<MachineCosts>),
 }
 
 /// What one message costs.
@@ -44,6 +50,19 @@ pub struct MessageCost {
     pub recv_nic: SimDuration,
     /// Whether the send is done without the receive.
     pub is_eager: bool,
+    /// How it travels.
+    pub passage: Passage,
+}
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// Through the interfaces, which it keeps busy.
+    Interfaces,
+    /// Within a host.
+    Memory,
+    /// As a flow that shares links with others.
+    Links,
 }
 
 impl Loggops {
@@ -77,6 +96,7 @@ impl Loggops {
             recv_cpu: self.overhead + copying.max(wire),
             recv_nic: self.message_gap + wire,
             is_eager: bytes <= self.eager_limit,
+            passage: Passage::Interfaces,
         }
     }
 }
@@ -95,17 +115,19 @@ impl Costs {
 
     /// Returns what a message of `bytes` from one rank to another costs.
     #[must_use]
-    pub fn message(&self, _from: u32, _to: u32, bytes: Bytes) -> MessageCost {
+    pub fn message(&self, from: u32, to: u32, bytes: Bytes) -> MessageCost {
         match self {
             Self::Loggops(parameters) => parameters.cost(bytes),
+            Self::Machine(machine) => machine.message(from, to, bytes),
         }
     }
 
     /// Returns how long a calculation takes on the host of a rank.
     #[must_use]
-    pub fn calc(&self, _rank: u32, work: SimDuration) -> SimDuration {
+    pub fn calc(&self, rank: u32, work: SimDuration) -> SimDuration {
         match self {
             Self::Loggops(_) => work,
+            Self::Machine(machine) => machine.calc(rank, work),
         }
     }
 
@@ -114,6 +136,7 @@ impl Costs {
     pub fn host(&self, rank: u32) -> u32 {
         match self {
             Self::Loggops(_) => rank,
+            Self::Machine(machine) => machine.host(rank).0,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod broken;
 mod by_hand;
+mod large;
+mod machine;
 mod oracle;
 mod random;
 

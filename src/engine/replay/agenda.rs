@@ -16,6 +16,12 @@ pub(super) struct Age(u64);
 pub(super) enum Item {
     /// An operation is ready.
     Op(OpId),
+    /// A message enters the links of its route.
+    Departure(u32),
+    /// It is the turn of a message that is there.
+    Turn(u32),
+    /// A flow may have ended.
+    Network(u64),
     /// The first byte of a message is there.
     Arrival(u32),
     /// A message is to be received with this CPU and interface.
@@ -42,6 +48,11 @@ impl Agenda {
     /// Adds an item that has waited.
     pub(super) fn push_again(&mut self, at: SimTime, age: Age, item: Item) {
         self.heap.push(Reverse((at, age, item)));
+    }
+
+    /// Returns when the next item is due.
+    pub(super) fn next_at(&self) -> Option<SimTime> {
+        self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
     pub(super) fn pop(&mut self) -> Option<(SimTime, Age, Item)> {
