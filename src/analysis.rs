@@ -7,6 +7,7 @@ mod cause;
 pub mod critical_path;
 pub mod knee;
 pub mod queueing;
+pub mod replay;
 pub mod scaling;
 pub mod sensitivity;
 pub mod timeline;

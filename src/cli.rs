@@ -2,7 +2,9 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod explore;
+pub(crate) mod export_goal;
 pub(crate) mod kernel;
+pub(crate) mod replay;
 pub(crate) mod sweep;
 
 use std::num::NonZeroU32;
@@ -14,6 +16,8 @@ use clap_complete::Shell;
 use self::calibrate::CalibrateArgs;
 
 use self::explore::ExploreArgs;
+use self::export_goal::ExportGoalArgs;
+use self::replay::ReplayArgs;
 use self::sweep::SweepArgs;
 
 /// Predicts the speedup curve of an MPI program on a small cluster, before the cluster is bought, built or booked.
@@ -40,6 +44,10 @@ pub(crate) enum Command {
     Sweep(Box<SweepArgs>),
     /// Turn knobs on a page in the browser: ranks, cores, speed, network, and see the curve follow
     Explore(ExploreArgs),
+    #[command(about = "Replay a schedule in the GOAL format of LogGOPSim, with LogGOPS parameters")]
+    Replay(Box<ReplayArgs>),
+    /// Write what the ranks of a scenario do as a schedule in the GOAL format, for other tools to simulate
+    ExportGoal(ExportGoalArgs),
     /// Run calibration experiments on real hardware and fit a machine model, with an interval for every number
     Calibrate(Box<CalibrateArgs>),
     /// Run the workload of a scenario on real hardware and write the measured curve
@@ -80,6 +88,8 @@ pub(crate) enum SchemaFile {
     Comparison,
     /// explain.json
     Explain,
+    /// What replay --format json prints
+    Replay,
 }
 
 /// What goes to standard output.

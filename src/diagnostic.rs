@@ -19,6 +19,8 @@ pub struct Diagnostics {
 struct Source {
     path: PathBuf,
     text: String,
+    /// Number of the first line of the text in the file.
+    first_line: usize,
 }
 
 /// Number of a file in its [`Diagnostics`], in the order of reading.
@@ -127,8 +129,16 @@ impl Diagnostics {
     /// # Panics
     /// With more than 2^32 files.
     pub fn add_source(&mut self, path: &Path, text: String) -> FileId {
+        self.add_excerpt(path, 1, text)
+    }
+
+    /// Registers a piece of a file, which begins with line `first_line` of it.
+    ///
+    /// # Panics
+    /// With more than 2^32 files.
+    pub fn add_excerpt(&mut self, path: &Path, first_line: usize, text: String) -> FileId {
         let id = FileId(u32::try_from(self.sources.len()).expect("invariant: fewer than 2^32 files"));
-        self.sources.push(Source { path: path.to_owned(), text });
+        self.sources.push(Source { path: path.to_owned(), text, first_line });
         id
     }
 

@@ -19,6 +19,7 @@ mod protocol;
 mod queue;
 mod rank;
 mod recorder;
+pub mod replay;
 mod ring;
 
 pub use self::error::{BlockedRank, SimError, WaitsFor};

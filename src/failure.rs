@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use dlpc_sim::diagnostic::Diagnostics;
 use dlpc_sim::engine::SimError;
+use dlpc_sim::engine::replay::ReplayError;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum Failure {
     Simulation(SimError),
     /// Points of a sweep could not be simulated.
     Points { message: String },
+    /// The schedule could not be replayed to its end.
+    Replay(ReplayError),
     /// The cluster could not be measured.
     Measurement { message: String, help: String },
     /// A result could not be written.
@@ -39,6 +42,7 @@ impl Failure {
             }
             Self::Input(diagnostics) => render(diagnostics),
             Self::Simulation(error) => format!("error: {error}"),
+            Self::Replay(error) => format!("error: {error}"),
             Self::Points { message } => format!("error: {message}"),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return ExitCode::SUCCESS,
@@ -53,7 +57,7 @@ impl Failure {
             Self::Closed => 0,
             Self::Usage { .. } => 2,
             Self::Input(_) => 3,
-            Self::Simulation(_) | Self::Points { .. } => 4,
+            Self::Simulation(_) | Self::Replay(_) | Self::Points { .. } => 4,
             Self::Measurement { .. } => 5,
             Self::Output { .. } => 6,
         }
@@ -63,6 +67,12 @@ impl Failure {
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
         Self::Input(diagnostics)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Self::Replay(error)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files and standard streams: the only place where the binary reads or writes.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use dlpc_sim::input::FILE_BYTES_MAX;
@@ -14,6 +14,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     fs::File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Opens a file of any length, to be read piece by piece.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    Ok(Box::new(BufReader::with_capacity(1 << 18, fs::File::open(path)?)))
 }
 
 /// Writes a whole file or none: into a temporary file beside it, which is then renamed.

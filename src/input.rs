@@ -6,6 +6,7 @@
 mod document;
 mod effort;
 mod files;
+mod goal;
 mod host_names;
 mod hostfile;
 mod intervals;
@@ -40,6 +41,7 @@ use serde::Deserialize;
 pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
+pub use self::goal::{Open, load_goal};
 pub use self::hostfile::HostSlots;
 pub(crate) use self::intervals::{relative_sigma, relative_to};
 use self::key_path::Target;

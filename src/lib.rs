@@ -14,6 +14,7 @@ pub mod program;
 pub mod random;
 pub mod report;
 pub mod scenario;
+pub mod schedule;
 pub mod stats;
 pub mod sweep;
 pub mod trace;

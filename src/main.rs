@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Explore(args) => commands::explore::run(args),
+        Command::Replay(args) => commands::replay::run(args),
+        Command::ExportGoal(args) => commands::export_goal::run(args),
         Command::Calibrate(args) => commands::calibrate::run(args),
         Command::Measure(args) => commands::measure::run(args),
         Command::Sweep(args) => commands::sweep::run(args),

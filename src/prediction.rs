@@ -1,5 +1,7 @@
 //! Predictions: many simulated runs of one scenario, condensed to a curve.
 
+pub mod export;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -227,6 +229,19 @@ impl Model<'_> {
         recording: Recording,
         events_max: u64,
     ) -> Result<Trace, SimError> {
+        let streams = Streams::new(self.scenario.run.seed, replication);
+        let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
+        self.run_program(&mut program, n_ranks, replication, recording, events_max)
+    }
+
+    fn run_program(
+        &self,
+        program: &mut Program,
+        n_ranks: u32,
+        replication: u32,
+        recording: Recording,
+        events_max: u64,
+    ) -> Result<Trace, SimError> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
         let hosts_of_ranks = hosts_of_ranks(self.scenario, n_ranks);
@@ -241,8 +256,7 @@ impl Model<'_> {
             production: production(&self.scenario.workload),
             recording,
         };
-        let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
-        engine::simulate_within(&setup, &mut program, events_max)
+        engine::simulate_within(&setup, program, events_max)
     }
 
     fn hosts_of_ranks(&self, n_ranks: u32) -> Vec<HostId> {

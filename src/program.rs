@@ -1,6 +1,8 @@
 //! Programs: what each rank does, generated lazily, op by op.
 
+pub mod as_schedule;
 pub mod collective;
+pub mod history;
 mod log_stream;
 mod pi;
 mod script;
@@ -126,6 +128,8 @@ pub enum Program {
     Rounds(log_stream::Rounds),
     /// Log files for the first free worker.
     FirstFree(log_stream::FirstFree),
+    /// Another program, whose ops are remembered.
+    Remembered(history::History),
 }
 
 impl Program {
@@ -153,6 +157,7 @@ impl Program {
             Self::Script(script) => script.next(rank),
             Self::Rounds(rounds) => rounds.next(rank, outcome),
             Self::FirstFree(first_free) => first_free.next(rank, outcome),
+            Self::Remembered(history) => history.next(rank, outcome),
         }
     }
 }

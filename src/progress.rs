@@ -33,6 +33,11 @@ impl Progress {
         self.bar.suspend(|| anstream::eprintln!("{line}"));
     }
 
+    /// Returns the time since the bar was made.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.bar.elapsed()
+    }
+
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,5 +1,7 @@
 //! What happened in one simulated run: the engine's only output.
 
+pub mod replay;
+
 use crate::machine::Kernel;
 use crate::platform::{Limit, LinkId, Route};
 use crate::program::{RankId, SleepReason};

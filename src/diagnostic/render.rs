@@ -71,7 +71,7 @@ fn excerpt(source: &Source, span: Range<usize>) -> Option<Excerpt<'_>> {
     let end = start + text[start..end].trim_end_matches(['\r', '\n']).len();
     let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
     let to = line_end.min(floor_boundary(text, end + BYTES_MAX));
-    let first_line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let first_line = source.first_line + text[..start].bytes().filter(|byte| *byte == b'\n').count();
     Some(Excerpt { text: &text[from..to], first_line, marked: start - from..end - from })
 }
 

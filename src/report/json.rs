@@ -14,7 +14,7 @@ use crate::analysis::{Cause, Curve, CurvePoint};
 use crate::measurement::{MeasuredRun, Measurement};
 
 /// Version of both files.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// What goes into `prediction.json`.
 #[derive(Debug, Clone, Copy)]
@@ -72,11 +72,11 @@ pub fn comparison_schema() -> Value {
     schema::<ComparisonDto>()
 }
 
-fn text(document: &impl Serialize) -> String {
+pub(super) fn text(document: &impl Serialize) -> String {
     serde_json::to_string_pretty(document).expect("invariant: keys are strings and nothing fails to serialize") + "\n"
 }
 
-fn schema<T: JsonSchema>() -> Value {
+pub(super) fn schema<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 

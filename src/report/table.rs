@@ -184,14 +184,14 @@ impl TimeFormat {
 }
 
 /// A column of a table.
-struct Column {
+pub(super) struct Column {
     header: String,
     alignment: CellAlignment,
     cells: Vec<String>,
 }
 
 impl Column {
-    fn numbers(header: &str, cells: Vec<String>) -> Self {
+    pub(super) fn numbers(header: &str, cells: Vec<String>) -> Self {
         Self { header: header.to_owned(), alignment: CellAlignment::Right, cells }
     }
 
@@ -200,7 +200,7 @@ impl Column {
     }
 }
 
-fn render(columns: Vec<Column>) -> String {
+pub(super) fn render(columns: Vec<Column>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_header(columns.iter().map(|column| column.header.clone()));

@@ -1,0 +1,20 @@
+//! Arguments of export-goal.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Arguments of export-goal.
+#[derive(Debug, Args)]
+pub(crate) struct ExportGoalArgs {
+    /// Scenario file
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: PathBuf,
+    /// Number of ranks
+    #[arg(long, value_name = "N")]
+    pub(crate) ranks: NonZeroU32,
+    /// File for the schedule [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}

@@ -1,0 +1,70 @@
+//! `replay`: a schedule simulated with the parameters of `LogGOPS`.
+
+use std::time::Duration;
+
+use dlpc_sim::analysis;
+use dlpc_sim::engine::replay;
+use dlpc_sim::input;
+use dlpc_sim::report::replay::{self as report, ReplayDocument};
+use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::schedule::cost::{Costs, MachineCosts};
+use dlpc_sim::trace::Recording;
+use dlpc_sim::trace::replay::ReplayTrace;
+
+use crate::cli::Format;
+use crate::cli::replay::{Network, ReplayArgs};
+use crate::failure::Failure;
+use crate::files;
+use crate::progress::Progress;
+
+pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
+    let schedule = input::load_goal(&args.schedule, &files::open)?;
+    let costs = costs(args, schedule.n_ranks())?;
+    let recording = if args.no_critical_path { Recording::Off } else { Recording::On };
+    let progress = Progress::new(1);
+    let trace = replay::replay(&schedule, &costs, recording)?;
+    let elapsed = progress.elapsed();
+    let breakdown = trace.record.as_ref().map(|_| analysis::replay::breakdown(&schedule, &costs, &trace));
+    let document = ReplayDocument {
+        schedule_name: &args.schedule.to_string_lossy(),
+        schedule: &schedule,
+        parameters: &report::parameters(&costs),
+        trace: &trace,
+        breakdown: breakdown.as_deref(),
+        warnings: &warnings(&trace),
+    };
+    document.warnings.iter().for_each(|warning| files::warn(warning));
+    match args.format {
+        Format::Json => files::print(&report::to_json(&document)),
+        Format::Table => files::print(&format!("{}\n{}", report::table(&document), rate(&trace, elapsed))),
+    }
+}
+
+/// Returns the costs on the machine model, or with the parameters.
+fn costs(args: &ReplayArgs, n_ranks: usize) -> Result<Costs, Failure> {
+    let Some(path) = &args.machine else { return Ok(Costs::Loggops(args.loggops.parameters())) };
+    let machine = input::load_machine(path, &files::read)?.model;
+    let network = match args.network {
+        None | Some(Network::Flow) => NetworkKind::Flow,
+        Some(Network::Loggops) => NetworkKind::Loggops,
+    };
+    let costs = MachineCosts::by_slot(&machine, network, n_ranks).ok_or_else(|| Failure::Usage {
+        message: format!("{} has {} cores, which are too few for {n_ranks} ranks", machine.name, machine.n_cores()),
+        help: "name a machine model with more hosts after --machine".to_owned(),
+    })?;
+    Ok(Costs::Machine(Box::new(costs)))
+}
+
+fn warnings(trace: &ReplayTrace) -> Vec<String> {
+    let n = trace.n_other_sizes;
+    let text = || format!("{n} receives name another size than their message has; the message's size counts");
+    (n > 0).then(text).into_iter().collect()
+}
+
+/// Returns how fast the simulator was.
+fn rate(trace: &ReplayTrace, elapsed: Duration) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    let per_second = trace.n_events as f64 / elapsed.as_secs_f64().max(1e-9);
+    let seconds = elapsed.as_secs_f64();
+    format!("Replayed {} events in {seconds:.3} s: {:.3} million events per second", trace.n_events, per_second / 1e6)
+}
