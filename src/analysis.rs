@@ -3,6 +3,7 @@
 pub mod accuracy;
 mod cause;
 pub mod critical_path;
+pub mod finding;
 pub mod knee;
 pub mod scaling;
 

@@ -25,7 +25,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal error, 2 wrong command line, 3 invalid input file, \
-4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written.";
+4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -140,6 +140,16 @@ pub(crate) struct CompareArgs {
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+    /// End with exit code 7 if the mean absolute error is above this, for scripts: 10%
+    #[arg(long, value_name = "PERCENT", value_parser = ratio)]
+    pub(crate) fail_above: Option<f64>,
+}
+
+/// Reads `10%` as 0.1.
+fn ratio(text: &str) -> Result<f64, String> {
+    let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    let percent = percent.filter(|percent: &f64| percent.is_finite() && *percent >= 0.0);
+    percent.map(|percent| percent / 100.0).ok_or_else(|| "write a percentage with its sign: 10%".to_owned())
 }
 
 /// Arguments of measure.

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Simulation(SimError),
     /// Points of a sweep could not be simulated.
     Points { message: String },
+    /// A prediction is further off than the user wants.
+    Inaccurate { message: String },
     /// The cluster could not be measured.
     Measurement { message: String, help: String },
     /// A result could not be written.
@@ -39,7 +41,7 @@ impl Failure {
             }
             Self::Input(diagnostics) => render(diagnostics),
             Self::Simulation(error) => format!("error: {error}"),
-            Self::Points { message } => format!("error: {message}"),
+            Self::Points { message } | Self::Inaccurate { message } => format!("error: {message}"),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return ExitCode::SUCCESS,
         };
@@ -56,6 +58,7 @@ impl Failure {
             Self::Simulation(_) | Self::Points { .. } => 4,
             Self::Measurement { .. } => 5,
             Self::Output { .. } => 6,
+            Self::Inaccurate { .. } => 7,
         }
     }
 }

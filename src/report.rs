@@ -1,6 +1,7 @@
 //! Everything that a person or a script reads: tables, CSV, JSON, plots and pages, as text or bytes in memory.
 
 pub mod csv;
+pub mod finding;
 pub mod html;
 pub mod json;
 pub mod plot;
@@ -8,6 +9,6 @@ pub mod sweep;
 pub mod table;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod font;
 mod number;

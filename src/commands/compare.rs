@@ -1,8 +1,9 @@
 //! `compare`: the prediction against measured runs.
 
-use dlpc_sim::analysis::accuracy::{self, Scope};
+use dlpc_sim::analysis::accuracy::{self, Comparison, Scope};
+use dlpc_sim::analysis::finding;
 use dlpc_sim::report::html::{self, Report, Subject};
-use dlpc_sim::report::{json, plot, table};
+use dlpc_sim::report::{self, json, plot, table};
 
 use super::{command_line, experiment};
 use crate::cli::{CompareArgs, Format, Points};
@@ -30,7 +31,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
             help: "measure and predict at the same rank counts".to_owned(),
         });
     }
-    let document = json::comparison(&experiment.scenario.title, &comparison);
+    let findings = finding::findings(&comparison, &measured.measurement);
+    let document = json::comparison(&experiment.scenario.title, &comparison, &findings);
     let folder = experiment::output_folder(&args.run);
     files::write(&folder.join("comparison.json"), document.as_bytes())?;
     let data = plot::PlotData {
@@ -55,12 +57,33 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
     files::write(&folder.join("report.html"), page.as_bytes())?;
     match args.run.format {
         Format::Json => files::print(&document),
-        Format::Table => files::print(&format!(
-            "{}\n\n{}\n\n{}\n\nResults are in {}",
-            experiment.scenario.title,
-            table::comparison(&comparison),
-            table::comparison_summary(&comparison).trim_end(),
-            folder.display()
-        )),
-    }
+        Format::Table => {
+            let summary = table::comparison_summary(&comparison);
+            let remarks = findings.iter().map(report::finding::sentence);
+            let remarks: Vec<String> = std::iter::once(summary.trim_end().to_owned()).chain(remarks).collect();
+            files::print(&format!(
+                "{}\n\n{}\n\n{}\n\nResults are in {}",
+                experiment.scenario.title,
+                table::comparison(&comparison),
+                remarks.join("\n"),
+                folder.display()
+            ))
+        }
+    }?;
+    check_accuracy(args, &[(&experiment.scenario.title, &comparison)])
+}
+
+/// Fails if a prediction is further off than the user wants, or cannot be judged.
+fn check_accuracy(args: &CompareArgs, comparisons: &[(&str, &Comparison)]) -> Result<(), Failure> {
+    let Some(limit) = args.fail_above else { return Ok(()) };
+    let wrong = comparisons.iter().filter_map(|(title, comparison)| {
+        let accuracy = comparison.accuracy;
+        if accuracy.n_points == 0 {
+            return Some(format!("{title}: there is no point to judge it by"));
+        }
+        let (error, limit) = (100.0 * accuracy.mape, 100.0 * limit);
+        (error > limit).then(|| format!("{title}: the mean absolute error is {error:.1} %, above {limit} %"))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::Inaccurate { message: wrong.join("\n  ") }) }
 }

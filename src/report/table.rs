@@ -83,6 +83,13 @@ pub fn comparison(comparison: &Comparison) -> String {
         Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
         Column::numbers(&format!("measured [{}]", unit.symbol), cells(|point| point.measured_s)),
         Column::numbers(&format!("predicted [{}]", unit.symbol), cells(|point| point.predicted_s)),
+        Column::numbers(
+            "5–95 %",
+            points
+                .iter()
+                .map(|point| format!("{} – {}", times.text(point.predicted_p05_s), times.text(point.predicted_p95_s)))
+                .collect(),
+        ),
         Column::numbers("error", points.iter().map(|point| signed_percent(point.relative_error)).collect()),
         Column::words(
             "in band",

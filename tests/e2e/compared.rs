@@ -59,6 +59,35 @@ fn the_document_follows_its_schema() {
 }
 
 #[test]
+fn scripts_can_ask_whether_the_prediction_is_good_enough() {
+    let folder = empty_folder();
+    assert_eq!(compare(folder.path(), &["--fail-above", "50%"]).code, 0);
+    let Ended { code, stdout, stderr } = compare(folder.path(), &["--fail-above", "0.5 %"]);
+    assert_eq!(code, 7);
+    assert!(stdout.contains("Mean absolute error"), "the results are there all the same");
+    assert!(stderr.starts_with("error: Throwing darts") && stderr.contains("%, above 0.5 %"), "{stderr}");
+    let Ended { code, stderr, .. } = compare(folder.path(), &["--fail-above", "10"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("write a percentage with its sign: 10%"), "{stderr}");
+}
+
+#[test]
+fn slow_runs_and_hosts_are_named() {
+    let folder = empty_folder();
+    let measured = folder.path().join("measured.csv");
+    let times = [(1, 2.8), (2, 1.43), (3, 0.97), (4, 0.74), (6, 0.5), (8, 0.385), (12, 0.27)];
+    let row = |(ranks, seconds): &(u32, f64), host: &str, factor: f64| format!("{ranks},{},{host}\n", seconds * factor);
+    let rows = times.iter().flat_map(|at| [row(at, "pi0", 1.0), row(at, "pi1", 1.07), row(at, "pi2", 1.0)]);
+    let rows: String = rows.chain(["6,0.9,pi0\n".to_owned()]).collect();
+    std::fs::write(&measured, format!("ranks,seconds,host\n{rows}")).expect("a file");
+    let mut command = dlpc_sim();
+    command.args(["compare", SCENARIO, "--replications", "20", "--measured"]).arg(&measured);
+    let stdout = succeeds(command.arg("--out").arg(folder.path().join("out")));
+    assert!(stdout.contains("6 ranks: one run on pi0 took 0.9 s, the others 0.5 s."), "{stdout}");
+    assert!(stdout.contains("Host pi1 takes 7.0 % longer than the others, over 7 runs."), "{stdout}");
+}
+
+#[test]
 fn a_scenario_without_a_measured_curve_cannot_be_compared() {
     let folder = empty_folder();
     let mut command = dlpc_sim();
