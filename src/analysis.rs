@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 mod cause;
+pub mod change;
 pub mod critical_path;
 pub mod finding;
 pub mod knee;

@@ -97,7 +97,7 @@ pub(crate) enum Points {
 }
 
 /// Arguments that predict and compare share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
     /// Scenario file
     #[arg(value_name = "SCENARIO")]
@@ -105,9 +105,9 @@ pub(crate) struct RunArgs {
     /// Folder for the results [default: output/<scenario>]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Measured runs, instead of those that the scenario names
+    /// Measured runs, instead of those that the scenario names; compare takes several
     #[arg(long, value_name = "FILE")]
-    pub(crate) measured: Option<PathBuf>,
+    pub(crate) measured: Vec<PathBuf>,
     /// Replications per rank count, instead of the scenario's
     #[arg(long, value_name = "N")]
     pub(crate) replications: Option<NonZeroU32>,
@@ -137,6 +137,9 @@ pub(crate) struct PredictArgs {
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// More scenarios, for one plot: before and after a change, two clusters
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) others: Vec<PathBuf>,
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
