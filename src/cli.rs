@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal error, 2 wrong command line, 3 invalid input file, \
-4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written.";
+4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -111,7 +111,7 @@ pub(crate) enum Points {
 }
 
 /// Arguments that predict and compare share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
     /// Scenario file
     #[arg(value_name = "SCENARIO")]
@@ -119,9 +119,9 @@ pub(crate) struct RunArgs {
     /// Folder for the results [default: output/<scenario>]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Measured runs, instead of those that the scenario names
+    /// Measured runs, instead of those that the scenario names; compare takes several
     #[arg(long, value_name = "FILE")]
-    pub(crate) measured: Option<PathBuf>,
+    pub(crate) measured: Vec<PathBuf>,
     /// Replications per rank count, instead of the scenario's
     #[arg(long, value_name = "N")]
     pub(crate) replications: Option<NonZeroU32>,
@@ -164,9 +164,22 @@ pub(crate) struct TimelineArgs {
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// More scenarios, for one plot: before and after a change, two clusters
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) others: Vec<PathBuf>,
     /// Which points the summary is about
     #[arg(long, value_enum, default_value_t = Points::HeldOut)]
     pub(crate) points: Points,
+    /// End with exit code 7 if the mean absolute error is above this, for scripts: 10%
+    #[arg(long, value_name = "PERCENT", value_parser = ratio)]
+    pub(crate) fail_above: Option<f64>,
+}
+
+/// Reads `10%` as 0.1.
+fn ratio(text: &str) -> Result<f64, String> {
+    let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    let percent = percent.filter(|percent: &f64| percent.is_finite() && *percent >= 0.0);
+    percent.map(|percent| percent / 100.0).ok_or_else(|| "write a percentage with its sign: 10%".to_owned())
 }
 
 /// Arguments of explain.

@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Points { message: String },
     /// The schedule could not be replayed to its end.
     Replay(ReplayError),
+    /// A prediction is further off than the user wants.
+    Inaccurate { message: String },
     /// The cluster could not be measured.
     Measurement { message: String, help: String },
     /// A result could not be written.
@@ -43,7 +45,7 @@ impl Failure {
             Self::Input(diagnostics) => render(diagnostics),
             Self::Simulation(error) => format!("error: {error}"),
             Self::Replay(error) => format!("error: {error}"),
-            Self::Points { message } => format!("error: {message}"),
+            Self::Points { message } | Self::Inaccurate { message } => format!("error: {message}"),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return ExitCode::SUCCESS,
         };
@@ -60,6 +62,7 @@ impl Failure {
             Self::Simulation(_) | Self::Replay(_) | Self::Points { .. } => 4,
             Self::Measurement { .. } => 5,
             Self::Output { .. } => 6,
+            Self::Inaccurate { .. } => 7,
         }
     }
 }

@@ -18,7 +18,13 @@ pub mod workload;
 pub struct Measurement {
     /// Rows by ascending rank count, then in file order; at least one.
     pub rows: Vec<MeasuredRun>,
+    /// Names of the hosts that rows name.
+    pub hosts: Vec<String>,
 }
+
+/// Index of a name in [`Measurement::hosts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostName(pub usize);
 
 /// One measured run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,4 +35,6 @@ pub struct MeasuredRun {
     pub seconds: f64,
     /// Half-width of the interval in which the true run time lies; zero if not stated.
     pub reading_error_s: f64,
+    /// Host that it ran on, if the file says so.
+    pub host: Option<HostName>,
 }

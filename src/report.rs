@@ -1,6 +1,7 @@
 //! Everything that a person or a script reads: tables, CSV, JSON, plots and pages, as text or bytes in memory.
 
 pub mod csv;
+pub mod finding;
 pub mod goal;
 pub mod html;
 pub mod json;

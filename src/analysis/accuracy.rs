@@ -87,8 +87,18 @@ pub struct ComparedPoint {
     pub measured_s: f64,
     /// Half-width of the interval of the measured value.
     pub reading_error_s: f64,
+    /// Measured runs.
+    pub n_runs: u32,
+    /// Shortest of them, less its reading error.
+    pub measured_low_s: f64,
+    /// Longest of them, and its reading error.
+    pub measured_high_s: f64,
     /// Median of the predicted makespan.
     pub predicted_s: f64,
+    /// 5 % quantile of the predicted makespan.
+    pub predicted_p05_s: f64,
+    /// 95 % quantile of the predicted makespan.
+    pub predicted_p95_s: f64,
     /// Signed: (prediction - measurement) / measurement.
     pub relative_error: f64,
     /// Whether the measured interval touches the 5-95 % band.
@@ -139,7 +149,12 @@ impl Sample {
             ranks: predicted.ranks,
             measured_s,
             reading_error_s,
+            n_runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            measured_low_s: runs.iter().map(|run| run.seconds - run.reading_error_s).fold(f64::INFINITY, f64::min),
+            measured_high_s: runs.iter().map(|run| run.seconds + run.reading_error_s).fold(0.0, f64::max),
             predicted_s: predicted.makespan_s,
+            predicted_p05_s: predicted.makespan_p05_s,
+            predicted_p95_s: predicted.makespan_p95_s,
             relative_error: (predicted.makespan_s - measured_s) / measured_s,
             inside_band: touches_band,
             is_outlier: false,

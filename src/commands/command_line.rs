@@ -5,7 +5,7 @@ use crate::cli::{CompareArgs, Points, PredictArgs, RunArgs};
 /// Returns the command of a prediction, with more arguments at its end.
 fn of_run(command: &str, args: &RunArgs, more: &[String]) -> String {
     let mut words = vec!["dlpc-sim".to_owned(), command.to_owned(), args.scenario.display().to_string()];
-    if let Some(path) = &args.measured {
+    for path in &args.measured {
         words.extend(["--measured".to_owned(), path.display().to_string()]);
     }
     if let Some(replications) = args.replications {

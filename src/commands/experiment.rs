@@ -18,8 +18,15 @@ use crate::progress::Progress;
 /// Reads the scenario and all that it names; arguments win over the file.
 pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
     let mut experiment = input::load_experiment(&args.scenario, &files::read)?;
-    if let Some(path) = &args.measured {
-        experiment.measured = Some(measured(path)?);
+    match args.measured.as_slice() {
+        [] => {}
+        [path] => experiment.measured = Some(measured(path)?),
+        [_, _, ..] => {
+            return Err(Failure::Usage {
+                message: "one prediction has one measured curve beside it".to_owned(),
+                help: "name one --measured FILE, or compare with several: dlpc-sim compare".to_owned(),
+            });
+        }
     }
     if let Some(replications) = args.replications {
         check_runs(experiment.scenario.run.ranks.len() as u64, replications)?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::diagnostic::{Diagnostics, FileId, Problem};
-use crate::measurement::{MeasuredRun, Measurement};
+use crate::measurement::{HostName, MeasuredRun, Measurement};
 
 /// Where the columns are.
 struct Columns {
@@ -13,6 +13,7 @@ struct Columns {
     ranks: usize,
     seconds: usize,
     reading_error_s: Option<usize>,
+    host: Option<usize>,
 }
 
 /// A row and its place.
@@ -41,15 +42,26 @@ fn read_text(file: FileId, text: &str, problems: &mut Vec<Problem>) -> Option<Me
     };
     let columns = columns(&header, file, problems)?;
     let mut runs = Vec::new();
+    let mut hosts: Vec<String> = Vec::new();
     for row in rows {
-        runs.extend(run(&row, &columns, file, problems));
+        let host = columns.host.and_then(|column| row.record.get(column)).filter(|name| !name.is_empty());
+        let host = host.map(|name| host_name(name, &mut hosts));
+        runs.extend(run(&row, &columns, file, problems).map(|run| MeasuredRun { host, ..run }));
     }
     if runs.is_empty() && problems.is_empty() {
         let problem = Problem::error("measurement::empty", file.whole(), "the file has no runs");
         problems.push(problem.help("add a line per run, for instance `1,2.79`"));
     }
     runs.sort_by_key(|run| run.ranks);
-    Some(Measurement { rows: runs })
+    Some(Measurement { rows: runs, hosts })
+}
+
+fn host_name(name: &str, hosts: &mut Vec<String>) -> HostName {
+    let known = hosts.iter().position(|host| host == name);
+    HostName(known.unwrap_or_else(|| {
+        hosts.push(name.to_owned());
+        hosts.len() - 1
+    }))
 }
 
 /// Splits the text into rows, without blank lines and comments.
@@ -104,7 +116,8 @@ fn columns(header: &Row<'_>, file: FileId, problems: &mut Vec<Problem>) -> Optio
             problems.push(problem.help("a measurement has at least the columns `ranks` and `seconds`"));
         }
     }
-    Some(Columns { n: header.record.len(), ranks: ranks?, seconds: seconds?, reading_error_s: find("reading_error_s") })
+    let (reading_error_s, host) = (find("reading_error_s"), find("host"));
+    Some(Columns { n: header.record.len(), ranks: ranks?, seconds: seconds?, reading_error_s, host })
 }
 
 fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Problem>) -> Option<MeasuredRun> {
@@ -136,7 +149,7 @@ fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Proble
         Some(_) | None => Some(0.0),
     };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
-    Some(MeasuredRun { ranks: ranks? as u32, seconds: seconds?, reading_error_s: reading_error_s? })
+    Some(MeasuredRun { ranks: ranks? as u32, seconds: seconds?, reading_error_s: reading_error_s?, host: None })
 }
 
 /// Returns the place of a field, or of the row if that cannot be told (quoted or empty fields).

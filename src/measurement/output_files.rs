@@ -71,7 +71,7 @@ pub fn measurement(files: &[(&Path, String)], pattern: &Regex) -> Result<Measure
         }
     }
     rows.sort_by_key(|row: &MeasuredRun| row.ranks);
-    if errors.is_empty() { Ok(Measurement { rows }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Measurement { rows, hosts: Vec::new() }) } else { Err(errors) }
 }
 
 fn measured_run(
@@ -84,7 +84,7 @@ fn measured_run(
     let file = path.display().to_string();
     let ranks = ranks_pattern.captures(&name).and_then(|captures| captures[1].parse().ok()).filter(|ranks| *ranks > 0);
     let Some(ranks) = ranks else { return Err(OutputFileError::NoRanks { file }) };
-    Ok(MeasuredRun { ranks, seconds: run_time(&file, text, pattern)?, reading_error_s: 0.0 })
+    Ok(MeasuredRun { ranks, seconds: run_time(&file, text, pattern)?, reading_error_s: 0.0, host: None })
 }
 
 #[cfg(test)]

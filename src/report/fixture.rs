@@ -39,8 +39,8 @@ fn amdahl_point(parallel_s: f64, serial_s: f64, ranks: u32) -> CurvePoint {
 
 /// Returns one run of 0.1 s reading error per entry.
 pub(crate) fn measured(runs: &[(u32, f64)]) -> Measurement {
-    let rows = runs.iter().map(|&(ranks, seconds)| MeasuredRun { ranks, seconds, reading_error_s: 0.1 });
-    Measurement { rows: rows.collect() }
+    let rows = runs.iter().map(|&(ranks, seconds)| MeasuredRun { ranks, seconds, reading_error_s: 0.1, host: None });
+    Measurement { rows: rows.collect(), hosts: Vec::new() }
 }
 
 /// Returns five rank counts, 8 s + 2 s of work, and runs near to it, of which 4 ranks are far off and 1 rank was

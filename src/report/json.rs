@@ -10,8 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
+use crate::analysis::finding::Finding;
 use crate::analysis::{Cause, Curve, CurvePoint};
 use crate::measurement::{MeasuredRun, Measurement};
+use crate::report::finding;
 
 /// Version of both files.
 pub(super) const FORMAT: u32 = 1;
@@ -50,14 +52,45 @@ pub fn prediction(document: &PredictionDocument) -> String {
 
 /// Returns the text of `comparison.json`.
 #[must_use]
-pub fn comparison(title: &str, comparison: &Comparison) -> String {
+pub fn comparison(title: &str, comparison: &Comparison, findings: &[Finding]) -> String {
     text(&ComparisonDto {
         format: FORMAT,
         tool_version: env!("CARGO_PKG_VERSION"),
         title,
         accuracy: AccuracyDto::from(&comparison.accuracy),
         points: comparison.points.iter().map(ComparedPointDto::from).collect(),
+        findings: findings.iter().map(finding::sentence).collect(),
     })
+}
+
+/// A comparison among several, and its name.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedComparison<'a> {
+    /// What tells it from the others.
+    pub label: &'a str,
+    /// Title of the scenario.
+    pub title: &'a str,
+    /// The comparison.
+    pub comparison: &'a Comparison,
+    /// What is odd about the measured runs.
+    pub findings: &'a [Finding],
+}
+
+/// Returns the text of `comparisons.json`: `format`, and `comparisons`, each a `label` and what `comparison.json` has.
+///
+/// # Panics
+/// Never: a comparison can be written as JSON.
+#[must_use]
+pub fn comparisons(all: &[NamedComparison<'_>]) -> String {
+    let one = |named: &NamedComparison<'_>| {
+        let text = comparison(named.title, named.comparison, named.findings);
+        let rest: serde_json::Map<String, Value> =
+            serde_json::from_str(&text).expect("invariant: it was written as a JSON object");
+        let label = [("label".to_owned(), Value::from(named.label))];
+        label.into_iter().chain(rest).collect::<serde_json::Map<_, _>>()
+    };
+    let all: Vec<_> = all.iter().map(one).collect();
+    text(&serde_json::json!({ "format": FORMAT, "comparisons": all }))
 }
 
 /// Returns the JSON Schema of `prediction.json`.
@@ -214,6 +247,8 @@ struct ComparisonDto<'a> {
     accuracy: AccuracyDto,
     /// One point per rank count that was both measured and predicted, ascending.
     points: Vec<ComparedPointDto>,
+    /// What is odd about the measured runs, one sentence each.
+    findings: Vec<String>,
 }
 
 /// Summary of the relative errors, as ratios: 0.05 is 5 %.
@@ -260,6 +295,16 @@ struct ComparedPointDto {
     is_outlier: bool,
     /// Whether the machine model was fitted to this point.
     used_for_fit: bool,
+    /// Measured runs.
+    n_runs: u32,
+    /// Shortest of the measured runs less its reading error, in seconds.
+    measured_low_s: f64,
+    /// Longest of the measured runs and its reading error, in seconds.
+    measured_high_s: f64,
+    /// 5 % quantile of the predicted makespan, in seconds.
+    predicted_p05_s: f64,
+    /// 95 % quantile of the predicted makespan, in seconds.
+    predicted_p95_s: f64,
 }
 
 impl From<&CurvePoint> for PointDto {
@@ -362,6 +407,11 @@ impl From<&ComparedPoint> for ComparedPointDto {
             inside_band: point.inside_band,
             is_outlier: point.is_outlier,
             used_for_fit: point.used_for_fit,
+            n_runs: point.n_runs,
+            measured_low_s: point.measured_low_s,
+            measured_high_s: point.measured_high_s,
+            predicted_p05_s: point.predicted_p05_s,
+            predicted_p95_s: point.predicted_p95_s,
         }
     }
 }
@@ -371,6 +421,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::analysis::finding::findings;
     use crate::report::fixture;
 
     fn without_version(text: &str) -> String {
@@ -393,8 +444,8 @@ mod tests {
 
     #[test]
     fn comparison_names_each_point_and_the_summary() {
-        let (_, _, compared) = fixture::small();
-        insta::assert_snapshot!(without_version(&comparison("Darts", &compared)));
+        let (_, measured, compared) = fixture::small();
+        insta::assert_snapshot!(without_version(&comparison("Darts", &compared, &findings(&compared, &measured))));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::number::percent;
+use super::number::{TimeUnit, column_decimals, fixed, percent};
+use super::table::{self, Column};
+use crate::analysis::Cause;
 use crate::sweep::plan::Plan;
 use crate::sweep::rows::Row;
 use crate::sweep::{Axis, Literal, Unit};
@@ -24,6 +26,9 @@ pub const RESULT_COLUMNS: [&str; 11] = [
     "limited_by",
     "n_warnings",
 ];
+
+/// Most points that the terminal lists.
+const LISTED_MAX: usize = 40;
 
 /// Returns the text of `sweep.csv`: the number of the point, a column for each key but the rank count, then
 /// [`RESULT_COLUMNS`].
@@ -58,6 +63,9 @@ pub fn summary(plan: &Plan, rows: &[Row<'_>]) -> String {
     let spans = (0..plan.axes().len()).map(|axis| span(plan, axis));
     let mut lines = vec![format!("{} points, {how}", rows.len())];
     lines.extend(by_key(plan, spans));
+    if rows.len() <= LISTED_MAX {
+        lines.extend([String::new(), all_points(plan, rows)]);
+    }
     let by_time = |a: &&Row<'_>, b: &&Row<'_>| a.record.makespan_s.total_cmp(&b.record.makespan_s);
     let slowest = rows.iter().rev().max_by(by_time);
     for (name, row) in [("fastest", rows.iter().min_by(by_time)), ("slowest", slowest)] {
@@ -69,6 +77,28 @@ pub fn summary(plan: &Plan, rows: &[Row<'_>]) -> String {
     lines.extend([String::new(), limits(rows)]);
     lines.extend(doubts(rows).into_iter().flat_map(|doubts| [String::new(), doubts]));
     lines.join("\n") + "\n"
+}
+
+/// Returns a table of all points: the keys that vary, and what comes of them.
+fn all_points(plan: &Plan, rows: &[Row<'_>]) -> String {
+    let varying = columns(plan).filter(|(i, _)| plan.n_levels(*i) > 1);
+    let texts = |i: usize| rows.iter().map(|row| row.levels[i].text.clone()).collect();
+    let mut table: Vec<Column> = varying.map(|(i, axis)| Column::numbers(&axis.key, texts(i))).collect();
+    let unit = TimeUnit::for_longest(rows.iter().map(|row| row.record.makespan_s).fold(0.0, f64::max));
+    let times: Vec<f64> = rows.iter().map(|row| row.record.makespan_s / unit.seconds).collect();
+    let decimals = column_decimals(&times);
+    let band = |row: &Row<'_>| {
+        let text = |seconds: f64| fixed(seconds / unit.seconds, decimals);
+        format!("{} – {}", text(row.record.makespan_p05_s), text(row.record.makespan_p95_s))
+    };
+    table.extend([
+        Column::numbers("ranks", rows.iter().map(|row| row.record.ranks.to_string()).collect()),
+        Column::numbers(&format!("time [{}]", unit.symbol), times.iter().map(|time| fixed(*time, decimals)).collect()),
+        Column::numbers("5–95 %", rows.iter().map(band).collect()),
+        Column::numbers("speedup", rows.iter().map(|row| format!("{:.2}", row.speedup)).collect()),
+        Column::words("limited by", rows.iter().map(|row| cause_name(&row.record.limited_by)).collect()),
+    ]);
+    table::render(table)
 }
 
 /// Returns a line for each key, with a text beside it.
@@ -147,6 +177,12 @@ fn span(plan: &Plan, axis: usize) -> String {
     }
 }
 
+/// Returns a cause as tables name it.
+fn cause_name(key: &str) -> String {
+    let known = Cause::ALL.into_iter().find(|cause| cause.key() == key);
+    known.map_or_else(|| key.to_owned(), |cause| cause.name().to_owned())
+}
+
 fn limits(rows: &[Row<'_>]) -> String {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for row in rows {
@@ -156,7 +192,7 @@ fn limits(rows: &[Row<'_>]) -> String {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let total: u32 = counts.iter().map(|(_, count)| count).sum();
     let share = |(cause, count): &(&str, u32)| {
-        format!("{} at {}", cause.replace('_', " "), percent(f64::from(*count) / f64::from(total)))
+        format!("{} at {}", cause_name(cause), percent(f64::from(*count) / f64::from(total)))
     };
     format!("limited by {}", counts.iter().map(share).collect::<Vec<_>>().join(", "))
 }

@@ -7,11 +7,13 @@ use std::cmp::Ordering;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
+use crate::analysis::change::Change;
 use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::Measurement;
 use crate::measurement::diagnosis::{Finding, Grade};
 use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
 use crate::stats;
+use crate::units::significant;
 
 /// Rules above, below and under the header; nothing between columns.
 const STYLE: TableStyle = TableStyle::new()
@@ -85,6 +87,13 @@ pub fn comparison(comparison: &Comparison) -> String {
         Column::numbers("ranks", points.iter().map(|point| point.ranks.to_string()).collect()),
         Column::numbers(&format!("measured [{}]", unit.symbol), cells(|point| point.measured_s)),
         Column::numbers(&format!("predicted [{}]", unit.symbol), cells(|point| point.predicted_s)),
+        Column::numbers(
+            "5–95 %",
+            points
+                .iter()
+                .map(|point| format!("{} – {}", times.text(point.predicted_p05_s), times.text(point.predicted_p95_s)))
+                .collect(),
+        ),
         Column::numbers("error", points.iter().map(|point| signed_percent(point.relative_error)).collect()),
         Column::words(
             "in band",
@@ -92,6 +101,38 @@ pub fn comparison(comparison: &Comparison) -> String {
         ),
         Column::words("", points.iter().map(remark).collect()),
     ])
+}
+
+/// Returns several comparisons as a table: one row each.
+#[must_use]
+pub fn comparisons(all: &[(&str, &Comparison)]) -> String {
+    let cells = |text: fn(&Accuracy) -> String| all.iter().map(|(_, comparison)| text(&comparison.accuracy)).collect();
+    render(vec![
+        Column::words("", all.iter().map(|(label, _)| (*label).to_owned()).collect()),
+        Column::numbers("points", cells(|accuracy| accuracy.n_points.to_string())),
+        Column::numbers("mean absolute error", cells(|accuracy| percent(accuracy.mape))),
+        Column::numbers("bias", cells(|accuracy| signed_percent(accuracy.bias))),
+        Column::numbers("noise floor", cells(|accuracy| percent(accuracy.noise_floor))),
+        Column::numbers("in band", cells(|accuracy| format!("{:.0} %", 100.0 * accuracy.band_coverage))),
+        Column::numbers("outliers", cells(|accuracy| accuracy.n_outliers.to_string())),
+    ])
+}
+
+/// Returns how much one set of runs differs from another, as a sentence.
+#[must_use]
+pub fn change(before: &str, after: &str, change: &Change) -> String {
+    let points = if change.n_points == 1 { "rank count" } else { "rank counts" };
+    format!(
+        "{after} against {before}: measured {}, predicted {} (median over {} {points}).",
+        difference(change.measured),
+        difference(change.predicted),
+        change.n_points
+    )
+}
+
+/// Returns a relative change: as a percentage, or if it is large as a factor.
+fn difference(change: f64) -> String {
+    if change.abs() < 1.0 { signed_percent(change) } else { format!("{} times as long", significant(1.0 + change, 3)) }
 }
 
 /// Returns what the comparison says, in a few lines of plain words.
@@ -195,11 +236,12 @@ impl Column {
         Self { header: header.to_owned(), alignment: CellAlignment::Right, cells }
     }
 
-    fn words(header: &str, cells: Vec<String>) -> Self {
+    pub(super) fn words(header: &str, cells: Vec<String>) -> Self {
         Self { header: header.to_owned(), alignment: CellAlignment::Left, cells }
     }
 }
 
+/// Returns the table of some columns.
 pub(super) fn render(columns: Vec<Column>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);

@@ -59,6 +59,94 @@ fn the_document_follows_its_schema() {
 }
 
 #[test]
+fn scripts_can_ask_whether_the_prediction_is_good_enough() {
+    let folder = empty_folder();
+    assert_eq!(compare(folder.path(), &["--fail-above", "50%"]).code, 0);
+    let Ended { code, stdout, stderr } = compare(folder.path(), &["--fail-above", "0.5 %"]);
+    assert_eq!(code, 7);
+    assert!(stdout.contains("Mean absolute error"), "the results are there all the same");
+    assert!(stderr.starts_with("error: Throwing darts") && stderr.contains("%, above 0.5 %"), "{stderr}");
+    let Ended { code, stderr, .. } = compare(folder.path(), &["--fail-above", "10"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("write a percentage with its sign: 10%"), "{stderr}");
+}
+
+/// Before and after a change: all times 10 % shorter.
+#[test]
+fn several_measured_curves_are_compared_with_each_other() {
+    let folder = empty_folder();
+    for (name, factor) in [("before", 1.0), ("after", 0.9)] {
+        let times = [(1, 2.8), (2, 1.43), (3, 0.97), (4, 0.74), (6, 0.5), (8, 0.385)];
+        let rows = times.iter().map(|(ranks, seconds)| format!("{ranks},{}", seconds * factor));
+        let lines: Vec<String> = std::iter::once("ranks,seconds".to_owned()).chain(rows).collect();
+        std::fs::write(folder.path().join(format!("{name}.csv")), lines.join("\n")).expect("a file");
+    }
+    let mut command = dlpc_sim();
+    command.args(["compare", SCENARIO, "--replications", "20", "--png", "--out"]).arg(folder.path().join("out"));
+    for name in ["before.csv", "after.csv"] {
+        command.arg("--measured").arg(folder.path().join(name));
+    }
+    let stdout = succeeds(&mut command);
+    assert!(
+        stdout.contains("after against before: measured -10.0 %, predicted 0.0 % (median over 6 rank counts)."),
+        "{stdout}"
+    );
+    let results = contents(&folder.path().join("out"));
+    assert_eq!(results.keys().collect::<Vec<_>>(), ["comparisons.json", "comparisons.png", "comparisons.svg"]);
+    let document: Value = serde_json::from_slice(&results["comparisons.json"]).expect("JSON");
+    let labels: Vec<&str> =
+        document["comparisons"].as_array().expect("a list").iter().filter_map(|one| one["label"].as_str()).collect();
+    assert_eq!(labels, ["before", "after"]);
+    let schema: Value = serde_json::from_str(&succeeds(dlpc_sim().args(["schema", "comparison"]))).expect("JSON");
+    let mut one = document["comparisons"][0].clone();
+    one.as_object_mut().expect("a table").remove("label");
+    assert_eq!(json_schema::problems(&schema, &one), Vec::<String>::new());
+}
+
+#[test]
+fn several_scenarios_are_compared_each_with_its_own_runs() {
+    let folder = empty_folder();
+    let scenarios = [SCENARIO, "scenarios/dlpc-pi-coordinates.toml"];
+    let mut command = dlpc_sim();
+    command.arg("compare").args(scenarios).args(["--replications", "20", "--fail-above", "20%", "--out"]);
+    let stdout = succeeds(command.arg(folder.path()));
+    for text in [
+        "dlpc-pi-count ",
+        "dlpc-pi-coordinates ",
+        "dlpc-pi-coordinates against dlpc-pi-count: measured 66.2 times as long",
+    ] {
+        assert!(stdout.contains(text), "{text} in {stdout}");
+    }
+    let mut command = dlpc_sim();
+    command.arg("compare").args(scenarios).args([
+        "scenarios/dlpc-log-1s.toml",
+        "--measured",
+        "a.csv",
+        "--measured",
+        "b.csv",
+    ]);
+    let Ended { code, stderr, .. } = run(&mut command);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("3 scenarios and 2 measured files do not go together"), "{stderr}");
+}
+
+#[test]
+fn slow_runs_and_hosts_are_named() {
+    let folder = empty_folder();
+    let measured = folder.path().join("measured.csv");
+    let times = [(1, 2.8), (2, 1.43), (3, 0.97), (4, 0.74), (6, 0.5), (8, 0.385), (12, 0.27)];
+    let row = |(ranks, seconds): &(u32, f64), host: &str, factor: f64| format!("{ranks},{},{host}\n", seconds * factor);
+    let rows = times.iter().flat_map(|at| [row(at, "pi0", 1.0), row(at, "pi1", 1.07), row(at, "pi2", 1.0)]);
+    let rows: String = rows.chain(["6,0.9,pi0\n".to_owned()]).collect();
+    std::fs::write(&measured, format!("ranks,seconds,host\n{rows}")).expect("a file");
+    let mut command = dlpc_sim();
+    command.args(["compare", SCENARIO, "--replications", "20", "--measured"]).arg(&measured);
+    let stdout = succeeds(command.arg("--out").arg(folder.path().join("out")));
+    assert!(stdout.contains("6 ranks: one run on pi0 took 0.9 s, the others 0.5 s."), "{stdout}");
+    assert!(stdout.contains("Host pi1 takes 7.0 % longer than the others, over 7 runs."), "{stdout}");
+}
+
+#[test]
 fn a_scenario_without_a_measured_curve_cannot_be_compared() {
     let folder = empty_folder();
     let mut command = dlpc_sim();

@@ -1,4 +1,4 @@
-//! The commands of README.md and docs/sweep.md work, and print what is shown there.
+//! The commands of README.md and of pages in `docs/` work, and print what is shown there.
 
 use std::path::Path;
 
@@ -79,14 +79,14 @@ fn run_in(folder: &Path, arguments: &[String]) -> Ended {
 
 #[test]
 fn every_command_that_is_shown_prints_what_is_shown() {
-    let sweeps = std::fs::read_to_string(root().join("docs/sweep.md")).expect("docs/sweep.md");
-    let commands = [commands(&readme()), commands(&sweeps)].map(|shown| {
-        assert!(!shown.is_empty(), "README.md or docs/sweep.md shows no command");
+    let pages = ["README.md", "docs/sweep.md", "docs/tutorial.md"].map(|page| {
+        let shown = commands(&std::fs::read_to_string(root().join(page)).expect(page));
+        assert!(!shown.is_empty(), "{page} shows no command");
         shown
     });
     // The slip that the README lets `check` find.
     let folder = reader_with(&scenario_of_the_readme().replace("[run]\n", "[run]\nreplicatons = 200\n"));
-    for Shown { arguments, output } in commands.into_iter().flatten() {
+    for Shown { arguments, output } in pages.into_iter().flatten() {
         assert!(!arguments.iter().any(|word| ["|", ">", "&&", ";"].contains(&word.as_str())), "{arguments:?}");
         let Ended { code, stdout, stderr } = run_in(folder.path(), &arguments);
         let is_error_shown = output.iter().any(|line| line.starts_with("error"));

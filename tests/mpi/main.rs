@@ -4,3 +4,4 @@ mod calibration;
 mod log_stream;
 mod pi;
 mod support;
+mod sweep;

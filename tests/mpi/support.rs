@@ -61,7 +61,8 @@ fn kernel(args: &[&str]) -> Vec<OsString> {
     words.map(OsString::from).collect()
 }
 
-fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result<Vec<String>, LaunchError> {
+/// Runs any command on `n_ranks` ranks; returns the lines of standard output.
+pub(crate) fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result<Vec<String>, LaunchError> {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     let program = env::var_os("DLPC_TEST_LAUNCHER").unwrap_or_else(|| "mpirun".into());
     let (flavour, _) = launcher::flavour_of(&program)?;

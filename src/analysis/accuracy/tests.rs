@@ -34,8 +34,8 @@ fn curve(makespan_s: impl Fn(u32) -> f64, ranks: impl IntoIterator<Item = u32>) 
 }
 
 fn measurement(runs: &[(u32, f64)], reading_error_s: f64) -> Measurement {
-    let rows = runs.iter().map(|&(ranks, seconds)| MeasuredRun { ranks, seconds, reading_error_s });
-    Measurement { rows: rows.collect() }
+    let rows = runs.iter().map(|&(ranks, seconds)| MeasuredRun { ranks, seconds, reading_error_s, host: None });
+    Measurement { rows: rows.collect(), hosts: Vec::new() }
 }
 
 fn compare_all(curve: &Curve, measurement: &Measurement) -> Comparison {
@@ -185,8 +185,8 @@ const PI_COORDINATES_S: [f64; 32] = [
 ];
 
 fn dlpc(seconds: &[f64], reading_error_s: f64) -> Measurement {
-    let rows = (1..).zip(seconds).map(|(ranks, &seconds)| MeasuredRun { ranks, seconds, reading_error_s });
-    Measurement { rows: rows.collect() }
+    let rows = (1..).zip(seconds).map(|(ranks, &seconds)| MeasuredRun { ranks, seconds, reading_error_s, host: None });
+    Measurement { rows: rows.collect(), hosts: Vec::new() }
 }
 
 #[test]
