@@ -191,15 +191,15 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "N")]
     pub(crate) ranks: Option<NonZeroU32>,
     /// Recommend a rank count that is at most this much slower than the best one
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = ratio)]
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = share)]
     pub(crate) within: f64,
     /// Recommend a rank count of at least this parallel efficiency
-    #[arg(long, value_name = "PERCENT", default_value = "25%", value_parser = ratio)]
+    #[arg(long, value_name = "PERCENT", default_value = "25%", value_parser = share)]
     pub(crate) efficiency: f64,
 }
 
-/// Parses a percentage: `5%` or `5` is 0.05.
-fn ratio(text: &str) -> Result<f64, String> {
+/// Reads a percentage up to 100: `5%` or `5` is 0.05.
+fn share(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
     match number.parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),

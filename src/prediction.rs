@@ -165,7 +165,7 @@ pub fn timeline(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> Re
     }
     let typical = u32::try_from(typical).expect("invariant: replications are a u32");
     let trace = model.run(n_ranks, typical, Recording::On)?;
-    Ok(Some(time_line::of(&trace, &model.hosts_of_ranks(n_ranks), &model.platform, machine)))
+    Ok(Some(time_line::of(&trace, &hosts_of_ranks(scenario, n_ranks), &model.platform, machine)))
 }
 
 /// Returns how many runs [`predict`] will simulate.
@@ -257,10 +257,6 @@ impl Model<'_> {
             recording,
         };
         engine::simulate_within(&setup, program, events_max)
-    }
-
-    fn hosts_of_ranks(&self, n_ranks: u32) -> Vec<HostId> {
-        self.scenario.run.slots.iter().copied().cycle().take(n_ranks as usize).collect()
     }
 
     /// Simulates the typical replication once more, now with all its steps.

@@ -59,9 +59,9 @@ fn measured(name: &str, mut factor: impl FnMut(u32) -> f64) -> MeasuredProgram {
     let rows = RANKS.map(|ranks| {
         let trace = prediction::simulate_once(&experiment.scenario, &quiet, ranks, 0, Recording::Off).expect("a run");
         let seconds = (trace.makespan - SimTime::ZERO).as_seconds() * factor(ranks);
-        MeasuredRun { ranks, seconds, reading_error_s: 0.0 }
+        MeasuredRun { ranks, seconds, reading_error_s: 0.0, host: None }
     });
-    let measurement = Measurement { rows: rows.to_vec() };
+    let measurement = Measurement { rows: rows.to_vec(), hosts: Vec::new() };
     MeasuredProgram { scenario: original, machine: prior(), file: format!("{name}.csv"), measurement }
 }
 
