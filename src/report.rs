@@ -1,5 +1,6 @@
 //! Everything that a person or a script reads: tables, CSV, JSON, plots and pages, as text or bytes in memory.
 
+pub mod comparisons;
 pub mod csv;
 pub mod finding;
 pub mod goal;

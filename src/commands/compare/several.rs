@@ -7,7 +7,7 @@ use dlpc_sim::analysis::accuracy::Comparison;
 use dlpc_sim::analysis::change;
 use dlpc_sim::analysis::finding::{self, Finding};
 use dlpc_sim::report::plot::overlay::{self, CURVES_MAX, Overlay};
-use dlpc_sim::report::{self, json, table};
+use dlpc_sim::report::{self, comparisons, table};
 
 use super::Pair;
 use crate::cli::{CompareArgs, Format};
@@ -45,16 +45,16 @@ pub(super) fn run(args: &CompareArgs, pairs: &[Pair]) -> Result<(), Failure> {
         all.push(compared(args, pair, curve, pairs)?);
     }
     let folder = experiment::output_folder(&args.run);
-    let items: Vec<json::NamedComparison<'_>> = all
+    let items: Vec<comparisons::NamedComparison<'_>> = all
         .iter()
-        .map(|one| json::NamedComparison {
+        .map(|one| comparisons::NamedComparison {
             label: &one.label,
             title: &one.title,
             comparison: &one.comparison,
             findings: &one.findings,
         })
         .collect();
-    let document = json::comparisons(&items);
+    let document = comparisons::comparisons(&items);
     files::write(&folder.join("comparisons.json"), document.as_bytes())?;
     let overlays: Vec<Overlay<'_>> = all.iter().map(Compared::overlay).collect();
     let title = if pairs.iter().all(|pair| pair.scenario == pairs[0].scenario) {
