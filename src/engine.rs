@@ -1,5 +1,4 @@
 //! The engine: the only code that advances simulated time.
-//!
 //! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
 
 mod cores;

@@ -69,7 +69,7 @@ impl NoiseSource {
 
 fn cost_factors(noise: &Noise, streams: Streams) -> [f64; Kernel::ALL.len()] {
     // Behind the last kernel.
-    const RUN: u32 = Kernel::ALL.len() as u32;
+    const RUN: u32 = Kernel::ALL[Kernel::ALL.len() - 1] as u32 + 1;
     let run = match noise.run_sigma {
         sigma if sigma > 0.0 => lognormal_factor(&mut streams.stream(Purpose::Cost, RUN), sigma),
         _ => 1.0,

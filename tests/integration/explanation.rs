@@ -217,7 +217,7 @@ fn the_recommended_rank_count_follows_the_rule_when_all_are_simulated() {
         let is_fast_enough = |run: &&(u32, f64, f64)| run.1 <= 1.05 * best.1 && run.2 <= 1.05 * best.2;
         let fewest = runs.iter().find(is_fast_enough).unwrap().0;
         let is_efficient = |run: &&(u32, f64, f64)| runs[0].1 / run.1 / f64::from(run.0) >= 0.3;
-        let expected = runs.iter().filter(|run| run.0 <= fewest).filter(is_efficient).next_back().unwrap().0;
+        let expected = runs.iter().filter(|run| run.0 <= fewest).rfind(is_efficient).unwrap().0;
         assert_eq!((advice.ranks, advice.fast_enough_ranks, advice.best_ranks), (expected, fewest, best.0), "case {i}");
     }
 }
