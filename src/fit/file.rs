@@ -1,5 +1,6 @@
 //! The machine-model file of a fit.
 
+mod noise;
 mod text;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use super::{Fit, Residual, model};
 use crate::input;
 use crate::machine::{
     AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
-    Forwarding, HostGroup, Kernel, MachineModel, MessageTable, Noise, RecordCosts, Switch, Topology, TreeAlgorithm,
+    Forwarding, HostGroup, Kernel, MachineModel, MessageTable, RecordCosts, Switch, Topology, TreeAlgorithm,
 };
 
 /// Where the samples of a fit come from: what a fit itself cannot know.
@@ -112,7 +113,7 @@ struct Document<'a> {
     collectives: Option<CollectivesDto>,
     kernels: KernelsDto,
     #[serde(skip_serializing_if = "Option::is_none")]
-    noise: Option<NoiseDto>,
+    noise: Option<noise::NoiseDto>,
     provenance: ProvenanceDto<'a>,
     intervals: BTreeMap<&'a str, [String; 2]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -222,24 +223,6 @@ struct RecordsDto {
 }
 
 #[derive(Serialize)]
-struct NoiseDto {
-    compute_sigma: f64,
-    #[serde(skip_serializing_if = "is_zero")]
-    run_sigma: f64,
-    latency_sigma: f64,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    kernel_sigma: BTreeMap<&'static str, f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interruptions: Option<InterruptionsDto>,
-}
-
-#[derive(Serialize)]
-struct InterruptionsDto {
-    interval: String,
-    duration: String,
-}
-
-#[derive(Serialize)]
 struct ProvenanceDto<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<&'a str>,
@@ -287,7 +270,7 @@ fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
             throw_dart: machine.kernels.throw_dart.map(text::time),
             records: machine.kernels.records.map(records),
         },
-        noise: noise(&machine.noise),
+        noise: noise::of(&machine.noise),
         provenance: provenance_of(fit, provenance),
         intervals: fit.intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds))).collect(),
         standard_errors: fit
@@ -397,32 +380,6 @@ fn records(records: RecordCosts) -> RecordsDto {
         collect: text::time(records.collect),
         bytes: text::size(records.bytes),
     }
-}
-
-fn noise(noise: &Noise) -> Option<NoiseDto> {
-    // The sigma of custom phases stands for all that have none of their own.
-    let general = noise.sigma(Kernel::Custom);
-    let own = Kernel::ALL.into_iter().filter(|kernel| noise.sigma(*kernel).to_bits() != general.to_bits());
-    let dto = NoiseDto {
-        compute_sigma: general,
-        run_sigma: noise.run_sigma,
-        latency_sigma: noise.latency_sigma,
-        kernel_sigma: own.map(|kernel| (kernel.name(), noise.sigma(kernel))).collect(),
-        interruptions: noise.interruptions.map(|interruptions| InterruptionsDto {
-            interval: text::time(interruptions.interval),
-            duration: text::time(interruptions.duration),
-        }),
-    };
-    let is_zero = noise.compute_sigma == Noise::NONE.compute_sigma
-        && noise.run_sigma <= 0.0
-        && noise.latency_sigma <= 0.0
-        && noise.interruptions.is_none();
-    (!is_zero).then_some(dto)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_zero(sigma: &f64) -> bool {
-    *sigma <= 0.0
 }
 
 fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> ProvenanceDto<'a> {
