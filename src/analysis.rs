@@ -54,3 +54,18 @@ pub struct CurvePoint {
     /// Number of the replication that was traced.
     pub traced: u32,
 }
+
+impl CurvePoint {
+    /// Returns the seconds of the critical path that go to a cause.
+    #[must_use]
+    pub fn seconds(&self, cause: Cause) -> f64 {
+        self.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, part)| part.as_seconds()).sum()
+    }
+
+    /// Returns the share of the critical path that goes to a cause; zero of nothing.
+    #[must_use]
+    pub fn share(&self, cause: Cause) -> f64 {
+        let total: f64 = self.breakdown.iter().map(|(_, part)| part.as_seconds()).sum();
+        if total > 0.0 { self.seconds(cause) / total } else { 0.0 }
+    }
+}

@@ -175,7 +175,7 @@ pub(crate) struct CompareArgs {
     pub(crate) fail_above: Option<f64>,
 }
 
-/// Reads `10%` as 0.1.
+/// Reads a percentage: `10%` is 0.1.
 fn ratio(text: &str) -> Result<f64, String> {
     let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse().ok());
     let percent = percent.filter(|percent: &f64| percent.is_finite() && *percent >= 0.0);
@@ -196,15 +196,14 @@ pub(crate) struct ExplainArgs {
     /// Recommend a rank count of at least this parallel efficiency
     #[arg(long, value_name = "PERCENT", default_value = "25%", value_parser = share)]
     pub(crate) efficiency: f64,
+    #[command(flatten)]
+    pub(crate) timeline: TimelineArgs,
 }
 
-/// Reads a percentage up to 100: `5%` or `5` is 0.05.
+/// Reads a percentage up to 100.
 fn share(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    match number.parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
-        Ok(_) | Err(_) => Err("expected a percentage from 0% to 100%, for instance 5%".to_owned()),
-    }
+    let share = ratio(text)?;
+    if share <= 1.0 { Ok(share) } else { Err("write a percentage from 0% to 100%".to_owned()) }
 }
 
 /// Arguments of measure.

@@ -5,7 +5,7 @@ mod what_if;
 
 use rayon::prelude::*;
 
-pub use self::stream::{KeepUp, StreamAdvice};
+pub use self::stream::{InTheory, KeepUp, StreamAdvice, in_theory};
 pub use self::what_if::WhatIf;
 
 use crate::analysis::advice::{self, Recommendation, Rule};

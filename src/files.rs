@@ -45,6 +45,15 @@ pub(crate) fn write_plot(folder: &Path, kind: Plot, data: &PlotData<'_>, with_pn
     Ok(())
 }
 
+/// Writes a page under the name of what it is about, so that pages of other commands stay, and as `report.html`, the page
+/// of the last command.
+pub(crate) fn write_page(folder: &Path, stem: &str, page: &str) -> Result<(), Failure> {
+    for stem in [stem, "report"] {
+        write(&folder.join(format!("{stem}.html")), page.as_bytes())?;
+    }
+    Ok(())
+}
+
 /// A temporary file can be read by its owner only; a result should be readable as any other file.
 #[cfg(unix)]
 fn set_usual_permissions(file: &fs::File) -> io::Result<()> {

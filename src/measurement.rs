@@ -13,6 +13,10 @@ pub mod schedule;
 pub mod simulated;
 pub mod workload;
 
+use std::collections::BTreeMap;
+
+use crate::stats;
+
 /// A measured curve: one row per run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
@@ -20,6 +24,25 @@ pub struct Measurement {
     pub rows: Vec<MeasuredRun>,
     /// Names of the hosts that rows name.
     pub hosts: Vec<String>,
+}
+
+impl Measurement {
+    /// Returns the runs by rank count.
+    #[must_use]
+    pub fn by_ranks(&self) -> BTreeMap<u32, Vec<MeasuredRun>> {
+        let mut runs: BTreeMap<u32, Vec<MeasuredRun>> = BTreeMap::new();
+        for run in &self.rows {
+            runs.entry(run.ranks).or_default().push(*run);
+        }
+        runs
+    }
+
+    /// Returns the median time of the runs on `ranks` ranks, in seconds; none if there are none.
+    #[must_use]
+    pub fn median_s(&self, ranks: u32) -> Option<f64> {
+        let runs: Vec<f64> = self.rows.iter().filter(|run| run.ranks == ranks).map(|run| run.seconds).collect();
+        (!runs.is_empty()).then(|| stats::median(&runs))
+    }
 }
 
 /// Index of a name in [`Measurement::hosts`].

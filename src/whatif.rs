@@ -20,6 +20,7 @@ pub use self::state::State;
 use crate::analysis::accuracy::{self, Comparison, Scope};
 use crate::diagnostic::Diagnostics;
 use crate::engine::SimError;
+use crate::explanation::{self, InTheory};
 use crate::input::{self, Experiment, Read};
 use crate::prediction::{self, Budget, Prediction};
 use crate::trace::Recording;
@@ -50,6 +51,8 @@ pub struct Answer {
     pub experiment: Experiment,
     /// Its prediction.
     pub prediction: Prediction,
+    /// Least rank counts that keep up with the producer of a log stream.
+    pub keep_up: Option<InTheory>,
     /// What the page should say of the state, for instance that the curve ends early.
     pub notes: Vec<String>,
 }
@@ -129,7 +132,8 @@ impl WhatIf {
         let experiment = input::load_experiment(&self.path, &|path| self.read(path, &text))?;
         let budget = Budget::new(EVENTS_MAX);
         let prediction = prediction::predict_within(&experiment.scenario, &experiment.machine, &budget, &|| {})?;
-        Ok(Answer { experiment, prediction, notes })
+        let keep_up = explanation::in_theory(&experiment.scenario, &experiment.machine);
+        Ok(Answer { experiment, prediction, keep_up, notes })
     }
 
     fn read(&self, path: &Path, scenario: &str) -> io::Result<Vec<u8>> {

@@ -300,11 +300,95 @@ const charts = (() => {
     });
   }
 
+  // Lines over the rank count with a linear or logarithmic vertical axis.
+  function lines(root, view, label, xs, series, columns) {
+    const values = columns.flat().filter((value) => !isAbsent(value) && (!view.logY || 0 < value));
+    const [least, most] = values.length ? [Math.min(...values), Math.max(...values)] : [0.5, 1];
+    const usable = (value) => (isAbsent(value) || (view.logY && value <= 0) ? null : value);
+    const ranks = { points: xs.map((x) => ({ ranks: x })) };
+    return {
+      data: [xs, ...columns.map((column) => column.map(usable))],
+      options: {
+        scales: {
+          x: { time: false, distr: view.logX ? 3 : 1, log: 2, range: (_, min, max) => ranksRange(min, max, view.logX) },
+          y: { distr: view.logY ? 3 : 1, range: () => (view.logY ? [least / 1.5, Math.max(most, least * 1.2) * 1.5] : [0, most * 1.08 || 1]) },
+        },
+        axes: [axis("Ranks (MPI processes)", { size: 34, ...rankTicks(ranks, view) }), axis(label, { size: 62, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : text(tick))) })],
+        series: [{ label: "ranks", value: (_, raw) => (raw == null ? "–" : String(raw)) }, ...series],
+        cursor: { drag: { x: false, y: false }, points: { size: 9 } }, legend: { live: true },
+      },
+    };
+  }
+
+  const value = (_, raw) => text(raw);
+  const dots = (label, tint, isHollow) => ({
+    label, stroke: tint, width: 0, value, paths: () => null,
+    points: { show: true, size: isHollow ? 11 : 8, fill: isHollow ? color("back") : tint, width: 2 },
+  });
+
+  // Predicted time and what no program could beat.
+  function bounds(root, data, view) {
+    return mount(root, () => {
+      const { bounds, unit } = data();
+      const scaled = (seconds) => seconds.map((value) => value / unit.seconds);
+      const series = [{ label: "predicted (median)", stroke: color("text"), width: 2.5, value, points: { show: bounds.ranks.length <= 16 } }]
+        .concat(bounds.lines.map((line, i) => ({
+          label: "bound: " + line.name, stroke: line.color, width: 2, dash: [[10, 5], [4, 4], [12, 4, 2, 4], [2, 3]][i % 4], value, points: { show: false },
+        })));
+      return lines(root, view, `Time [${unit.symbol}]`, bounds.ranks, series, [scaled(bounds.makespan_s), ...bounds.lines.map((line) => scaled(line.seconds))]);
+    });
+  }
+
+  // Values of several lists of points at all rank counts that any of them has.
+  function aligned(lists) {
+    const xs = [...new Set(lists.flatMap((list) => list.map((point) => point.ranks)))].sort((a, b) => a - b);
+    const column = (list, of) => {
+      const byRanks = new Map(list.map((point) => [point.ranks, of(point)]));
+      return xs.map((x) => (byRanks.has(x) ? byRanks.get(x) : null));
+    };
+    return { xs, column };
+  }
+
+  // Several predictions with their measured runs.
+  function overlay(root, data, view) {
+    return mount(root, () => {
+      const { overlays, unit } = data();
+      const { xs, column } = aligned(overlays.flatMap((one) => [one.points, one.measured]));
+      const series = [];
+      const columns = [];
+      for (const one of overlays) {
+        series.push({ label: one.label, stroke: one.color, width: 2.5, spanGaps: true, value, points: { show: false } });
+        columns.push(column(one.points, (point) => point.makespan_s / unit.seconds));
+        for (const [isHollow, name] of [[false, "measured"], [true, "outlier"]]) {
+          const runs = one.measured.filter((run) => (run.kind === "outlier") === isHollow);
+          if (runs.length === 0) continue;
+          series.push(dots(`${one.label}, ${name}`, one.color, isHollow));
+          columns.push(column(runs, (run) => run.seconds / unit.seconds));
+        }
+      }
+      return lines(root, view, `Makespan [${unit.symbol}]`, xs, series, columns);
+    });
+  }
+
+  // Their signed relative errors.
+  function overlayErrors(root, data) {
+    return mount(root, () => {
+      const { overlays } = data();
+      const { xs, column } = aligned(overlays.map((one) => one.errors.points));
+      const percent = (_, raw) => (raw == null ? "–" : `${raw > 0 ? "+" : ""}${text(raw, 3)} %`);
+      const made = lines(root, {}, "Relative error [%]", xs,
+        overlays.map((one) => ({ ...dots(one.label, one.color, false), value: percent })),
+        overlays.map((one) => column(one.errors.points, (point) => 100 * point.relative_error)));
+      made.options.scales.y = { range: (_, min, max) => [Math.min(-1, (min || 0) * 1.15), Math.max(1, (max || 0) * 1.15)] };
+      return made;
+    });
+  }
+
   const redraw = () => live.forEach((view) => view.draw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   // Paper is white.
   addEventListener("beforeprint", () => { document.documentElement.dataset.theme = "light"; redraw(); });
   addEventListener("afterprint", () => { delete document.documentElement.dataset.theme; redraw(); });
 
-  return { curve, breakdown, errors, text };
+  return { curve, breakdown, errors, bounds, overlay, overlayErrors, text };
 })();

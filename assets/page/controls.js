@@ -32,5 +32,14 @@ const controls = (() => {
     return chart;
   }
 
-  return { curve, breakdown };
+  // A chart whose form holds nothing but what is shown of it.
+  function simple(form, make) {
+    const view = {};
+    let chart = null;
+    bind(document.getElementById(form), view, () => chart.draw());
+    chart = make(view);
+    return chart;
+  }
+
+  return { curve, breakdown, simple };
 })();

@@ -96,6 +96,11 @@
     shown = answer;
     problem("");
     place("answer").textContent = answer.answer;
+    place("advice").replaceChildren(...answer.advice.map((sentence) => {
+      const line = document.createElement("p");
+      line.textContent = sentence;
+      return line;
+    }));
     const warnings = answer.notes.concat(answer.warnings);
     place("warnings").hidden = warnings.length === 0;
     place("warnings").querySelector("ul").replaceChildren(...warnings.map((warning) => {

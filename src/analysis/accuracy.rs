@@ -18,8 +18,6 @@
 //!   Nonparametric Regression" (1984). Fewer than 3 differences tell nothing and count as zero.
 //! * In any case at least the mean of `rᵢ / (2 mᵢ)`, what a uniform reading error alone gives.
 
-use std::collections::BTreeMap;
-
 use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::{MeasuredRun, Measurement};
 use crate::stats;
@@ -116,7 +114,8 @@ pub struct ComparedPoint {
 /// the summary is over the points of `scope` that are no outliers.
 #[must_use]
 pub fn compare(curve: &Curve, measurement: &Measurement, was_fitted: &dyn Fn(u32) -> bool, scope: Scope) -> Comparison {
-    let samples: Vec<Sample> = by_ranks(measurement)
+    let samples: Vec<Sample> = measurement
+        .by_ranks()
         .into_iter()
         .filter_map(|(ranks, runs)| {
             let predicted = curve.points.iter().find(|point| point.ranks == ranks)?;
@@ -167,14 +166,6 @@ impl Sample {
     fn reading_error(&self) -> f64 {
         self.point.reading_error_s / self.point.measured_s
     }
-}
-
-fn by_ranks(measurement: &Measurement) -> BTreeMap<u32, Vec<MeasuredRun>> {
-    let mut runs: BTreeMap<u32, Vec<MeasuredRun>> = BTreeMap::new();
-    for run in &measurement.rows {
-        runs.entry(run.ranks).or_default().push(*run);
-    }
-    runs
 }
 
 fn mark_outliers(mut samples: Vec<Sample>) -> Vec<Sample> {

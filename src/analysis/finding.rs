@@ -70,10 +70,7 @@ pub enum Finding {
 /// Returns what stands out: outliers by rank count, then a step, then hosts.
 #[must_use]
 pub fn findings(comparison: &Comparison, measurement: &Measurement) -> Vec<Finding> {
-    let mut runs: BTreeMap<u32, Vec<MeasuredRun>> = BTreeMap::new();
-    for run in &measurement.rows {
-        runs.entry(run.ranks).or_default().push(*run);
-    }
+    let runs = measurement.by_ranks();
     let is_outlier = |ranks| comparison.points.iter().any(|point| point.ranks == ranks && point.is_outlier);
     let of_ranks = |(ranks, runs): (&u32, &Vec<MeasuredRun>)| at_ranks(*ranks, runs, is_outlier(*ranks), measurement);
     let mut findings: Vec<Finding> = runs.iter().filter_map(of_ranks).collect();

@@ -88,14 +88,14 @@ fn single(args: &CompareArgs) -> Result<(), Failure> {
         curve: &prediction.curve,
         measured: Some(&measured.measurement),
         comparison: Some(&comparison),
-        subject: Subject::Comparison,
+        subject: Subject::Comparison(&findings),
         excerpt: None,
         warnings: &prediction.warnings,
         scenario: &experiment.effective_scenario,
         machine: &experiment.effective_machine,
         command: &command_line::of_compare(args),
     });
-    files::write(&folder.join("report.html"), page.as_bytes())?;
+    files::write_page(&folder, "comparison", &page)?;
     match args.run.format {
         Format::Json => files::print(&document),
         Format::Table => {

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use dlpc_sim::analysis::accuracy::{self, Comparison, Scope};
 use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
 use dlpc_sim::measurement::Measurement;
 use dlpc_sim::measurement::output_files::{self, DLPC_TIME_PATTERN};
@@ -103,6 +104,13 @@ pub(super) fn predict(experiment: &Experiment, args: &RunArgs) -> Result<Predict
         files::warn(warning);
     }
     Ok(prediction)
+}
+
+/// Compares the prediction with the measured runs that the scenario names, if it does: all points, fitted or not.
+pub(super) fn compared(experiment: &Experiment, prediction: &Prediction) -> Option<Comparison> {
+    let measured = experiment.measured.as_ref()?;
+    let was_fitted = |ranks| experiment.provenance.was_fitted_on(&measured.path, ranks);
+    Some(accuracy::compare(&prediction.curve, &measured.measurement, &was_fitted, Scope::All))
 }
 
 /// Returns the folder for the results.

@@ -6,6 +6,7 @@ use dlpc_sim::analysis::timeline::Timeline;
 use dlpc_sim::analysis::{Curve, knee};
 use dlpc_sim::input::Experiment;
 use dlpc_sim::prediction;
+use dlpc_sim::report::html::Excerpt;
 use dlpc_sim::report::timeline;
 
 use crate::cli::TimelineArgs;
@@ -17,12 +18,34 @@ const CLOSE: f64 = 0.05;
 /// Rank counts that the report shows well, at least and at most.
 const RANKS_OF_REPORT: (u32, u32) = (8, 16);
 
-/// Simulates the run that is shown: that on as many ranks as was asked for, or one that is worth a look.
-pub(super) fn simulate(
+/// A time line as a report shows it.
+pub(super) struct Shown {
+    ranks: usize,
+    svg: String,
+}
+
+impl Shown {
+    pub(super) fn excerpt(&self) -> Excerpt<'_> {
+        Excerpt { ranks: self.ranks, svg: &self.svg }
+    }
+}
+
+/// Simulates the run that is shown, writes the files that were asked for, and returns what the report has of it.
+pub(super) fn shown(
     args: &TimelineArgs,
     experiment: &Experiment,
     curve: &Curve,
-) -> Result<Option<Timeline>, Failure> {
+    folder: &Path,
+) -> Result<Option<Shown>, Failure> {
+    let Some(timeline) = simulate(args, experiment, curve)? else { return Ok(None) };
+    let title = &experiment.scenario.title;
+    write(args, folder, &timeline, title)?;
+    let ranks = timeline.rows.len();
+    Ok(timeline::gantt(&timeline, title).map(|svg| Shown { ranks, svg }))
+}
+
+/// Simulates the run that is shown: that on as many ranks as was asked for, or one that is worth a look.
+fn simulate(args: &TimelineArgs, experiment: &Experiment, curve: &Curve) -> Result<Option<Timeline>, Failure> {
     let Some(n_ranks) = args.timeline.map_or_else(|| of_report(curve), |ranks| Some(ranks.get())) else {
         return Ok(None);
     };
@@ -54,7 +77,7 @@ fn of_report(curve: &Curve) -> Option<u32> {
 }
 
 /// Writes the files that were asked for.
-pub(super) fn write(args: &TimelineArgs, folder: &Path, timeline: &Timeline, title: &str) -> Result<(), Failure> {
+fn write(args: &TimelineArgs, folder: &Path, timeline: &Timeline, title: &str) -> Result<(), Failure> {
     if args.timeline.is_none() {
         return Ok(());
     }

@@ -39,19 +39,37 @@ pub struct KeepUp {
     pub theory: Option<u32>,
 }
 
-/// Returns the advice for a log stream; none for other workloads.
-pub(super) fn advise(scenario: &Scenario, machine: &MachineModel) -> Result<Option<StreamAdvice>, SimError> {
-    let Workload::LogStream(stream) = &scenario.workload else { return Ok(None) };
+/// Least rank counts that keep up with the producer in the long run, by queueing theory; none if all ranks are too few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InTheory {
+    /// In rounds (docs/model.md eq. 45).
+    pub rounds: Option<u32>,
+    /// By the first free worker (docs/model.md eq. 46).
+    pub first_free: Option<u32>,
+}
+
+/// Returns what queueing theory says of a log stream, without simulating it; none for other workloads.
+#[must_use]
+pub fn in_theory(scenario: &Scenario, machine: &MachineModel) -> Option<InTheory> {
+    let Workload::LogStream(stream) = &scenario.workload else { return None };
     let queue = Queue {
         interval_s: (stream.interval + stream.jitter).as_seconds(),
         services_s: services_s(scenario, machine, stream),
         speeds: speeds(scenario, machine),
     };
+    Some(InTheory { rounds: queue.least_in_rounds(), first_free: queue.least_first_free() })
+}
+
+/// Returns the advice for a log stream; none for other workloads.
+pub(super) fn advise(scenario: &Scenario, machine: &MachineModel) -> Result<Option<StreamAdvice>, SimError> {
+    let (Workload::LogStream(stream), Some(theory)) = (&scenario.workload, in_theory(scenario, machine)) else {
+        return Ok(None);
+    };
     let simulated = |dispatch| least_simulated(scenario, machine, &LogStream { dispatch, ..stream.clone() });
     Ok(Some(StreamAdvice {
         dispatch: stream.dispatch,
-        rounds: KeepUp { simulated: simulated(Dispatch::Rounds)?, theory: queue.least_in_rounds() },
-        first_free: KeepUp { simulated: simulated(Dispatch::FirstFree)?, theory: queue.least_first_free() },
+        rounds: KeepUp { simulated: simulated(Dispatch::Rounds)?, theory: theory.rounds },
+        first_free: KeepUp { simulated: simulated(Dispatch::FirstFree)?, theory: theory.first_free },
     }))
 }
 

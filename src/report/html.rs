@@ -4,20 +4,24 @@
 //! too. All text of the user is escaped. Same input, same bytes.
 
 pub mod live;
+pub mod several;
 
 mod answer;
 mod document;
+mod explained;
 mod numbers;
 mod sections;
 mod settings;
 mod tables;
 
-use maud::html;
+use maud::{Markup, html};
 use serde_json::Value;
 
 use self::document::{Content, Scripts};
 use crate::analysis::Curve;
 use crate::analysis::accuracy::Comparison;
+use crate::analysis::finding::Finding;
+use crate::explanation::Explanation;
 use crate::measurement::Measurement;
 
 /// What the report of a scenario shows.
@@ -32,7 +36,7 @@ pub struct Report<'a> {
     /// The prediction against them.
     pub comparison: Option<&'a Comparison>,
     /// What the report is about.
-    pub subject: Subject,
+    pub subject: Subject<'a>,
     /// Where the time goes, rank by rank.
     pub excerpt: Option<Excerpt<'a>>,
     /// Reasons to doubt the result, one sentence each.
@@ -46,12 +50,14 @@ pub struct Report<'a> {
 }
 
 /// What a report is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Subject<'a> {
     /// How long the scenario takes.
     Prediction,
-    /// How good the prediction is.
-    Comparison,
+    /// How good the prediction is, and what is odd about the measured runs.
+    Comparison(&'a [Finding]),
+    /// Why it takes as long, and what would help.
+    Explanation(&'a Explanation),
 }
 
 /// The time line of one run.
@@ -68,23 +74,39 @@ pub struct Excerpt<'a> {
 pub fn report(report: &Report<'_>) -> String {
     let kind = match report.subject {
         Subject::Prediction => "Prediction",
-        Subject::Comparison => "Prediction against measurement",
+        Subject::Comparison(_) => "Prediction against measurement",
+        Subject::Explanation(_) => "Explanation",
     };
+    let (scenario, machine) = (report.scenario, report.machine);
     let body = html! {
         (sections::head(kind, report.title, &answer::question(report), &answer::answer(report)))
         (sections::warnings(report.warnings))
         main {
-            @if report.subject == Subject::Comparison { (sections::accuracy(report)) }
-            (sections::curve(&tables::curve(report.curve, report.measured)))
-            (sections::breakdown(&tables::breakdown(&report.curve.points)))
-            (sections::excerpt(report))
-            @if report.subject == Subject::Prediction { (sections::accuracy(report)) }
-            (settings::section(report))
+            (results(report))
+            (settings::section(&[settings::Inputs { scenario, machine }]))
             (sections::reproduce(report.command))
         }
     };
     let numbers = numbers::of(report);
     document::page(&Content { title: report.title, body, numbers: &numbers, scripts: Scripts::Report })
+}
+
+/// Returns the results, those first that the report is about.
+fn results(report: &Report<'_>) -> Markup {
+    let curve = || sections::curve(&tables::curve(report.curve, report.measured));
+    let breakdown = || sections::breakdown(&tables::breakdown(&report.curve.points));
+    let (excerpt, accuracy) = (|| sections::excerpt(report), || sections::accuracy(report));
+    match report.subject {
+        Subject::Prediction => html! { (curve()) (breakdown()) (excerpt()) (accuracy()) },
+        Subject::Comparison(_) => html! { (accuracy()) (curve()) (breakdown()) (excerpt()) },
+        Subject::Explanation(explanation) => html! {
+            (explained::words(report.curve, explanation))
+            (breakdown())
+            (explained::what_helps(explanation))
+            (explained::bounds(report.curve, explanation))
+            (curve()) (excerpt()) (accuracy())
+        },
+    }
 }
 
 #[cfg(test)]

@@ -91,7 +91,11 @@ fn scene_of(plot: Plot, data: &PlotData) -> Scene {
 /// Returns the colour of a cause in plots and pages, as CSS writes it.
 #[must_use]
 pub(super) fn cause_color(cause: Cause) -> String {
-    let (red, green, blue) = breakdown::color(cause).rgb;
+    css(breakdown::color(cause))
+}
+
+fn css(color: scene::Color) -> String {
+    let (red, green, blue) = color.rgb;
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 

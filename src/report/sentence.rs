@@ -1,8 +1,8 @@
 //! What a person would say about an explanation, one sentence each.
 
-use crate::analysis::advice::Recommendation;
+use crate::analysis::advice::{Recommendation, Rule, recommend};
 use crate::analysis::{Cause, Curve, CurvePoint};
-use crate::explanation::{Advice, Detail, Explanation, Gain, KeepUp, WhatIf};
+use crate::explanation::{Advice, Detail, Explanation, Gain, InTheory, KeepUp, WhatIf};
 use crate::machine::Kernel;
 use crate::report::number::TimeUnit;
 use crate::units::significant;
@@ -19,13 +19,19 @@ const WHAT_IFS_MAX: usize = 3;
 /// It is about the largest rank count that is explained.
 #[must_use]
 pub fn summary(curve: &Curve, explanation: &Explanation) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if let Some((point, detail)) = focus(curve, explanation) {
-        sentences.extend([why(curve, point, detail), what_helps(point, detail)]);
-        sentences.extend(bottleneck(point, detail));
-        sentences.extend(headroom(point, detail));
-    }
+    let mut sentences = reasons(curve, explanation);
     sentences.extend(advice(curve, &explanation.advice));
+    sentences
+}
+
+/// Returns why it takes as long as it does, what would help, and how far it is from the best, for the largest rank count
+/// that is explained.
+#[must_use]
+pub fn reasons(curve: &Curve, explanation: &Explanation) -> Vec<String> {
+    let Some((point, detail)) = focus(curve, explanation) else { return Vec::new() };
+    let mut sentences = vec![why(curve, point, detail), what_helps(point, detail)];
+    sentences.extend(bottleneck(point, detail));
+    sentences.extend(headroom(point, detail));
     sentences
 }
 
@@ -44,8 +50,8 @@ fn why(curve: &Curve, point: &CurvePoint, detail: &Detail) -> String {
     let same: Vec<&CurvePoint> =
         up_to.collect::<Vec<_>>().into_iter().rev().take_while(|of| of.limited_by == main).collect();
     let from = same.last().map_or(point.ranks, |first| first.ranks);
-    let least = same.iter().map(|of| share_of(of, main)).fold(share, f64::min);
-    let most = same.iter().map(|of| share_of(of, main)).fold(share, f64::max);
+    let least = same.iter().map(|of| of.share(main)).fold(share, f64::min);
+    let most = same.iter().map(|of| of.share(main)).fold(share, f64::max);
     let when = match (from, point.ranks) {
         (from, at) if from == at => format!("On {}", ranks(at)),
         (from, _) if from == curve.points[0].ranks => "At every rank count".to_owned(),
@@ -54,7 +60,7 @@ fn why(curve: &Curve, point: &CurvePoint, detail: &Detail) -> String {
     let others: Vec<String> = causes[1..]
         .iter()
         .filter(|(_, share)| 5.0 * SHARE_MIN <= *share)
-        .map(|(cause, share)| format!("{} is {}", cause.name(), percent(*share)))
+        .map(|(cause, share)| format!("{} is {}", in_words(*cause, detail), percent(*share)))
         .collect();
     let rest =
         if others.is_empty() { String::new() } else { format!("; on {}, {}", ranks(point.ranks), others.join(", ")) };
@@ -69,13 +75,13 @@ fn what_helps(point: &CurvePoint, detail: &Detail) -> String {
     let is_listed = network.is_none_or(|network| gains.contains(&network));
     gains.extend(network.filter(|network| !is_listed && is_large(network)));
     let mut texts: Vec<String> =
-        gains.iter().map(|gain| format!("{} would save {}", gain.what_if.name(), time(gain.gain_s))).collect();
+        gains.iter().map(|gain| format!("{} would save {}", gain.what_if.name(), roughly(gain.gain_s))).collect();
     if network.is_some() && !gains.is_empty() && !gains.iter().any(|gain| gain.what_if == WhatIf::BandwidthTimesTen) {
-        texts.push("10x the bandwidth next to nothing".to_owned());
+        texts.push("10x the bandwidth would save next to nothing".to_owned());
     }
     match texts.as_slice() {
         [] => format!("On {}, nothing on the list of what-ifs would save 1 % of the time.", ranks(point.ranks)),
-        texts => format!("On {}, {} of {}.", ranks(point.ranks), texts.join(", "), time(point.makespan_s)),
+        texts => format!("Of {} on {}, {}.", time(point.makespan_s), ranks(point.ranks), texts.join(", ")),
     }
 }
 
@@ -86,7 +92,7 @@ fn bottleneck(point: &CurvePoint, detail: &Detail) -> Option<String> {
         let sharing = significant(worst.n_sharing, 2);
         let shared =
             if worst.n_sharing < 1.5 { String::new() } else { format!(", shared by {sharing} transfers on average") };
-        format!("Bytes wait for the {}{shared}: {}.", worst.name, time(worst.duration.as_seconds()))
+        format!("Bytes wait for the {}{shared}: {}.", worst.name, roughly(worst.duration.as_seconds()))
     })
 }
 
@@ -101,19 +107,26 @@ fn headroom(point: &CurvePoint, detail: &Detail) -> Option<String> {
     ];
     let (_, reason) = reasons.into_iter().reduce(|a, b| if a.0 < b.0 { b } else { a })?;
     let times = point.makespan_s / least_s;
+    let this_one = if times < 1.0 + 0.5 * SHARE_MIN {
+        "this one takes no longer".to_owned()
+    } else {
+        format!("this one takes {} times that", significant(times, 3))
+    };
     (least_s > 0.0).then(|| {
         format!(
-            "No program that does the same on {} could take less than {}, because of {reason}; this one takes {} times that.",
+            "No program that does the same on {} could take less than {}, because of {reason}; {this_one}.",
             ranks(point.ranks),
-            time(least_s),
-            significant(times, 3)
+            time(least_s)
         )
     })
 }
 
-fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
+/// Returns how many ranks to use, first for the scenario as it is, then with another placement or dispatch, and how many
+/// keep up with a producer.
+#[must_use]
+pub fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
     let of = &advice.recommendation;
-    let mut sentences = vec![recommendation(curve, advice, of)];
+    let mut sentences = vec![recommendation(curve, advice.rule, of)];
     for alternative in &advice.alternatives {
         let other = &alternative.recommendation;
         let (here, there) = (of.best_s, other.best_s);
@@ -127,7 +140,7 @@ fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
                 capital(name),
                 time(there),
                 ranks(other.best_ranks),
-                time(difference),
+                roughly(difference),
                 ranks(other.ranks),
                 time(other.makespan_s)
             )
@@ -143,18 +156,16 @@ fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
     sentences
 }
 
-fn recommendation(curve: &Curve, advice: &Advice, of: &Recommendation) -> String {
-    let within = percent(advice.rule.within);
-    let least = percent(advice.rule.efficiency);
+/// Returns how many ranks to use by a rule, and why.
+///
+/// # Panics
+/// If the curve has no point.
+#[must_use]
+pub fn recommendation(curve: &Curve, rule: Rule, of: &Recommendation) -> String {
+    let within = percent(rule.within);
+    let least = percent(rule.efficiency);
     if !of.pays {
-        let cause = curve.points.iter().find(|point| point.ranks == of.best_ranks).map_or("", |p| p.limited_by.name());
-        return format!(
-            "No rank count helps: the best time, {} on {}, is not more than {within} shorter than {} on {}; what limits it is: {cause}.",
-            time(of.best_s),
-            ranks(of.best_ranks),
-            time(curve.points[0].makespan_s),
-            ranks(curve.points[0].ranks)
-        );
+        return no_rank_count_helps(curve, &within, of);
     }
     let best = if of.makespan_s <= (1.0 + 0.5 * SHARE_MIN) * of.best_s {
         "more ranks are no faster".to_owned()
@@ -163,6 +174,8 @@ fn recommendation(curve: &Curve, advice: &Advice, of: &Recommendation) -> String
     };
     let rule = if of.ranks == of.fast_enough_ranks {
         format!("the fewest that are within {within} of the best time")
+    } else if of.parallel_efficiency < rule.efficiency {
+        format!("the fewest of all, because no rank count is at least {least} efficient")
     } else {
         let enough = ranks(of.fast_enough_ranks);
         format!("the most that are at least {least} efficient ({enough} would be within {within} of the best time)")
@@ -171,9 +184,52 @@ fn recommendation(curve: &Curve, advice: &Advice, of: &Recommendation) -> String
     format!("Use {}: {} at {efficiency} efficiency, {rule}; {best}.", ranks(of.ranks), time(of.makespan_s))
 }
 
+/// Returns what keeps more ranks than the recommended ones from helping; none if no more were predicted.
+#[must_use]
+pub fn beyond(curve: &Curve, rule: Rule) -> Option<String> {
+    let of = recommend(curve, rule);
+    let last = curve.points.last()?;
+    let cause = last.limited_by;
+    (of.ranks < last.ranks && of.pays).then(|| {
+        let (on, share) = (ranks(last.ranks), percent(last.share(cause)));
+        format!("On {on} it takes {}, of which {share} is {}.", time(last.makespan_s), cause.name())
+    })
+}
+
+/// Returns how many ranks keep up with the producer of a log stream, by queueing theory.
+#[must_use]
+pub fn keep_up_in_theory(of: &InTheory) -> String {
+    let (rounds, first_free) = (count(of.rounds), count(of.first_free));
+    format!(
+        "To keep up with the producer for good, by queueing theory, rounds need {rounds}; first-free needs {first_free}."
+    )
+}
+
+fn no_rank_count_helps(curve: &Curve, within: &str, of: &Recommendation) -> String {
+    let first = &curve.points[0];
+    let best = curve.points.iter().find(|point| point.ranks == of.best_ranks).unwrap_or(first);
+    let cause = best.limited_by;
+    let why = match cause {
+        Cause::Producer => "all wait for the producer, whose log files come no faster for more ranks".to_owned(),
+        Cause::SerialTail => "rank 0 does most of it alone, and more ranks leave it no less to do".to_owned(),
+        _ => format!("what limits it is {} ({} of the time)", cause.name(), percent(best.share(cause))),
+    };
+    let (one, on) = (time(first.makespan_s), ranks(first.ranks));
+    if best.ranks == first.ranks {
+        return format!("No rank count helps: {one} on {on} is the best time; {why}.");
+    }
+    let (best_s, best_on) = (time(of.best_s), ranks(of.best_ranks));
+    format!(
+        "No rank count helps: the best time, {best_s} on {best_on}, is not more than {within} shorter than {one} on {on}; {why}."
+    )
+}
+
 fn keep_up(of: KeepUp) -> String {
-    let count = |least: Option<u32>| least.map_or("more ranks than there are".to_owned(), ranks);
     format!("{} by simulation, {} by queueing theory", count(of.simulated), count(of.theory))
+}
+
+fn count(least: Option<u32>) -> String {
+    least.map_or("more ranks than there are".to_owned(), ranks)
 }
 
 fn in_words(cause: Cause, detail: &Detail) -> String {
@@ -185,18 +241,13 @@ fn in_words(cause: Cause, detail: &Detail) -> String {
         Cause::Round => "free ranks waiting for the slowest of the round although log files are there".to_owned(),
         Cause::Producer => "waiting for the producer".to_owned(),
         Cause::Compute => "computing".to_owned(),
+        Cause::Sleep if tail(Kernel::Analyse) => "a complete log file waiting for the next look".to_owned(),
         _ => cause.name().to_owned(),
     }
 }
 
 fn shares(point: &CurvePoint) -> Vec<(Cause, f64)> {
-    point.breakdown.iter().map(|(cause, _)| (*cause, share_of(point, *cause))).collect()
-}
-
-fn share_of(point: &CurvePoint, cause: Cause) -> f64 {
-    let total: f64 = point.breakdown.iter().map(|(_, part)| part.as_seconds()).sum();
-    let part: f64 = point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, part)| part.as_seconds()).sum();
-    if total > 0.0 { part / total } else { 0.0 }
+    point.breakdown.iter().map(|(cause, _)| (*cause, point.share(*cause))).collect()
 }
 
 fn percent(ratio: f64) -> String {
@@ -212,8 +263,17 @@ fn ranks(n: u32) -> String {
 }
 
 fn time(seconds: f64) -> String {
+    with_digits(seconds, 4)
+}
+
+/// Formats a part or a difference, which is known less well than what it is a part of.
+fn roughly(seconds: f64) -> String {
+    with_digits(seconds, 3)
+}
+
+fn with_digits(seconds: f64, digits: usize) -> String {
     let unit = TimeUnit::for_longest(seconds.abs());
-    format!("{} {}", significant(seconds / unit.seconds, 4), unit.symbol)
+    format!("{} {}", significant(seconds / unit.seconds, digits), unit.symbol)
 }
 
 fn capital(text: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::csv::PREDICTION_COLUMNS;
 use super::number::{TimeUnit, column_decimals, fixed, percent};
 use super::table::{self, Column};
 use crate::analysis::Cause;
@@ -12,26 +13,11 @@ use crate::sweep::rows::Row;
 use crate::sweep::{Axis, Literal, Unit};
 use crate::units::significant;
 
-/// Columns of `sweep.csv` after those of the keys. A contract: more may be appended, none renamed.
-pub const RESULT_COLUMNS: [&str; 11] = [
-    "ranks",
-    "makespan_s",
-    "makespan_p05_s",
-    "makespan_p95_s",
-    "speedup",
-    "speedup_p05",
-    "speedup_p95",
-    "parallel_efficiency",
-    "karp_flatt",
-    "limited_by",
-    "n_warnings",
-];
-
 /// Most points that the terminal lists.
 const LISTED_MAX: usize = 40;
 
-/// Returns the text of `sweep.csv`: the number of the point, a column for each key but the rank count, then
-/// [`RESULT_COLUMNS`].
+/// Returns the text of `sweep.csv`: the number of the point, a column for each key but the rank count, then those of
+/// `prediction.csv` and the number of warnings. A contract: more may be appended, none renamed.
 ///
 /// Quantities are numbers in the unit that ends the name of their column: `machine.switch.latency_s`.
 ///
@@ -41,7 +27,8 @@ const LISTED_MAX: usize = 40;
 pub fn csv(plan: &Plan, rows: &[Row<'_>]) -> String {
     let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
     let keys = columns(plan).map(|(_, axis)| format!("{}{}", axis.key, axis.unit.map_or("", Unit::suffix)));
-    let header = std::iter::once("point".to_owned()).chain(keys).chain(RESULT_COLUMNS.map(str::to_owned));
+    let results = PREDICTION_COLUMNS.into_iter().chain(["n_warnings"]).map(str::to_owned);
+    let header = std::iter::once("point".to_owned()).chain(keys).chain(results);
     writer.write_record(header).expect("invariant: memory takes any text");
     for row in rows {
         writer.write_record(fields(plan, row)).expect("invariant: all rows have the columns of the header");

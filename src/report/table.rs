@@ -12,7 +12,6 @@ use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::Measurement;
 use crate::measurement::diagnosis::{Finding, Grade};
 use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
-use crate::stats;
 use crate::units::significant;
 
 /// Rules above, below and under the header; nothing between columns.
@@ -41,7 +40,7 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
         Column::numbers("5–95 %", points.iter().map(|point| band(point, times)).collect()),
     ];
     if let Some(measurement) = measured {
-        let medians = points.iter().map(|point| measured_median(measurement, point.ranks));
+        let medians = points.iter().map(|point| measurement.median_s(point.ranks));
         let cells = medians.map(|median| median.map(|seconds| times.text(seconds)).unwrap_or_default());
         columns.push(Column::numbers(&format!("measured [{}]", unit.symbol), cells.collect()));
     }
@@ -198,11 +197,6 @@ fn remark(point: &ComparedPoint) -> String {
 /// Returns the band of a point as `low – high`.
 fn band(point: &CurvePoint, times: TimeFormat) -> String {
     format!("{} – {}", times.text(point.makespan_p05_s), times.text(point.makespan_p95_s))
-}
-
-fn measured_median(measurement: &Measurement, ranks: u32) -> Option<f64> {
-    let runs: Vec<f64> = measurement.rows.iter().filter(|run| run.ranks == ranks).map(|run| run.seconds).collect();
-    (!runs.is_empty()).then(|| stats::median(&runs))
 }
 
 /// How all times of a table are written.

@@ -60,6 +60,34 @@ fn the_log_stream_has_its_knobs() {
 }
 
 #[test]
+fn advice_follows_the_sliders() {
+    let server = Server::start("scenarios/dlpc-log-60s.toml");
+    let mut browser = Browser::start();
+    browser.open(&server.address);
+    let advice = "document.getElementById('advice').textContent";
+    let before = browser.text(advice);
+    assert!(
+        before.starts_with("Use 10 ranks: ") && before.contains("queueing theory, rounds need 13 ranks"),
+        "{before}"
+    );
+    browser.run(
+        "(() => { const field = document.getElementById('knob-analysis'); field.value = '10';
+           field.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    );
+    browser.wait_for("location.search.includes('analysis=10')");
+    let after = browser.text(advice);
+    // Two files come while one is analysed.
+    assert!(after.starts_with("Use ") && !after.starts_with("Use 10 ranks"), "{after}");
+    browser.run(
+        "(() => { const field = document.getElementById('knob-analysis'); field.value = '3';
+           field.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    );
+    browser.wait_for("location.search.includes('analysis=3')");
+    let alone = browser.text(advice);
+    assert!(alone.starts_with("No rank count helps") && alone.contains("rounds need 1 rank;"), "{alone}");
+}
+
+#[test]
 fn an_address_restores_knobs_view_and_curve() {
     let server = Server::start("scenarios/dlpc-pi-count.toml");
     let mut browser = Browser::start();

@@ -26,6 +26,8 @@ fn reports_load_from_disk_without_complaints_or_a_network() {
         ("predict", "scenarios/dlpc-log-60s.toml"),
         ("predict", "scenarios/pi3-64-hosts.toml"),
         ("compare", "scenarios/dlpc-pi-count.toml"),
+        ("explain", "scenarios/dlpc-pi-coordinates.toml"),
+        ("explain", "scenarios/dlpc-log-1s.toml"),
     ] {
         let report = Report::of(command, scenario);
         browser.open(&report.address());
@@ -115,4 +117,57 @@ fn every_chart_has_a_name_and_a_table() {
         assert!(browser.run(&format!("document.querySelectorAll('#{table} tbody tr').length")).as_u64() >= Some(20));
     }
     assert_eq!(browser.run("document.querySelector('.timeline svg').getAttribute('role')"), "img");
+}
+
+/// Returns whether nothing of the page is wider than the screen, but for what scrolls by itself.
+fn fits(browser: &mut Browser) -> bool {
+    browser.run("document.documentElement.scrollWidth <= innerWidth") == true
+}
+
+#[test]
+fn an_explanation_shows_each_rank_count_and_its_bounds() {
+    let mut browser = Browser::start();
+    let report = Report::of("explain", "scenarios/dlpc-pi-coordinates.toml");
+    browser.open(&report.address());
+    let shown = "[...document.querySelectorAll('[data-at-ranks]')].filter((it) => !it.hidden).map((it) => it.dataset.atRanks).join()";
+    assert_eq!(browser.text(shown), "32");
+    browser.run(
+        "(() => { const choice = document.querySelector('#view-ranks select'); choice.value = '4';
+           choice.dispatchEvent(new Event('change', { bubbles: true })); })()",
+    );
+    assert_eq!(browser.text(shown), "4");
+    let first = "[...document.querySelectorAll('[data-at-ranks]')].find((it) => !it.hidden).querySelector('tbody th').textContent";
+    assert_eq!(browser.text(first), "returning only the count");
+    let before = browser.picture("chart-bounds");
+    browser.click("#view-bounds [name=logY]");
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    assert_ne!(browser.picture("chart-bounds"), before);
+    assert_eq!(browser.run("document.querySelectorAll('#bounds-table tbody tr').length"), 32);
+    browser.resize(390, 844);
+    assert!(fits(&mut browser));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn several_comparisons_share_a_chart() {
+    let mut browser = Browser::start();
+    let report = Report::with("compare", "scenarios/dlpc-pi-count.toml", &["scenarios/dlpc-pi-coordinates.toml"]);
+    browser.open(&report.address());
+    let names = "[...document.querySelectorAll('#chart-overlay .u-label')].map((it) => it.textContent).join()";
+    assert_eq!(
+        browser.text(names),
+        "ranks,dlpc-pi-count,dlpc-pi-count, measured,dlpc-pi-count, outlier,\
+         dlpc-pi-coordinates,dlpc-pi-coordinates, measured,dlpc-pi-coordinates, outlier"
+    );
+    for input in ["logY", "logX"] {
+        let before = browser.picture("chart-overlay");
+        browser.click(&format!("#view-overlay [name={input}]"));
+        browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        assert_ne!(browser.picture("chart-overlay"), before, "{input}");
+    }
+    assert_eq!(browser.run("document.querySelectorAll('#chart-overlay-errors canvas').length"), 1);
+    assert_eq!(browser.run("document.querySelectorAll('#accuracy-table tbody tr').length"), 2);
+    browser.resize(390, 844);
+    assert!(fits(&mut browser));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

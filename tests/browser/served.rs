@@ -29,8 +29,13 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn of(command: &str, scenario: &str) -> Self {
+        Self::with(command, scenario, &[])
+    }
+
+    /// As [`Report::of`], with more arguments.
+    pub(crate) fn with(command: &str, scenario: &str, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
-        run(command, &PathBuf::from(scenario), folder.path(), &["--replications", "5"]);
+        run(command, &PathBuf::from(scenario), folder.path(), &[&["--replications", "5"], more].concat());
         Self { folder }
     }
 

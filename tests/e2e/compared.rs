@@ -28,7 +28,7 @@ fn table(arguments: &[&str]) -> String {
     let Ended { code, stdout, stderr } = compare(folder.path(), arguments);
     assert_eq!((code, stderr.as_str()), (0, ""));
     let names: Vec<String> = contents(&folder.path().join("out")).into_keys().collect();
-    assert_eq!(names, ["comparison.json", "comparison.svg", "report.html"]);
+    assert_eq!(names, ["comparison.html", "comparison.json", "comparison.svg", "report.html"]);
     stdout.replace(&*folder.path().to_string_lossy(), "FOLDER")
 }
 
@@ -92,7 +92,13 @@ fn several_measured_curves_are_compared_with_each_other() {
         "{stdout}"
     );
     let results = contents(&folder.path().join("out"));
-    assert_eq!(results.keys().collect::<Vec<_>>(), ["comparisons.json", "comparisons.png", "comparisons.svg"]);
+    let names: Vec<&str> = results.keys().map(String::as_str).collect();
+    assert_eq!(names, ["comparisons.html", "comparisons.json", "comparisons.png", "comparisons.svg", "report.html"]);
+    let page = String::from_utf8_lossy(&results["comparisons.html"]);
+    assert!(
+        page.contains("after against before: measured -10.0 %") && page.contains("before.csv --measured"),
+        "{page}"
+    );
     let document: Value = serde_json::from_slice(&results["comparisons.json"]).expect("JSON");
     let labels: Vec<&str> =
         document["comparisons"].as_array().expect("a list").iter().filter_map(|one| one["label"].as_str()).collect();

@@ -3,6 +3,7 @@
 mod calibrated;
 mod compared;
 mod deterministic;
+mod explained;
 mod explore;
 mod export_goal;
 mod help;

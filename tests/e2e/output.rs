@@ -64,7 +64,7 @@ fn results_go_to_a_folder_named_like_the_scenario() {
     let scenario = root().join("scenarios/dlpc-pi-count.toml");
     let stdout = succeeds(dlpc_sim().current_dir(folder.path()).arg("predict").arg(scenario).args(&QUICK[2..]));
     assert!(stdout.ends_with("\nResults are in output/dlpc-pi-count\n"), "{stdout}");
-    assert_eq!(contents(&folder.path().join("output/dlpc-pi-count")).len(), 6);
+    assert_eq!(contents(&folder.path().join("output/dlpc-pi-count")).len(), 7);
 }
 
 #[test]
@@ -81,6 +81,7 @@ fn results_replace_those_of_an_earlier_run_and_nothing_else() {
         "breakdown.svg",
         "notes.txt",
         "prediction.csv",
+        "prediction.html",
         "prediction.json",
         "report.html",
         "speedup.png",

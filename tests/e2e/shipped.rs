@@ -44,7 +44,15 @@ fn every_scenario_is_predicted_as_reviewed_and_its_results_are_complete() {
         let names: Vec<&str> = results.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["breakdown.svg", "prediction.csv", "prediction.json", "report.html", "speedup.svg", "time.svg"]
+            [
+                "breakdown.svg",
+                "prediction.csv",
+                "prediction.html",
+                "prediction.json",
+                "report.html",
+                "speedup.svg",
+                "time.svg"
+            ]
         );
         let document: Value = serde_json::from_slice(&results["prediction.json"]).expect("JSON");
         assert_eq!(json_schema::problems(&schema, &document), Vec::<String>::new(), "{}", scenario.display());

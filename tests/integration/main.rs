@@ -10,5 +10,6 @@ mod export;
 mod log_stream;
 mod random_programs;
 mod replay;
+mod sensitivity;
 mod support;
 mod whatif;

@@ -2,31 +2,43 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::analysis::Curve;
 use dlpc_sim::analysis::accuracy::Comparison;
 use dlpc_sim::analysis::change;
 use dlpc_sim::analysis::finding::{self, Finding};
+use dlpc_sim::input::Experiment;
+use dlpc_sim::prediction::Prediction;
 use dlpc_sim::report::plot::overlay::{self, CURVES_MAX, Overlay};
-use dlpc_sim::report::{self, comparisons, table};
+use dlpc_sim::report::{self, comparisons, html, table};
 
 use super::Pair;
 use crate::cli::{CompareArgs, Format};
-use crate::commands::experiment;
+use crate::commands::{command_line, experiment};
 use crate::failure::Failure;
 use crate::files;
 
 /// One pair, predicted and compared.
 struct Compared {
     label: String,
-    title: String,
-    curve: Curve,
+    experiment: Experiment,
+    prediction: Prediction,
     comparison: Comparison,
     findings: Vec<Finding>,
 }
 
 impl Compared {
     fn overlay(&self) -> Overlay<'_> {
-        Overlay { label: &self.label, curve: &self.curve, comparison: &self.comparison }
+        Overlay { label: &self.label, curve: &self.prediction.curve, comparison: &self.comparison }
+    }
+
+    fn on_page(&self) -> html::several::Compared<'_> {
+        html::several::Compared {
+            label: &self.label,
+            curve: &self.prediction.curve,
+            comparison: &self.comparison,
+            findings: &self.findings,
+            scenario: &self.experiment.effective_scenario,
+            machine: &self.experiment.effective_machine,
+        }
     }
 }
 
@@ -41,15 +53,15 @@ pub(super) fn run(args: &CompareArgs, pairs: &[Pair]) -> Result<(), Failure> {
     for (i, pair) in pairs.iter().enumerate() {
         // The same scenario is the same prediction.
         let known = pairs[..i].iter().position(|other| other.scenario == pair.scenario);
-        let curve = known.map(|known| all[known].curve.clone());
-        all.push(compared(args, pair, curve, pairs)?);
+        let prediction = known.map(|known| all[known].prediction.clone());
+        all.push(compared(args, pair, prediction, pairs)?);
     }
     let folder = experiment::output_folder(&args.run);
     let items: Vec<comparisons::NamedComparison<'_>> = all
         .iter()
         .map(|one| comparisons::NamedComparison {
             label: &one.label,
-            title: &one.title,
+            title: &one.experiment.scenario.title,
             comparison: &one.comparison,
             findings: &one.findings,
         })
@@ -58,7 +70,7 @@ pub(super) fn run(args: &CompareArgs, pairs: &[Pair]) -> Result<(), Failure> {
     files::write(&folder.join("comparisons.json"), document.as_bytes())?;
     let overlays: Vec<Overlay<'_>> = all.iter().map(Compared::overlay).collect();
     let title = if pairs.iter().all(|pair| pair.scenario == pairs[0].scenario) {
-        &all[0].title
+        &all[0].experiment.scenario.title
     } else {
         "Predicted and measured"
     };
@@ -66,26 +78,42 @@ pub(super) fn run(args: &CompareArgs, pairs: &[Pair]) -> Result<(), Failure> {
     if args.run.png {
         files::write(&folder.join("comparisons.png"), &overlay::png(title, &overlays))?;
     }
+    let changes = changes(&all);
+    let mut warnings: Vec<String> = all.iter().flat_map(|one| one.prediction.warnings.clone()).collect();
+    warnings.dedup();
+    let page = html::several::several(&html::several::Several {
+        title,
+        all: &all.iter().map(Compared::on_page).collect::<Vec<_>>(),
+        changes: &changes,
+        warnings: &warnings,
+        command: &command_line::of_compare(args),
+    });
+    files::write_page(&folder, "comparisons", &page)?;
     match args.run.format {
         Format::Json => files::print(&document),
-        Format::Table => files::print(&format!("{}\n\nResults are in {}", text(&all), folder.display())),
+        Format::Table => files::print(&format!("{}\n\nResults are in {}", text(&all, changes), folder.display())),
     }?;
     let judged: Vec<(&str, &Comparison)> = all.iter().map(|one| (one.label.as_str(), &one.comparison)).collect();
     super::check_accuracy(args, &judged)
 }
 
-fn compared(args: &CompareArgs, pair: &Pair, curve: Option<Curve>, pairs: &[Pair]) -> Result<Compared, Failure> {
+fn compared(
+    args: &CompareArgs,
+    pair: &Pair,
+    prediction: Option<Prediction>,
+    pairs: &[Pair],
+) -> Result<Compared, Failure> {
     let run = pair.arguments(&args.run);
     let experiment = experiment::load(&run)?;
     let (measured, scope) = (super::measured_of(&experiment, &run)?, super::scope(args));
-    let curve = match curve {
-        Some(curve) => curve,
-        None => experiment::predict(&experiment, &run)?.curve,
+    let prediction = match prediction {
+        Some(prediction) => prediction,
+        None => experiment::predict(&experiment, &run)?,
     };
-    let comparison = super::compare_with(&experiment, measured, &curve, scope)?;
+    let comparison = super::compare_with(&experiment, measured, &prediction.curve, scope)?;
     let findings = finding::findings(&comparison, &measured.measurement);
     let label = label(pair, &measured.path, pairs);
-    Ok(Compared { label, title: experiment.scenario.title, curve, comparison, findings })
+    Ok(Compared { label, experiment, prediction, comparison, findings })
 }
 
 /// Returns the name of what is different: the scenario's file, or that of the measured runs, or both.
@@ -100,14 +128,20 @@ fn label(pair: &Pair, measured: &Path, pairs: &[Pair]) -> String {
     }
 }
 
-fn text(all: &[Compared]) -> String {
+/// Returns how much each differs from the first, one sentence each.
+fn changes(all: &[Compared]) -> Vec<String> {
+    let first = &all[0];
+    let sentence = |other: &Compared| {
+        let change = change::change(&first.comparison, &other.comparison)?;
+        Some(table::change(&first.label, &other.label, &change))
+    };
+    all[1..].iter().filter_map(sentence).collect()
+}
+
+fn text(all: &[Compared], changes: Vec<String>) -> String {
     let named: Vec<(&str, &Comparison)> = all.iter().map(|one| (one.label.as_str(), &one.comparison)).collect();
     let mut lines = vec![table::comparisons(&named), String::new()];
-    let first = &all[0];
-    for other in &all[1..] {
-        let change = change::change(&first.comparison, &other.comparison);
-        lines.extend(change.map(|change| table::change(&first.label, &other.label, &change)));
-    }
+    lines.extend(changes);
     for one in all {
         let sentence = |finding| format!("{}: {}", one.label, report::finding::sentence(finding));
         lines.extend(one.findings.iter().map(sentence));

@@ -29,6 +29,7 @@ pub(super) fn state<'a>(whatif: &'a WhatIf, answer: &'a Answer, query: &'a str) 
         curve: &answer.prediction.curve,
         measured: whatif.base().measured.as_ref().map(|measured| &measured.measurement),
         comparison: whatif.comparison(),
+        keep_up: answer.keep_up,
         notes: &answer.notes,
         warnings: &answer.prediction.warnings,
     }

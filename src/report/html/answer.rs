@@ -1,9 +1,8 @@
 //! The question of a report and its answer, as a person would say them.
 
-use super::{Report, Subject, live};
+use super::{Report, Subject, explained, live};
 use crate::analysis::accuracy::Accuracy;
 use crate::analysis::{Curve, CurvePoint, knee};
-use crate::report::html::numbers::seconds_of;
 use crate::report::number::percent;
 use crate::units::{SimDuration, significant};
 
@@ -20,15 +19,19 @@ pub(super) fn question(report: &Report<'_>) -> String {
     };
     match report.subject {
         Subject::Prediction => format!("How long does it take on {ranks}, and why? The cluster: {machine}."),
-        Subject::Comparison => format!("How well does the model predict runs on {ranks}? The cluster: {machine}."),
+        Subject::Comparison(_) => format!("How well does the model predict runs on {ranks}? The cluster: {machine}."),
+        Subject::Explanation(_) => {
+            format!("Why does it take as long as it does on {ranks}, and what would help? The cluster: {machine}.")
+        }
     }
 }
 
 /// Returns the answer in one sentence.
 pub(super) fn answer(report: &Report<'_>) -> String {
     match (report.subject, report.comparison) {
-        (Subject::Comparison, Some(comparison)) => accuracy(&comparison.accuracy),
-        (Subject::Comparison | Subject::Prediction, _) => best(report.curve),
+        (Subject::Comparison(_), Some(comparison)) => accuracy(&comparison.accuracy),
+        (Subject::Explanation(explanation), _) => explained::answer(report.curve, explanation),
+        (Subject::Comparison(_) | Subject::Prediction, _) => best(report.curve),
     }
 }
 
@@ -76,11 +79,10 @@ pub(super) fn best(curve: &Curve) -> String {
 }
 
 fn cause(point: &CurvePoint) -> String {
-    let total: f64 = point.breakdown.iter().map(|(_, duration)| duration.as_seconds()).sum();
-    if total <= 0.0 {
+    let share = point.share(point.limited_by);
+    if share <= 0.0 {
         return String::new();
     }
-    let share = seconds_of(point, point.limited_by) / total;
     format!("; the largest part of that is {} ({:.0} %)", point.limited_by.name(), 100.0 * share)
 }
 

@@ -9,7 +9,10 @@ use super::numbers::{self, Numbers};
 use super::{answer, sections, tables};
 use crate::analysis::Curve;
 use crate::analysis::accuracy::Comparison;
+use crate::analysis::advice::{Rule, recommend};
+use crate::explanation::InTheory;
 use crate::measurement::Measurement;
+use crate::report::sentence;
 
 /// A knob of the page.
 #[derive(Debug, Clone, Serialize)]
@@ -61,6 +64,8 @@ pub struct State<'a> {
     pub measured: Option<&'a Measurement>,
     /// The prediction of the file as it stands against them.
     pub comparison: Option<&'a Comparison>,
+    /// Least rank counts that keep up with the producer of a log stream.
+    pub keep_up: Option<InTheory>,
     /// What the page should say of the state.
     pub notes: &'a [String],
     /// Reasons to doubt the result.
@@ -87,6 +92,7 @@ struct Answer<'a> {
     query: &'a str,
     #[serde(rename = "answer")]
     sentence: String,
+    advice: Vec<String>,
     notes: &'a [String],
     warnings: &'a [String],
     numbers: Numbers,
@@ -122,6 +128,7 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
     let question = format!("What if it were different? Turn a knob. The cluster: {}.", page.machine);
     let body = html! {
         (sections::head("What if", page.title, &question, &numbers.state.sentence))
+        (advice(&numbers.state.advice))
         div.problem id="problem" role="alert" hidden[page.problem.is_none()] { (page.problem.unwrap_or_default()) }
         (sections::warnings(&[state.notes, state.warnings].concat()))
         main.live {
@@ -133,10 +140,31 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
     document::page(&Content { title: page.title, body, numbers: &numbers, scripts: Scripts::Live })
 }
 
+/// Returns how many ranks to use, and why.
+fn advice(sentences: &[String]) -> Markup {
+    html! {
+        section.advice aria-labelledby="how-many" {
+            h2 id="how-many" { "How many ranks to use" }
+            div id="advice" aria-live="polite" { @for sentence in sentences { p { (sentence) } } }
+        }
+    }
+}
+
+fn advice_of(state: &State<'_>) -> Vec<String> {
+    if state.curve.points.is_empty() {
+        return Vec::new();
+    }
+    let rule = Rule::default();
+    let recommended = sentence::recommendation(state.curve, rule, &recommend(state.curve, rule));
+    let why = sentence::beyond(state.curve, rule);
+    std::iter::once(recommended).chain(why).chain(state.keep_up.as_ref().map(sentence::keep_up_in_theory)).collect()
+}
+
 fn answer_of<'a>(state: &State<'a>) -> Answer<'a> {
     Answer {
         query: state.query,
         sentence: answer::best(state.curve),
+        advice: advice_of(state),
         notes: state.notes,
         warnings: state.warnings,
         numbers: numbers::of_curve(state.curve, state.measured, state.comparison),

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, Subject, explained};
 use crate::analysis::accuracy::Comparison;
+use crate::analysis::bounds::Bounds;
 use crate::analysis::{Cause, Curve, CurvePoint};
+use crate::explanation::Explanation;
 use crate::measurement::Measurement;
 use crate::report::number::TimeUnit;
 use crate::report::plot::cause_color;
@@ -27,12 +29,30 @@ pub(super) struct Numbers {
     causes: Vec<CauseSeconds>,
     /// Errors, if the prediction is compared.
     comparison: Option<Errors>,
+    /// Lower bounds, if the prediction is explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounds: Option<LowerBounds>,
 }
 
 #[derive(Debug, Serialize)]
-struct Unit {
+pub(super) struct Unit {
     symbol: &'static str,
     seconds: f64,
+}
+
+/// Lower bounds at the rank counts that are explained and traced.
+#[derive(Debug, Serialize)]
+struct LowerBounds {
+    ranks: Vec<u32>,
+    makespan_s: Vec<f64>,
+    lines: Vec<BoundSeconds>,
+}
+
+#[derive(Debug, Serialize)]
+struct BoundSeconds {
+    name: &'static str,
+    color: String,
+    seconds: Vec<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +67,7 @@ struct Point {
 }
 
 #[derive(Debug, Serialize)]
-struct Run {
+pub(super) struct Run {
     ranks: u32,
     seconds: f64,
     low_s: f64,
@@ -64,7 +84,7 @@ struct CauseSeconds {
 }
 
 #[derive(Debug, Serialize)]
-struct Errors {
+pub(super) struct Errors {
     noise_floor: f64,
     points: Vec<ErrorPoint>,
 }
@@ -78,22 +98,45 @@ struct ErrorPoint {
 
 /// Returns the numbers of a report.
 pub(super) fn of(report: &Report<'_>) -> Numbers {
-    of_curve(report.curve, report.measured, report.comparison)
+    let bounds = match report.subject {
+        Subject::Explanation(explanation) => lower_bounds(report.curve, explanation),
+        Subject::Prediction | Subject::Comparison(_) => None,
+    };
+    Numbers { bounds, ..of_curve(report.curve, report.measured, report.comparison) }
+}
+
+/// Returns the bounds that hold somewhere; none if no run was traced.
+fn lower_bounds(curve: &Curve, explanation: &Explanation) -> Option<LowerBounds> {
+    let traced: Vec<(&CurvePoint, &Bounds)> = explained::bounded(curve, explanation)
+        .into_iter()
+        .filter_map(|(point, detail)| Some((point, detail.bounds.as_ref()?)))
+        .collect();
+    let line = |(name, cause, of): (&'static str, Cause, fn(&Bounds) -> f64)| BoundSeconds {
+        name,
+        color: cause_color(cause),
+        seconds: traced.iter().map(|(_, bounds)| of(bounds)).collect(),
+    };
+    let lines = explained::BOUNDS.into_iter().map(line);
+    (!traced.is_empty()).then(|| LowerBounds {
+        ranks: traced.iter().map(|(point, _)| point.ranks).collect(),
+        makespan_s: traced.iter().map(|(point, _)| point.makespan_s).collect(),
+        lines: lines.filter(|line| line.seconds.iter().any(|seconds| 0.0 < *seconds)).collect(),
+    })
 }
 
 /// Returns the numbers of a curve with its measured points.
 pub(super) fn of_curve(curve: &Curve, measured: Option<&Measurement>, comparison: Option<&Comparison>) -> Numbers {
     let marks = mark::in_seconds(measured, comparison);
     let longest = curve.points.iter().map(|point| point.makespan_s).chain(marks.iter().map(|mark| mark.value));
-    let unit = TimeUnit::for_longest(longest.fold(0.0, f64::max));
     Numbers {
-        unit: Unit { symbol: unit.symbol, seconds: unit.seconds },
+        unit: Unit::for_longest(longest),
         alone_s: curve.points.first().map_or(0.0, |point| point.makespan_s * point.speedup),
         measured_alone_s: marks.iter().find(|mark| mark.ranks == 1).map(|mark| mark.value),
         points: curve.points.iter().map(Point::from).collect(),
         measured: marks.into_iter().map(Run::from).collect(),
         causes: visible_causes(&curve.points),
         comparison: comparison.map(Errors::from),
+        bounds: None,
     }
 }
 
@@ -102,14 +145,9 @@ fn visible_causes(points: &[CurvePoint]) -> Vec<CauseSeconds> {
         key: cause.key(),
         name: cause.name(),
         color: cause_color(cause),
-        seconds: points.iter().map(|point| seconds_of(point, cause)).collect(),
+        seconds: points.iter().map(|point| point.seconds(cause)).collect(),
     });
     all.filter(|cause| cause.seconds.iter().any(|seconds| 0.0 < *seconds)).collect()
-}
-
-/// Returns the seconds that a cause takes of the critical path.
-pub(super) fn seconds_of(point: &CurvePoint, cause: Cause) -> f64 {
-    point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, duration)| duration.as_seconds()).sum()
 }
 
 const fn key(kind: Kind) -> &'static str {
@@ -117,6 +155,14 @@ const fn key(kind: Kind) -> &'static str {
         Kind::HeldOut => "held_out",
         Kind::Fitted => "fitted",
         Kind::Outlier => "outlier",
+    }
+}
+
+impl Unit {
+    /// Returns the unit for the longest of some times, in seconds.
+    pub(super) fn for_longest(seconds: impl Iterator<Item = f64>) -> Self {
+        let unit = TimeUnit::for_longest(seconds.fold(0.0, f64::max));
+        Self { symbol: unit.symbol, seconds: unit.seconds }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{Report, tables};
+use super::{Report, Subject, tables};
+use crate::report::finding;
 
 /// Returns the top of a page: what it is, the question and the answer.
 pub(super) fn head(kind: &str, title: &str, question: &str, answer: &str) -> Markup {
@@ -84,24 +85,35 @@ pub(super) fn excerpt(report: &Report<'_>) -> Markup {
             section aria-labelledby="timeline" {
                 h2 id="timeline" { "One run on " (excerpt.ranks) @if excerpt.ranks == 1 { " rank" } @else { " ranks" } }
                 div.scroll.timeline tabindex="0" role="region" aria-label="Time line of one run" { (PreEscaped(excerpt.svg)) }
-                p.note { "One row per rank; lines are messages. The whole of it, for Perfetto or chrome://tracing: predict with --timeline " (excerpt.ranks) "." }
+                p.note { "One row per rank; lines are messages. The whole of it, for Perfetto or chrome://tracing: the command below with --timeline " (excerpt.ranks) "." }
             }
         }
     }
 }
 
-/// Returns how good the prediction is, if it is compared with measured runs.
+/// Returns how good the prediction is, if it is compared with measured runs, and what is odd about these.
 pub(super) fn accuracy(report: &Report<'_>) -> Markup {
+    let findings = match report.subject {
+        Subject::Comparison(findings) => findings,
+        Subject::Prediction | Subject::Explanation(_) => &[],
+    };
     html! {
         @if let Some(comparison) = report.comparison.filter(|comparison| !comparison.points.is_empty()) {
             section aria-labelledby="accuracy" {
                 h2 id="accuracy" { "How good the prediction is" }
                 (chart("chart-errors", "Relative errors of the prediction by number of ranks, with the noise floor; its numbers are in the table below"))
                 (tables::accuracy(comparison))
-                details { summary { "The error at each rank count" } (tables::comparison(comparison)) }
+                (sentences(findings.iter().map(finding::sentence)))
+                details { summary { "The error at each rank count" } (tables::comparison("comparison-table", comparison)) }
             }
         }
     }
+}
+
+/// Returns sentences as a list, if there are any.
+pub(super) fn sentences(all: impl Iterator<Item = String>) -> Markup {
+    let all: Vec<String> = all.collect();
+    html! { @if !all.is_empty() { ul.sentences { @for sentence in &all { li { (sentence) } } } } }
 }
 
 /// Returns the command that makes the report again.

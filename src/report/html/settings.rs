@@ -3,8 +3,6 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::Report;
-
 /// What the words of a provenance mean, in the order in which they are shown.
 const PROVENANCE: [(&str, &str); 9] = [
     ("created", "made"),
@@ -18,19 +16,40 @@ const PROVENANCE: [(&str, &str); 9] = [
     ("fitted_ranks", "fitted to the rank counts"),
 ];
 
-/// Returns scenario, machine model and provenance.
-pub(super) fn section(report: &Report<'_>) -> Markup {
-    let mut machine = report.machine.clone();
-    let provenance = machine.as_object_mut().and_then(|machine| machine.remove("provenance"));
-    let intervals = machine.as_object_mut().and_then(|machine| machine.remove("intervals"));
+/// What one prediction was made of.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Inputs<'a> {
+    /// The scenario as it was used.
+    pub(super) scenario: &'a Value,
+    /// The machine model as it was used.
+    pub(super) machine: &'a Value,
+}
+
+/// Returns scenario, machine model and provenance of each prediction; what several have in common is shown once.
+pub(super) fn section(all: &[Inputs<'_>]) -> Markup {
+    let is_new = |(i, inputs): &(usize, &Inputs<'_>)| !all[..*i].contains(inputs);
+    let shown: Vec<&Inputs<'_>> = all.iter().enumerate().filter(is_new).map(|(_, inputs)| inputs).collect();
+    let title = |inputs: &Inputs<'_>| inputs.scenario["title"].as_str().unwrap_or_default().to_owned();
     html! {
         section aria-labelledby="settings" {
             h2 id="settings" { "What it was made of" }
-            details { summary { "The scenario, with every default" } pre { (toml(report.scenario)) } }
-            details { summary { "The machine model, with the scenario's changes" } pre { (toml(&machine)) } }
-            @if let Some(Value::Object(provenance)) = &provenance { (origin(provenance)) }
-            @if let Some(Value::Object(intervals)) = &intervals { (list("95 % intervals of fitted values", intervals)) }
+            @for inputs in &shown {
+                @if shown.len() > 1 { h3 { (title(inputs)) } }
+                (one(inputs))
+            }
         }
+    }
+}
+
+fn one(inputs: &Inputs<'_>) -> Markup {
+    let mut machine = inputs.machine.clone();
+    let provenance = machine.as_object_mut().and_then(|machine| machine.remove("provenance"));
+    let intervals = machine.as_object_mut().and_then(|machine| machine.remove("intervals"));
+    html! {
+        details { summary { "The scenario, with every default" } pre { (toml(inputs.scenario)) } }
+        details { summary { "The machine model, with the scenario's changes" } pre { (toml(&machine)) } }
+        @if let Some(Value::Object(provenance)) = &provenance { (origin(provenance)) }
+        @if let Some(Value::Object(intervals)) = &intervals { (list("95 % intervals of fitted values", intervals)) }
     }
 }
 

@@ -2,26 +2,24 @@
 
 use maud::{Markup, html};
 
-use super::numbers::seconds_of;
 use crate::analysis::accuracy::Comparison;
 use crate::analysis::{Cause, Curve, CurvePoint};
 use crate::measurement::Measurement;
 use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
-use crate::stats;
 
 /// One column: its header and its cells.
-struct Column {
+pub(super) struct Column {
     header: String,
     is_word: bool,
     cells: Vec<String>,
 }
 
 impl Column {
-    fn numbers(header: impl Into<String>, cells: impl Iterator<Item = String>) -> Self {
+    pub(super) fn numbers(header: impl Into<String>, cells: impl Iterator<Item = String>) -> Self {
         Self { header: header.into(), is_word: false, cells: cells.collect() }
     }
 
-    fn words(header: impl Into<String>, cells: impl Iterator<Item = String>) -> Self {
+    pub(super) fn words(header: impl Into<String>, cells: impl Iterator<Item = String>) -> Self {
         Self { header: header.into(), is_word: true, cells: cells.collect() }
     }
 
@@ -41,7 +39,7 @@ pub(super) fn curve(curve: &Curve, measured: Option<&Measurement>) -> Markup {
         Column::numbers(times.header("95 %"), points.iter().map(|point| times.text(point.makespan_p95_s))),
     ];
     if let Some(measurement) = measured {
-        let cells = points.iter().map(|point| median(measurement, point.ranks).map(|seconds| times.text(seconds)));
+        let cells = points.iter().map(|point| measurement.median_s(point.ranks).map(|seconds| times.text(seconds)));
         columns.push(Column::numbers(times.header("measured"), cells.map(Option::unwrap_or_default)));
     }
     columns.extend([
@@ -56,11 +54,11 @@ pub(super) fn curve(curve: &Curve, measured: Option<&Measurement>) -> Markup {
 /// Returns the time of the critical path by cause.
 pub(super) fn breakdown(points: &[CurvePoint]) -> Markup {
     let times = Times::of(points.iter().map(|point| point.makespan_s));
-    let occurs = |cause: &Cause| points.iter().any(|point| 0.0 < seconds_of(point, *cause));
+    let occurs = |cause: &Cause| points.iter().any(|point| 0.0 < point.seconds(*cause));
     let of_cause = |cause: Cause| {
-        Column::numbers(times.header(cause.name()), points.iter().map(|point| times.text(seconds_of(point, cause))))
+        Column::numbers(times.header(cause.name()), points.iter().map(|point| times.text(point.seconds(cause))))
     };
-    let total = |point: &CurvePoint| Cause::ALL.into_iter().map(|cause| seconds_of(point, cause)).sum();
+    let total = |point: &CurvePoint| Cause::ALL.into_iter().map(|cause| point.seconds(cause)).sum();
     let columns: Vec<Column> = std::iter::once(ranks(points))
         .chain(Cause::ALL.into_iter().filter(occurs).map(of_cause))
         .chain([Column::numbers(times.header("sum"), points.iter().map(|point| times.text(total(point))))])
@@ -68,8 +66,8 @@ pub(super) fn breakdown(points: &[CurvePoint]) -> Markup {
     table("breakdown-table", "Time of the critical path by cause, for one typical replication.", &columns)
 }
 
-/// Returns the errors at each measured rank count.
-pub(super) fn comparison(comparison: &Comparison) -> Markup {
+/// Returns the errors at each measured rank count; `id` is that of the table.
+pub(super) fn comparison(id: &str, comparison: &Comparison) -> Markup {
     let points = &comparison.points;
     let times = Times::of(points.iter().map(|point| point.predicted_s));
     let remark = |is_outlier, used_for_fit| match (is_outlier, used_for_fit) {
@@ -88,7 +86,7 @@ pub(super) fn comparison(comparison: &Comparison) -> Markup {
         Column::words("in band", points.iter().map(|point| yes_or_no(point.inside_band))),
         Column::words("", points.iter().map(|point| remark(point.is_outlier, point.used_for_fit).to_owned())),
     ];
-    table("comparison-table", "Predicted against measured, by number of ranks.", &columns)
+    table(id, "Predicted against measured, by number of ranks.", &columns)
 }
 
 /// Returns the summary of the errors.
@@ -127,35 +125,30 @@ fn karp_flatt(point: &CurvePoint) -> String {
         .unwrap_or_default()
 }
 
-fn median(measurement: &Measurement, ranks: u32) -> Option<f64> {
-    let runs: Vec<f64> = measurement.rows.iter().filter(|run| run.ranks == ranks).map(|run| run.seconds).collect();
-    (!runs.is_empty()).then(|| stats::median(&runs))
-}
-
 /// How the times of a table are written: one unit, one number of decimals.
-struct Times {
+pub(super) struct Times {
     unit: TimeUnit,
     decimals: usize,
 }
 
 impl Times {
-    fn of(seconds: impl Iterator<Item = f64>) -> Self {
+    pub(super) fn of(seconds: impl Iterator<Item = f64>) -> Self {
         let seconds: Vec<f64> = seconds.collect();
         let unit = TimeUnit::for_longest(seconds.iter().copied().fold(0.0, f64::max));
         let values: Vec<f64> = seconds.iter().map(|seconds| seconds / unit.seconds).collect();
         Self { unit, decimals: column_decimals(&values) }
     }
 
-    fn header(&self, name: &str) -> String {
+    pub(super) fn header(&self, name: &str) -> String {
         format!("{name} [{}]", self.unit.symbol)
     }
 
-    fn text(&self, seconds: f64) -> String {
+    pub(super) fn text(&self, seconds: f64) -> String {
         fixed(seconds / self.unit.seconds, self.decimals)
     }
 }
 
-fn table(id: &str, caption: &str, columns: &[Column]) -> Markup {
+pub(super) fn table(id: &str, caption: &str, columns: &[Column]) -> Markup {
     let n_rows = columns.first().map_or(0, |column| column.cells.len());
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::report::fixture;
 
-fn page(title: &str, subject: Subject) -> String {
+fn page(title: &str, subject: Subject<'_>) -> String {
     let (curve, measured, comparison) = fixture::small();
     report(&Report {
         title,
@@ -38,7 +38,7 @@ fn a_report_has_question_answer_charts_tables_and_provenance() {
 
 #[test]
 fn a_comparison_begins_with_how_good_the_prediction_is() {
-    let page = content(&page("Darts", Subject::Comparison));
+    let page = content(&page("Darts", Subject::Comparison(&[])));
     assert!(page.find("How good the prediction is") < page.find("The curve"));
     // Held out: 2 ranks (6.0 s for 6.2 s), 8 (3.0 for 3.1), 16 (2.5 for 2.5); 4 is the outlier.
     assert!(page.contains("over 3 points"), "{page}");

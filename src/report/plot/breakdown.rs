@@ -32,7 +32,7 @@ pub(super) fn breakdown(data: &PlotData) -> Scene {
         upper.draw_frame(scene, &format!("Time [{}]", unit.symbol));
         lower.draw_frame(scene, "Share [%]");
         for (slot, point) in (0u32..).zip(points) {
-            let parts_s: Vec<_> = causes.iter().map(|cause| (color(*cause), seconds_of(point, *cause))).collect();
+            let parts_s: Vec<_> = causes.iter().map(|cause| (color(*cause), point.seconds(*cause))).collect();
             draw_bar(scene, upper, f64::from(slot), &parts_s, 1.0 / unit.seconds);
             let total = total_s(point);
             draw_bar(scene, lower, f64::from(slot), &parts_s, if 0.0 < total { 100.0 / total } else { 0.0 });
@@ -42,7 +42,7 @@ pub(super) fn breakdown(data: &PlotData) -> Scene {
 
 fn visible_causes(points: &[CurvePoint]) -> Vec<Cause> {
     let is_visible = |point: &CurvePoint, cause: Cause| {
-        let seconds = seconds_of(point, cause);
+        let seconds = point.seconds(cause);
         0.0 < seconds && SHARE_MIN * total_s(point) <= seconds
     };
     Cause::ALL.into_iter().filter(|cause| points.iter().any(|point| is_visible(point, *cause))).collect()
@@ -61,10 +61,6 @@ fn draw_bar(scene: &mut Scene, panel: &Panel, slot: f64, parts_s: &[(Color, f64)
         }
         below = above;
     }
-}
-
-fn seconds_of(point: &CurvePoint, cause: Cause) -> f64 {
-    point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, duration)| duration.as_seconds()).sum()
 }
 
 fn total_s(point: &CurvePoint) -> f64 {

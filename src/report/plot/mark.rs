@@ -50,6 +50,12 @@ impl Kind {
     }
 }
 
+/// Returns a compared point in seconds, with the interval that its runs lie in.
+pub(in crate::report) fn of_point(point: &ComparedPoint) -> Mark {
+    let (low, high) = (point.measured_low_s, point.measured_high_s);
+    Mark { ranks: point.ranks, value: point.measured_s, low, high, kind: Kind::of(point) }
+}
+
 /// Returns the measured points in seconds, by ascending rank count.
 pub(in crate::report) fn in_seconds(measured: Option<&Measurement>, comparison: Option<&Comparison>) -> Vec<Mark> {
     let mut runs: BTreeMap<u32, (Vec<f64>, f64)> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::legend::{Entry, Symbol};
 use super::mark::{self, Kind, Mark};
 use super::panel::Panel;
 use super::scene::{Color, Place, Scene, Stroke, palette};
-use super::{figure, paint};
+use super::{css, figure, paint};
 use crate::analysis::Curve;
 use crate::analysis::accuracy::{ComparedPoint, Comparison};
 use crate::report::number::TimeUnit;
@@ -16,6 +16,11 @@ pub const CURVES_MAX: usize = 6;
 
 const COLORS: [Color; CURVES_MAX] =
     [palette::BLUE, palette::VERMILION, palette::GREEN, palette::PURPLE, palette::ORANGE, palette::SKY_BLUE];
+
+/// Returns the colour of a curve in plots and pages, as CSS writes it.
+pub(in crate::report) fn curve_color(i: usize) -> String {
+    css(COLORS[i % CURVES_MAX])
+}
 
 /// One prediction and its measured runs.
 #[derive(Debug, Clone, Copy)]
@@ -81,9 +86,9 @@ fn scene(title: &str, overlays: &[Overlay<'_>]) -> Scene {
 const ERROR_RANGE_MIN: f64 = 5.0;
 
 fn mark_of(point: &ComparedPoint, unit: TimeUnit) -> Mark {
+    let mark = mark::of_point(point);
     let scaled = |seconds: f64| seconds / unit.seconds;
-    let (low, high) = (scaled(point.measured_low_s), scaled(point.measured_high_s));
-    Mark { ranks: point.ranks, value: scaled(point.measured_s), low, high, kind: Kind::of(point) }
+    Mark { value: scaled(mark.value), low: scaled(mark.low), high: scaled(mark.high), ..mark }
 }
 
 fn draw_times(scene: &mut Scene, panel: &Panel, overlay: &Overlay<'_>, unit: TimeUnit, color: Color) {

@@ -10,7 +10,7 @@ use crate::report::number::{TimeUnit, signed_percent};
 const SHARE_MIN: f64 = 0.005;
 
 /// Effect from which on a parameter has a row: 0.1 % for 10 %.
-const ELASTICITY_MIN: f64 = 0.01;
+pub(in crate::report) const ELASTICITY_MIN: f64 = 0.01;
 
 /// Returns all that is printed: breakdown, sentences, and what-ifs and sensitivities at the largest rank count that is
 /// explained.
@@ -46,7 +46,7 @@ pub fn breakdown(curve: &Curve, explanation: &Explanation) -> String {
         Column::numbers(&format!("time [{}]", unit.symbol), makespans_s.iter().map(|s| times.text(*s)).collect()),
     ];
     for cause in Cause::ALL {
-        let shares: Vec<f64> = points.iter().map(|point| share(point, cause)).collect();
+        let shares: Vec<f64> = points.iter().map(|point| point.share(cause)).collect();
         if shares.iter().any(|share| SHARE_MIN <= *share) {
             let cells = shares.iter().map(|share| format!("{:.0} %", 100.0 * share));
             columns.push(Column::numbers(short_name(cause), cells.collect()));
@@ -91,20 +91,15 @@ pub fn sensitivities(detail: &Detail) -> String {
     ])
 }
 
-fn is_another_path(of: &Sensitivity) -> bool {
+/// Returns whether the critical path says something else than the simulation.
+pub(in crate::report) fn is_another_path(of: &Sensitivity) -> bool {
     of.path_share.is_some_and(|share| (share - of.elasticity).abs() > 0.05)
 }
 
 /// Formats an elasticity as the effect of 1 %, for instance `+0.52 %`.
-fn precise(elasticity: f64) -> String {
+pub(in crate::report) fn precise(elasticity: f64) -> String {
     let hundredths = (100.0 * elasticity).round() / 100.0;
     if hundredths == 0.0 { "0.00 %".to_owned() } else { format!("{hundredths:+.2} %") }
-}
-
-fn share(point: &CurvePoint, cause: Cause) -> f64 {
-    let total: f64 = point.breakdown.iter().map(|(_, part)| part.as_seconds()).sum();
-    let part: f64 = point.breakdown.iter().filter(|(of, _)| *of == cause).map(|(_, part)| part.as_seconds()).sum();
-    if total > 0.0 { part / total } else { 0.0 }
 }
 
 const fn short_name(cause: Cause) -> &'static str {
