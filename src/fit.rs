@@ -25,7 +25,6 @@ use thiserror::Error;
 
 use self::estimate::{Estimate, RemoteShape, Shape};
 use self::identified::Identified;
-use self::network::Finding;
 use self::pairs::{Copying, PairSamples};
 use self::segments::{SIZES_MIN, TableShape};
 use crate::machine::MachineModel;
@@ -167,6 +166,7 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     let identified = identified::identified(&machine, &rest, &shape, options);
     let intervals = intervals_of(&sorted, &shape, &machine, &identified, options);
     machine.noise.cost_sigma = file::cost_sigma(&machine, &intervals);
+    machine.uncertainty = file::uncertainty(&machine, &intervals);
     let residuals = residuals::residuals(&machine, samples);
     warnings.extend(doubts(&machine, &residuals, &intervals, n_launches(samples)));
     Ok(Fit {
@@ -224,28 +224,56 @@ fn shape_of(
         let wires = vec![messages::Wire::Free; table.uptos.len()];
         rest.local = Some(messages::estimate(&pairs, table, &wires));
     }
-    let mut copying = Copying::BesidesTheWire;
-    let n_warnings = warnings.len();
-    while let Some(table) = table_shape(samples, (PairClass::Remote, copying), &rest, warnings)? {
-        match network::find(samples, &table, &rest, &shape, options) {
-            Some(Finding::Network(found)) => {
-                warnings.extend(found.warnings);
-                let remote = RemoteShape { table, network: found.shape };
-                rest.remote = network::estimate(samples, &remote, &rest, &shape, options);
-                shape.remote = Some(remote);
-                break;
-            }
-            Some(Finding::CopiesBehindTheWire) => {
-                copying = Copying::BehindTheWire;
-                warnings.truncate(n_warnings);
-            }
-            None => {
-                model::assemble(&rest, &shape, options)?;
-                return Err(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" });
-            }
-        }
+    if let Some(looked) = remote_shape(samples, &rest, &shape, options)? {
+        warnings.extend(looked.warnings);
+        rest.remote = network::estimate(samples, &looked.remote, &rest, &shape, options);
+        shape.remote = Some(looked.remote);
     }
     Ok((shape, rest))
+}
+
+/// What one way of copying makes of messages between hosts.
+struct Looked {
+    remote: RemoteShape,
+    difference: f64,
+    warnings: Vec<String>,
+}
+
+/// Finds the kind of the network; none if it was not measured.
+///
+/// Cores copy besides the wire, unless one message alone would then be faster than its port, and would be less so if they
+/// copied behind it.
+fn remote_shape(
+    samples: &[&Sample],
+    rest: &Estimate,
+    shape: &Shape,
+    options: &FitOptions<'_>,
+) -> Result<Option<Looked>, FitError> {
+    let Some(besides) = look(samples, Copying::BesidesTheWire, rest, shape, options)? else { return Ok(None) };
+    if besides.difference > -1.0 {
+        return Ok(Some(besides));
+    }
+    let behind = look(samples, Copying::BehindTheWire, rest, shape, options)?;
+    let is_better = |behind: &Looked| behind.difference.abs() + 1.0 < besides.difference.abs();
+    Ok(Some(behind.filter(is_better).unwrap_or(besides)))
+}
+
+fn look(
+    samples: &[&Sample],
+    copying: Copying,
+    rest: &Estimate,
+    shape: &Shape,
+    options: &FitOptions<'_>,
+) -> Result<Option<Looked>, FitError> {
+    let mut warnings = Vec::new();
+    let Some(table) = table_shape(samples, (PairClass::Remote, copying), rest, &mut warnings)? else { return Ok(None) };
+    let Some(found) = network::find(samples, &table, rest, shape, options) else {
+        model::assemble(rest, shape, options)?;
+        return Err(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" });
+    };
+    warnings.extend(found.warnings);
+    let remote = RemoteShape { table, network: found.shape };
+    Ok(Some(Looked { remote, difference: found.difference, warnings }))
 }
 
 /// Finds the segments of one class of pairs; none if it was not measured.

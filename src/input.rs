@@ -30,6 +30,7 @@ mod scenario;
 mod schema;
 mod spanned;
 mod tree;
+mod uncertainty;
 mod vary;
 mod workload;
 
@@ -52,6 +53,7 @@ use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
 use self::tree::{Document, Node, Table, Value};
+pub(crate) use self::uncertainty::uncertainty;
 use self::vary::Changes;
 pub use self::vary::{Change, load_axes, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};

@@ -2,9 +2,13 @@
 //!
 //! A [`MachineModel`] that exists is valid; only [`crate::input`] makes one from a file.
 
+mod uncertainty;
+
 use std::num::NonZeroU32;
 
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+
+pub use self::uncertainty::{SegmentUncertainty, Uncertainty};
 
 /// One cluster: hosts, network, message costs, kernel costs and noise.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +29,8 @@ pub struct MachineModel {
     pub kernels: Kernels,
     /// Noise of cores and jitter of the network.
     pub noise: Noise,
+    /// How well hosts, ports and messages are known.
+    pub uncertainty: Uncertainty,
 }
 
 /// A number of hosts with the same cores and network interface.
@@ -367,6 +373,12 @@ impl MachineModel {
     #[must_use]
     pub fn n_cores(&self) -> usize {
         self.host_groups.iter().map(|group| group.speeds.len() * group.cores.get() as usize).sum()
+    }
+
+    /// Returns whether replications differ, whatever the workload.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        !self.noise.is_zero() || !self.uncertainty.is_zero()
     }
 
     /// Returns the names of all hosts, in the order of their numbers.

@@ -1,5 +1,6 @@
 //! Predictions: many simulated runs of one scenario, condensed to a curve.
 
+mod drawn;
 pub mod export;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -215,7 +216,7 @@ impl Model<'_> {
             Workload::Pi(_) | Workload::Custom(_) => false,
             Workload::LogStream(stream) => !stream.analysis.is_constant() || stream.jitter != SimDuration::ZERO,
         };
-        if is_random || !self.machine.noise.is_zero() { self.scenario.run.replications.get() } else { 1 }
+        if is_random || self.machine.is_random() { self.scenario.run.replications.get() } else { 1 }
     }
 
     fn run(&self, n_ranks: u32, replication: u32, recording: Recording) -> Result<Trace, SimError> {
@@ -245,11 +246,14 @@ impl Model<'_> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
         let hosts_of_ranks = hosts_of_ranks(self.scenario, n_ranks);
+        let drawn = drawn::drawn(self.machine, streams).map(|machine| (Platform::new(&machine), machine));
+        let (platform, machine) =
+            drawn.as_ref().map_or((&self.platform, self.machine), |(platform, machine)| (platform, machine));
         let setup = Setup {
-            platform: &self.platform,
-            local: &self.machine.local,
-            remote: &self.machine.remote,
-            noise: &self.machine.noise,
+            platform,
+            local: &machine.local,
+            remote: &machine.remote,
+            noise: &machine.noise,
             network: run.network,
             hosts_of_ranks: &hosts_of_ranks,
             streams,

@@ -13,6 +13,7 @@ use crate::input;
 use crate::machine::{
     AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
     Forwarding, HostGroup, Kernel, MachineModel, MessageTable, RecordCosts, Switch, Topology, TreeAlgorithm,
+    Uncertainty,
 };
 
 /// Where the samples of a fit come from: what a fit itself cannot know.
@@ -86,6 +87,13 @@ pub(super) fn cost_sigma(machine: &MachineModel, intervals: &BTreeMap<String, (f
         }
     }
     sigma
+}
+
+/// Returns how well hosts, ports and messages are known, as a reader of the file would find it.
+pub(super) fn uncertainty(machine: &MachineModel, intervals: &BTreeMap<String, (f64, f64)>) -> Uncertainty {
+    let bounds: Vec<(&str, [String; 2])> =
+        intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds))).collect();
+    input::uncertainty(machine, bounds.iter().map(|(key, bounds)| (*key, bounds)))
 }
 
 /// Entries in their own order.

@@ -11,7 +11,7 @@ use super::segments::TableShape;
 use super::{FitError, FitOptions};
 use crate::machine::{
     CollectiveOverrides, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
-    RecordCosts, Segment, Switch, Topology,
+    RecordCosts, Segment, Switch, Topology, Uncertainty,
 };
 use crate::measurement::experiment::WorkKernel;
 use crate::measurement::kernels::work;
@@ -56,6 +56,7 @@ pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<
         collectives: prior.map_or_else(CollectiveOverrides::default, |prior| prior.collectives),
         kernels: kernels(estimate, prior),
         noise: noise(estimate, prior),
+        uncertainty: Uncertainty::default(),
     })
 }
 

@@ -6,7 +6,7 @@ use super::estimate::{Estimate, RemoteEstimate, RemoteShape, Shape};
 use super::least_squares::robust_mean;
 use super::messages::{self, Wire};
 use super::model;
-use super::pairs::{Copying, PairSamples, SegmentCosts, as_f64};
+use super::pairs::{PairSamples, SegmentCosts, as_f64};
 use super::segments::TableShape;
 use crate::machine::{Duplex, MachineModel};
 use crate::measurement::experiment::{Experiment, PairClass};
@@ -59,26 +59,13 @@ pub(super) enum PortSource {
 /// What was found, and what the user should know of it.
 pub(super) struct Found {
     pub(super) shape: NetworkShape,
+    /// By how many standard errors one message alone takes longer per byte than many of them do.
+    pub(super) difference: f64,
     pub(super) warnings: Vec<String>,
 }
 
-/// What a look at the samples may come to.
-pub(super) enum Finding {
-    /// What limits transfers.
-    Network(Found),
-    /// One message alone would be faster on the wire than many are, if cores copied besides: so they copy behind it.
-    CopiesBehindTheWire,
-}
-
-/// Whether one message alone and many tell the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    /// They do, or something else than the port limits one message alone.
-    Possible,
-    /// Many messages through a port get less of it than one alone.
-    OneIsTooFast,
-}
-
+/// Standard errors by which one message alone may be faster than its port.
+const TOO_FAST_ERRORS: f64 = 3.0;
 const TOO_FAST: &str = "many senders to one receiver get less than one sender alone, which shared ports do not explain: gathers \
                         of large messages will be predicted too short";
 
@@ -89,7 +76,7 @@ pub(super) fn find(
     rest: &Estimate,
     kind: &Shape,
     options: &FitOptions<'_>,
-) -> Option<Finding> {
+) -> Option<Found> {
     let mut warnings = Vec::new();
     let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs, table.copying);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
@@ -102,11 +89,8 @@ pub(super) fn find(
     };
     let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free)?;
     let fan_in = fan_in_gaps(samples, &free, one_flow, &shape, (table, rest, kind, options))?;
-    let (port, agreement) = port_source((one_flow, one_flow_error), &fan_in);
-    if agreement == Agreement::OneIsTooFast {
-        if table.copying == Copying::BesidesTheWire {
-            return Some(Finding::CopiesBehindTheWire);
-        }
+    let (port, difference) = port_source((one_flow, one_flow_error), &fan_in);
+    if difference < -TOO_FAST_ERRORS {
         warnings.push(TOO_FAST.to_owned());
     }
     shape.port = port;
@@ -124,7 +108,7 @@ pub(super) fn find(
     let machine = assembled(&with_backplane, table, &shape, (rest, kind, options))?;
     shape.duplex = duplex(samples, &machine, &mut warnings);
     shape.has_message_gap = message_gap(samples, &with_backplane.table, rest).is_some();
-    Some(Finding::Network(Found { shape, warnings }))
+    Some(Found { shape, difference, warnings })
 }
 
 /// Estimates the parameters of messages between hosts.
@@ -200,9 +184,10 @@ fn with_port(mut machine: MachineModel, gap: f64) -> MachineModel {
     machine
 }
 
-fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, Agreement) {
+/// Returns from what the port is known, and by how many standard errors one message alone is slower than many.
+fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, f64) {
     if fan_in.is_empty() {
-        return (PortSource::OneFlow, Agreement::Possible);
+        return (PortSource::OneFlow, 0.0);
     }
     let logs: Vec<f64> = fan_in.iter().map(|gap| gap.ln()).collect();
     let center = robust_mean(&logs);
@@ -210,16 +195,17 @@ fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, Ag
     let many_error = (stats::mad(&logs) / (logs.len() as f64).sqrt()).hypot(COMMON_ERROR);
     let one_error = (error / one_flow).hypot(COMMON_ERROR);
     let difference = one_flow.ln() - center;
-    let tolerance = SAME_LIMIT.max(4.0 * many_error.hypot(one_error));
-    if difference > tolerance {
-        return (PortSource::FanIn, Agreement::Possible);
-    }
-    // Nothing but an error makes one message alone faster than its port.
-    if difference < -3.0 * many_error.hypot(one_error) {
-        return (PortSource::OneFlow, Agreement::OneIsTooFast);
-    }
-    let (one, many) = (one_error.powi(-2), many_error.powi(-2));
-    (PortSource::Both { one_flow: one / (one + many) }, Agreement::Possible)
+    let of_both = many_error.hypot(one_error);
+    let source = if difference > SAME_LIMIT.max(4.0 * of_both) {
+        PortSource::FanIn
+    } else if difference < -TOO_FAST_ERRORS * of_both {
+        // Nothing but an error makes one message alone faster than its port.
+        PortSource::OneFlow
+    } else {
+        let (one, many) = (one_error.powi(-2), many_error.powi(-2));
+        PortSource::Both { one_flow: one / (one + many) }
+    };
+    (source, difference / of_both)
 }
 
 /// Returns the seconds per byte of the port.

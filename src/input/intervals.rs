@@ -8,7 +8,7 @@ use crate::machine::{Kernel, Kernels};
 use crate::units::{Quantity, SimDuration};
 
 /// Half-width of a 95 % interval of a normal distribution, in standard deviations.
-const HALF_WIDTH_SIGMAS: f64 = 1.96;
+pub(super) const HALF_WIDTH_SIGMAS: f64 = 1.96;
 /// Largest relative standard error, as the largest sigma of noise.
 const RELATIVE_MAX: f64 = 2.0;
 

@@ -13,11 +13,12 @@ use super::raw_machine::{
     RawRecords, RawSwitch, RawTree, RawTreeAlgorithm,
 };
 use super::spanned::{Named, Spanned};
+use super::uncertainty;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::machine::{
     AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
     Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, Nic, Noise, RecordCosts, Switch, Topology,
-    TreeAlgorithm,
+    TreeAlgorithm, Uncertainty,
 };
 use crate::units::{Bytes, SimDuration};
 
@@ -42,7 +43,7 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
     if let Some(raw) = &raw.standard_errors {
         intervals::standard_errors(&raw.value, &kernels, &mut noise.cost_sigma, diagnostics);
     }
-    Some(MachineModel {
+    let mut machine = MachineModel {
         name: name?,
         host_groups: host_groups?,
         switch: switch?,
@@ -51,7 +52,12 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
         collectives,
         kernels,
         noise,
-    })
+        uncertainty: Uncertainty::default(),
+    };
+    if let Some(raw) = &raw.intervals {
+        machine.uncertainty = uncertainty::validate(&raw.value, &machine, diagnostics);
+    }
+    Some(machine)
 }
 
 fn host_groups(raw: &Named<Spanned<RawHostGroup>>, diagnostics: &mut Diagnostics) -> Option<Vec<HostGroup>> {

@@ -15,7 +15,7 @@ use self::programs::Timing;
 use super::experiment::{Experiment, PairClass, PlanLine, WorkKernel};
 use super::sample::{FORMAT, Sample};
 use crate::engine::{self, Setup, SimError};
-use crate::machine::{Kernel, MachineModel, Noise};
+use crate::machine::{Kernel, MachineModel, Noise, Uncertainty};
 use crate::platform::{HostId, Platform};
 use crate::program::Program;
 use crate::random::{Purpose, Streams, lognormal_factor};
@@ -88,6 +88,7 @@ impl Bench {
     pub fn new(machine: &MachineModel, network: NetworkKind) -> Self {
         let mut machine = machine.clone();
         machine.noise.cost_sigma = Noise::NONE.cost_sigma;
+        machine.uncertainty = Uncertainty::default();
         let platform = Platform::new(&machine);
         let names = machine.host_names();
         Self { machine, names, platform, network }

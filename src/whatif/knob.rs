@@ -69,7 +69,7 @@ pub(super) fn all(experiment: &Experiment, replications: u32) -> Vec<Knob> {
         Workload::Custom(_) => {}
     }
     knobs.push(noise(experiment));
-    if !experiment.machine.noise.is_zero() {
+    if experiment.machine.is_random() {
         let most = f64::from(scenario.run.replications.get()).max(200.0);
         knobs.push(whole("replications", "Replications", "", f64::from(replications), most));
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use dlpc_sim::fit::{Fit, FitError, FitOptions, fit};
 use dlpc_sim::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
-    Nic, Noise, RecordCosts, Segment, Switch, Topology,
+    Nic, Noise, RecordCosts, Segment, Switch, Topology, Uncertainty,
 };
 use dlpc_sim::measurement::plan::{HostInfo, Suite, plan};
 use dlpc_sim::measurement::sample::Sample;
@@ -79,6 +79,7 @@ pub(crate) fn cluster(seed: u64, n_hosts: usize) -> MachineModel {
             }),
         },
         noise: Noise { compute_sigma: [0.01; Kernel::ALL.len()], ..Noise::NONE },
+        uncertainty: Uncertainty::default(),
     }
 }
 

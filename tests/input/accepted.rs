@@ -227,3 +227,21 @@ fn an_overridden_value_loses_the_interval_of_the_fitted_one() {
     assert!(experiment.machine.noise.cost_sigma.iter().all(|sigma| *sigma == 0.0));
     assert!(!experiment.provenance.intervals.contains_key("kernels.setup"));
 }
+
+#[test]
+fn a_prediction_draws_hosts_ports_and_messages_from_their_intervals() {
+    let intervals = "[intervals]\n\"hosts.pi.nic.bandwidth\" = [\"84.4 Mbit/s\", \"104.4 Mbit/s\"]\n\
+                     \"hosts.pi.speed[1]\" = [\"0.8\", \"1.0\"]\n\
+                     \"messages.remote.segments[1].latency\" = [\"60 us\", \"140 us\"]\n\
+                     \"messages.remote.segments[1].send_overhead\" = [\"0 us\", \"50 us\"]\n\
+                     \"messages.remote.segments[1].byte_overhead\" = [\"0 ns/B\", \"0.2 ns/B\"]";
+    let uncertainty = Folder::good().machine("[intervals]", intervals).loaded().machine.uncertainty;
+    // 10 of 94.4, 0.1 of 0.9 (the second of three hosts)
+    assert!((uncertainty.bandwidth - 10.0 / 1.96 / 94.4).abs() < 1e-9, "{uncertainty:?}");
+    assert!((uncertainty.speeds[1] - 0.1 / 1.96 / 0.9).abs() < 1e-9 && uncertainty.speeds[0] == 0.0);
+    // 40 and 25 us, independent: sqrt(40^2 + 25^2) = 47.170 of 20 + 20 + 100 = 140 us
+    let segment = uncertainty.remote[1];
+    assert!((segment.fixed - 47.170 / 1.96 / 140.0).abs() < 1e-6, "{segment:?}");
+    assert!((segment.per_byte - 1.0 / 1.96).abs() < 1e-9, "{segment:?}");
+    assert!(uncertainty.remote[0].fixed == 0.0 && uncertainty.local.is_empty());
+}

@@ -330,4 +330,10 @@ fn an_interval_must_hold_its_value_and_belong_to_one() {
     );
     let report = Folder::good().machine("\"kernels.setup\"", "\"kernels.setpu\"").report();
     assert!(report.contains("an interval for `kernels.setpu`, which the model does not have"), "{report}");
+    let bandwidth = |bounds: &str| format!("[intervals]\n\"hosts.pi.nic.bandwidth\" = {bounds}");
+    let of = |bounds: &str| Folder::good().machine("[intervals]", &bandwidth(bounds)).report();
+    let report = of("[\"95 Mbit/s\", \"99 Mbit/s\"]");
+    assert!(report.contains("`hosts.pi.nic.bandwidth`, 95 Mbit/s to 99 Mbit/s, does not hold its value"), "{report}");
+    let report = of("[\"94 us\", \"99 Mbit/s\"]");
+    assert!(report.contains("the interval of `hosts.pi.nic.bandwidth`: `us` is not a unit of"), "{report}");
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use dlpc_sim::engine::{self, Setup, SimError};
 use dlpc_sim::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
-    Segment, Switch, Topology,
+    Segment, Switch, Topology, Uncertainty,
 };
 use dlpc_sim::platform::{HostId, Platform};
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
@@ -61,6 +61,7 @@ pub(crate) fn cluster(n_hosts: usize, cores: u32) -> MachineModel {
         collectives: CollectiveOverrides::default(),
         kernels: Kernels::default(),
         noise: Noise::NONE,
+        uncertainty: Uncertainty::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use super::*;
 use crate::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MessageTable, Nic, Segment, Switch, Topology,
+    Uncertainty,
 };
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte};
 
@@ -50,6 +51,7 @@ fn machine() -> MachineModel {
         collectives: CollectiveOverrides::default(),
         kernels: Kernels { throw_dart: Some(micros(3)), ..Kernels::default() },
         noise: Noise::NONE,
+        uncertainty: Uncertainty::default(),
     }
 }
 
