@@ -39,7 +39,9 @@ pub(super) struct RawMachine {
     pub(super) noise: Option<Spanned<RawNoise>>,
     /// Where the values come from.
     pub(super) provenance: Option<Spanned<RawProvenance>>,
-    /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`.
+    /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`. Each
+    /// replication draws kernel costs, bandwidth, speeds of hosts and costs of messages from theirs, so that the band holds
+    /// what is not known (docs/model.md eq. 26 and 48); other values keep theirs for the reader.
     pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
     /// Standard error of a kernel's cost, by its key path: predictions draw from it instead of from the interval, which
     /// few measured runs make wider than a normal distribution would.
