@@ -5,7 +5,7 @@ use crate::random::{Mirror, Purpose, Streams, lognormal_factor};
 use crate::units::{BytesPerSecond, SecondsPerByte};
 
 /// Index of the stream of the ports, among those of [`Purpose::Cost`]; kernels and the run as a whole come before it.
-const PORTS: u32 = Kernel::ALL.len() as u32 + 8;
+const PORTS: u32 = Kernel::ALL[Kernel::ALL.len() - 1] as u32 + 9;
 /// Of messages within a host and between hosts: one draw for all segments of a table, because a launch deals the same to
 /// all of them.
 const LOCAL: u32 = PORTS + 1;
