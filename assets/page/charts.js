@@ -271,6 +271,15 @@ const charts = (() => {
     return shown;
   }
 
+  const percent = (raw) => (raw == null ? "–" : `${raw > 0 ? "+" : ""}${text(raw, 3)} %`);
+
+  // Errors in percent, those of outliers at the edge of the range of the others; their values are the true ones.
+  function errorRange(points) {
+    const ordinary = points.filter((point) => point.kind !== "outlier").map((point) => 130 * Math.abs(point.relative_error));
+    const limit = Math.max(5, ...ordinary);
+    return { limit, shown: (error) => Math.max(-0.97 * limit, Math.min(0.97 * limit, 100 * error)) };
+  }
+
   // Signed relative errors, with the noise floor of the measurements.
   function errors(root, data) {
     return mount(root, () => {
@@ -278,19 +287,21 @@ const charts = (() => {
       const xs = comparison.points.map((point) => point.ranks);
       const kinds = KINDS.filter(([kind]) => comparison.points.some((point) => point.kind === kind));
       const floor = 100 * comparison.noise_floor;
-      const value = (_, raw) => (raw == null ? "–" : `${raw > 0 ? "+" : ""}${text(raw, 3)} %`);
+      const { limit, shown } = errorRange(comparison.points);
+      const value = (_, raw) => percent(raw);
+      const truly = (_, raw, __, i) => percent(raw == null || i == null ? null : 100 * comparison.points[i].relative_error);
       const level = (label, at) => ({ label, stroke: color("ideal"), width: 1, dash: [6, 5], points: { show: false }, value });
       return {
         data: [xs, xs.map(() => floor), xs.map(() => -floor), ...kinds.map(([kind]) =>
-          comparison.points.map((point) => (point.kind === kind ? 100 * point.relative_error : null)))],
+          comparison.points.map((point) => (point.kind === kind ? shown(point.relative_error) : null)))],
         options: {
-          scales: { x: { time: false, range: (_, min, max) => ranksRange(min, max, false) }, y: { range: (_, min, max) => [Math.min(-1, min * 1.15), Math.max(1, max * 1.15)] } },
+          scales: { x: { time: false, range: (_, min, max) => ranksRange(min, max, false) }, y: { range: () => [-Math.max(limit, 1.1 * floor), Math.max(limit, 1.1 * floor)] } },
           axes: [axis("Ranks (MPI processes)", { size: 34, ...rankTicks(data(), { logX: false }) }), axis("Relative error [%]", { size: 62 })],
           series: [
             { label: "ranks", value: (_, raw) => (raw == null ? "–" : String(raw)) },
             level("noise floor"), level("− noise floor"),
             ...kinds.map(([, name, tint]) => ({
-              label: name, stroke: color(tint), width: 0, paths: () => null, value,
+              label: name, stroke: color(tint), width: 0, paths: () => null, value: truly,
               points: { show: true, size: 9, fill: tint === "outlier" ? color("back") : color(tint), width: 2 },
             })),
           ],
@@ -321,9 +332,11 @@ const charts = (() => {
   }
 
   const value = (_, raw) => text(raw);
-  const dots = (label, tint, isHollow) => ({
+  // Full dots of runs that were held out, small rings of those used for the fit, large rings of outliers.
+  const RUNS = [["held_out", "measured", 8], ["fitted", "used for the fit", 7], ["outlier", "outlier", 12]];
+  const dots = (label, tint, [kind, , size]) => ({
     label, stroke: tint, width: 0, value, paths: () => null,
-    points: { show: true, size: isHollow ? 11 : 8, fill: isHollow ? color("back") : tint, width: 2 },
+    points: { show: true, size, fill: kind === "held_out" ? tint : color("back"), width: 2 },
   });
 
   // Predicted time and what no program could beat.
@@ -359,10 +372,10 @@ const charts = (() => {
       for (const one of overlays) {
         series.push({ label: one.label, stroke: one.color, width: 2.5, spanGaps: true, value, points: { show: false } });
         columns.push(column(one.points, (point) => point.makespan_s / unit.seconds));
-        for (const [isHollow, name] of [[false, "measured"], [true, "outlier"]]) {
-          const runs = one.measured.filter((run) => (run.kind === "outlier") === isHollow);
+        for (const kind of RUNS) {
+          const runs = one.measured.filter((run) => run.kind === kind[0]);
           if (runs.length === 0) continue;
-          series.push(dots(`${one.label}, ${name}`, one.color, isHollow));
+          series.push(dots(`${one.label}, ${kind[1]}`, one.color, kind));
           columns.push(column(runs, (run) => run.seconds / unit.seconds));
         }
       }
@@ -375,11 +388,20 @@ const charts = (() => {
     return mount(root, () => {
       const { overlays } = data();
       const { xs, column } = aligned(overlays.map((one) => one.errors.points));
-      const percent = (_, raw) => (raw == null ? "–" : `${raw > 0 ? "+" : ""}${text(raw, 3)} %`);
-      const made = lines(root, {}, "Relative error [%]", xs,
-        overlays.map((one) => ({ ...dots(one.label, one.color, false), value: percent })),
-        overlays.map((one) => column(one.errors.points, (point) => 100 * point.relative_error)));
-      made.options.scales.y = { range: (_, min, max) => [Math.min(-1, (min || 0) * 1.15), Math.max(1, (max || 0) * 1.15)] };
+      const { limit, shown } = errorRange(overlays.flatMap((one) => one.errors.points));
+      const series = [];
+      const columns = [];
+      for (const one of overlays) {
+        for (const kind of RUNS) {
+          const points = one.errors.points.filter((point) => point.kind === kind[0]);
+          if (points.length === 0) continue;
+          const errors = column(points, (point) => 100 * point.relative_error);
+          series.push({ ...dots(`${one.label}, ${kind[1]}`, one.color, kind), value: (_, raw, __, i) => percent(raw == null || i == null ? null : errors[i]) });
+          columns.push(column(points, (point) => shown(point.relative_error)));
+        }
+      }
+      const made = lines(root, {}, "Relative error [%]", xs, series, columns);
+      made.options.scales.y = { range: () => [-limit, limit] };
       return made;
     });
   }

@@ -53,7 +53,12 @@ pub(crate) fn decimals_for(value: f64, digits: i32) -> usize {
 /// Formats a value of a column with `decimals` decimals; one that they would show as zero gets its own.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     let shows_nothing = decimals == DECIMALS_MAX && value != 0.0 && value.abs() < 1e-5;
-    if shows_nothing { significant(value, 3) } else { format!("{value:.decimals$}") }
+    if shows_nothing {
+        return significant(value, 3);
+    }
+    let text = format!("{value:.decimals$}");
+    // No signed zero.
+    text.strip_prefix('-').filter(|rest| rest.bytes().all(|byte| b"0.".contains(&byte))).unwrap_or(&text).to_owned()
 }
 
 /// Formats a ratio as a percentage, for instance `4.3 %`.
@@ -90,6 +95,7 @@ mod tests {
     fn long_times_keep_one_decimal() {
         assert_eq!(column(&[1196.622, 184.459]), ["1196.6", "184.5"]);
         assert_eq!(column(&[0.0]), ["0.0"]);
+        assert_eq!((fixed(-0.04, 1), fixed(-0.06, 1)), ("0.0".to_owned(), "-0.1".to_owned()));
     }
 
     #[test]

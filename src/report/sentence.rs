@@ -192,7 +192,7 @@ pub fn beyond(curve: &Curve, rule: Rule) -> Option<String> {
     let cause = last.limited_by;
     (of.ranks < last.ranks && of.pays).then(|| {
         let (on, share) = (ranks(last.ranks), percent(last.share(cause)));
-        format!("On {on} it takes {}, of which {share} is {}.", time(last.makespan_s), cause.name())
+        format!("On {on} it takes {}, {share} of it: {}.", time(last.makespan_s), cause.name())
     })
 }
 

@@ -156,8 +156,9 @@ fn several_comparisons_share_a_chart() {
     let names = "[...document.querySelectorAll('#chart-overlay .u-label')].map((it) => it.textContent).join()";
     assert_eq!(
         browser.text(names),
-        "ranks,dlpc-pi-count,dlpc-pi-count, measured,dlpc-pi-count, outlier,\
-         dlpc-pi-coordinates,dlpc-pi-coordinates, measured,dlpc-pi-coordinates, outlier"
+        "ranks,dlpc-pi-count,dlpc-pi-count, measured,dlpc-pi-count, used for the fit,dlpc-pi-count, outlier,\
+         dlpc-pi-coordinates,dlpc-pi-coordinates, measured,dlpc-pi-coordinates, used for the fit,\
+         dlpc-pi-coordinates, outlier"
     );
     for input in ["logY", "logX"] {
         let before = browser.picture("chart-overlay");

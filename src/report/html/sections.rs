@@ -102,6 +102,7 @@ pub(super) fn accuracy(report: &Report<'_>) -> Markup {
             section aria-labelledby="accuracy" {
                 h2 id="accuracy" { "How good the prediction is" }
                 (chart("chart-errors", "Relative errors of the prediction by number of ranks, with the noise floor; its numbers are in the table below"))
+                @if comparison.points.iter().any(|point| point.is_outlier) { p.note { (AT_THE_EDGE) } }
                 (tables::accuracy(comparison))
                 (sentences(findings.iter().map(finding::sentence)))
                 details { summary { "The error at each rank count" } (tables::comparison("comparison-table", comparison)) }
@@ -109,6 +110,9 @@ pub(super) fn accuracy(report: &Report<'_>) -> Markup {
         }
     }
 }
+
+/// Where outliers are drawn.
+pub(super) const AT_THE_EDGE: &str = "Outliers beyond the range of the others lie at the edge.";
 
 /// Returns sentences as a list, if there are any.
 pub(super) fn sentences(all: impl Iterator<Item = String>) -> Markup {

@@ -124,7 +124,7 @@ fn curves() -> Markup {
                 label { input type="checkbox" name="logX"; "logarithmic ranks" }
             }
             (sections::chart("chart-overlay", "Predicted curves and measured runs by number of ranks; their numbers are in the tables below"))
-            p.note { "Lines are predictions, dots measured runs, rings outliers. Names in the legend switch them off and on." }
+            p.note { "Lines are predictions, dots measured runs; small rings were used for the fit, large ones are outliers. Names in the legend switch them off and on." }
         }
     }
 }
@@ -138,6 +138,7 @@ fn errors(page: &Several<'_>) -> Markup {
         section aria-labelledby="accuracy" {
             h2 id="accuracy" { "How good the predictions are" }
             (sections::chart("chart-overlay-errors", "Relative errors of the predictions by number of ranks; their numbers are in the tables below"))
+            p.note { (sections::AT_THE_EDGE) }
             (summary(page.all))
             (sections::sentences(page.all.iter().flat_map(findings)))
             @for (i, one) in page.all.iter().enumerate() {
