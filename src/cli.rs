@@ -88,6 +88,8 @@ pub(crate) enum SchemaFile {
     Comparison,
     /// explain.json
     Explain,
+    /// fit.json
+    Fit,
     /// What replay --format json prints
     Replay,
 }

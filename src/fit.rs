@@ -2,9 +2,11 @@
 //!
 //! What each experiment tells, and how, is in docs/calibration.md; the equations are those of docs/model.md.
 
+mod bounded;
 mod compute;
 mod eager;
 mod estimate;
+pub mod evidence;
 mod file;
 mod identified;
 mod intervals;
@@ -14,6 +16,7 @@ mod messages;
 mod model;
 mod network;
 mod noise;
+pub mod origin;
 mod pairs;
 mod residuals;
 pub mod runs;
@@ -164,11 +167,13 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
         None => model::assemble(&rest, &shape, options)?,
     };
     let identified = identified::identified(&machine, &rest, &shape, options);
-    let intervals = intervals_of(&sorted, &shape, &machine, &identified, options);
+    let mut intervals = intervals_of(&sorted, &shape, &machine, &identified, options);
+    bounded::widen(&mut intervals, &sorted, &shape, &rest, options);
     machine.noise.cost_sigma = file::cost_sigma(&machine, &intervals);
     machine.uncertainty = file::uncertainty(&machine, &intervals);
     let residuals = residuals::residuals(&machine, samples);
     warnings.extend(doubts(&machine, &residuals, &intervals, n_launches(samples)));
+    warnings.extend(kept_doubts(&identified, options));
     Ok(Fit {
         segments: segment_reports(&sorted, &shape, &rest),
         machine,
@@ -381,6 +386,20 @@ fn stopped(excess: f64) -> String {
          messages will scatter more than predicted",
         100.0 * excess
     )
+}
+
+/// Returns a warning for each table that is the prior's because nothing of it was measured.
+fn kept_doubts(identified: &Identified, options: &FitOptions<'_>) -> Vec<String> {
+    let prior = options.prior.map_or("", |prior| prior.name.as_str());
+    let tables = [
+        ("messages.remote", "messages between hosts", "their ports and costs", "two hosts"),
+        ("messages.local", "messages within a host", "their costs", "a host with two slots"),
+    ];
+    let is_kept = |key: &str| identified.kept.iter().any(|kept| kept == key);
+    let doubt = |(_, what, values, needed): (&str, &str, &str, &str)| {
+        format!("no sample tells {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those")
+    };
+    tables.into_iter().filter(|(key, ..)| is_kept(key)).map(doubt).collect()
 }
 
 /// Returns reasons to doubt the result.

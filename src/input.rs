@@ -3,6 +3,7 @@
 //! Nothing here opens a file: all reading goes through a closure of the caller. All problems of all files are reported
 //! at once, as [`Diagnostics`].
 
+mod campaign;
 mod document;
 mod effort;
 mod files;
@@ -39,6 +40,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use self::campaign::load_campaign;
 pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};

@@ -3,6 +3,7 @@
 pub mod comparisons;
 pub mod csv;
 pub mod finding;
+pub mod fit;
 pub mod goal;
 pub mod html;
 pub mod json;

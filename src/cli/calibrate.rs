@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dlpc_sim::units::{Bytes, Quantity};
 
-use super::LauncherArgs;
+use super::{Format, LauncherArgs};
 
 /// How thorough a calibration is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,7 +35,7 @@ pub(crate) struct CalibrateArgs {
     /// Seed of the plan
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) seed: u64,
-    /// File to which samples are appended [default: output/<model>/samples.jsonl]
+    /// File to which samples are appended [default: samples.jsonl in the folder of the report]
     #[arg(long, value_name = "FILE")]
     pub(crate) samples: Option<PathBuf>,
     /// Fit these samples, without measuring
@@ -54,6 +54,15 @@ pub(crate) struct CalibrateArgs {
     /// Machine model whose values are kept where the cluster cannot show them [with --from-runs: the scenario's]
     #[arg(long, value_name = "FILE")]
     pub(crate) prior: Option<PathBuf>,
+    /// Folder for the report of the fit [default: output/<model>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write plots as PNG, too
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) cluster: LauncherArgs,
 }

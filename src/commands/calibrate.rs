@@ -1,15 +1,17 @@
 //! `calibrate`: experiments on real hardware, and a machine model fitted to them.
 
 mod collect;
+mod report;
 mod runs;
 
 use std::path::{Path, PathBuf};
 
 use dlpc_sim::fit::{self, Fit, FitOptions};
-use dlpc_sim::fit::{FileProvenance, to_toml};
+use dlpc_sim::fit::{FileProvenance, evidence, to_toml};
 use dlpc_sim::input;
 use dlpc_sim::machine::MachineModel;
-use dlpc_sim::measurement::campaign::{Campaign, CampaignError};
+use dlpc_sim::measurement::campaign::Campaign;
+use dlpc_sim::report::fit::Method;
 use sha2::{Digest, Sha256};
 
 use crate::cli::calibrate::CalibrateArgs;
@@ -24,7 +26,6 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         Some(path) => (read_campaign(path)?, path.clone()),
         None => collect::collect(args, &samples_path(args))?,
     };
-    files::print(&format!("{} samples are in {}", campaign.samples.len(), samples.display()))?;
     let prior = match &args.prior {
         Some(path) => Some(input::load_machine(path, &files::read)?.model),
         None => None,
@@ -39,11 +40,28 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         prior: prior.map(|prior| prior.name),
         ..FileProvenance::default()
     };
-    files::write(&args.out, to_toml(&fit, &provenance).as_bytes())?;
-    for warning in &fit.warnings {
-        files::warn(warning);
+    let made = report::Made {
+        fit: &fit,
+        series: &evidence::of_samples(&fit.machine, &campaign.samples),
+        method: Method::Samples,
+        source: &samples.display().to_string(),
+        command: &command(args, &samples),
+    };
+    report::write(args, &made, &to_toml(&fit, &provenance))
+}
+
+/// Returns the command line that fits these samples again.
+fn command(args: &CalibrateArgs, samples: &Path) -> String {
+    let mut words = ["dlpc-sim", "calibrate", "--from-samples"].map(str::to_owned).to_vec();
+    words.push(samples.display().to_string());
+    if let Some(prior) = &args.prior {
+        words.extend(["--prior".to_owned(), prior.display().to_string()]);
     }
-    files::print(&format!("The machine model is in {}", args.out.display()))
+    if args.seed != 1 {
+        words.extend(["--seed".to_owned(), args.seed.to_string()]);
+    }
+    words.extend(["--out".to_owned(), args.out.display().to_string()]);
+    shell_words::join(words)
 }
 
 fn fit(args: &CalibrateArgs, campaign: &Campaign, prior: Option<&MachineModel>) -> Result<Fit, Failure> {
@@ -71,23 +89,15 @@ fn fingerprint(path: &Path) -> Result<String, Failure> {
     Ok(Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
-/// Returns the samples file: beside the other results of the model.
+/// Returns the samples file: beside the report of the model.
 fn samples_path(args: &CalibrateArgs) -> PathBuf {
-    let stem = args.out.file_stem().unwrap_or_default();
-    args.samples.clone().unwrap_or_else(|| Path::new("output").join(stem).join("samples.jsonl"))
+    args.samples.clone().unwrap_or_else(|| report::folder(args).join("samples.jsonl"))
 }
 
 fn read_campaign(path: &Path) -> Result<Campaign, Failure> {
-    let bytes = files::read(path).map_err(|error| Failure::Measurement {
-        message: format!("cannot read {}: {error}", path.display()),
-        help: "name the samples.jsonl of an earlier calibration".to_owned(),
-    })?;
-    Campaign::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| broken(path, &error))
-}
-
-fn broken(path: &Path, error: &CampaignError) -> Failure {
-    Failure::Measurement {
-        message: format!("{}: {error}", path.display()),
-        help: "take the file away, or name another one after --samples".to_owned(),
+    let campaign = input::load_campaign(path, &files::read)?;
+    if let Some(line) = campaign.cut_line {
+        files::warn(&format!("{}: line {line} was cut short: its sample does not count", path.display()));
     }
+    Ok(campaign)
 }

@@ -12,6 +12,7 @@ pub(crate) fn run(file: SchemaFile) -> Result<(), Failure> {
         SchemaFile::Machine => input::machine_schema(),
         SchemaFile::Prediction => report::json::prediction_schema(),
         SchemaFile::Explain => report::json::explanation::explanation_schema(),
+        SchemaFile::Fit => report::json::fit::fit_schema(),
         SchemaFile::Replay => report::replay::schema(),
         SchemaFile::Comparison => report::json::comparison_schema(),
     };

@@ -50,7 +50,7 @@ pub(super) fn intervals(
 }
 
 /// Returns the standard error of which these weighted bootstrap draws tell, if half of all draws are there.
-fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<f64> {
+pub(super) fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<f64> {
     let total: f64 = draws.iter().map(|(weight, _)| weight).sum();
     if total < 0.5 {
         return None;

@@ -1,4 +1,7 @@
-//! Robust weighted least squares with coefficients that are not negative.
+//! Robust weighted least squares with coefficients that are not negative: weights and bounds are found here, equations are
+//! solved by nalgebra.
+
+use nalgebra::{Cholesky, Const, SMatrix, SVector};
 
 use crate::stats;
 
@@ -191,39 +194,26 @@ fn non_negative<const N: usize>(a: &[[f64; N]; N], b: &[f64; N]) -> [f64; N] {
     x
 }
 
-/// Solves the rows and columns `used` of `matrix x = right` by Cholesky, scaled to a unit diagonal; none if they are singular.
+/// Solves the rows and columns `used` of `matrix x = right` by Cholesky, scaled to a unit diagonal; all other unknowns are
+/// zero. None if they are singular.
 fn solve_subset<const N: usize>(matrix: &[[f64; N]; N], right: &[f64; N], used: &[usize]) -> Option<[f64; N]> {
     /// Least pivot of the scaled matrix: below it, a column is a combination of others but for rounding.
     const PIVOT_MIN: f64 = 1e-12;
-    let n = used.len();
-    let scale: Vec<f64> = used.iter().map(|i| matrix[*i][*i].sqrt()).collect();
-    let mut lower = [[0.0; N]; N];
-    for i in 0..n {
-        for j in 0..=i {
-            let inner = dot(&lower[i][..j], &lower[j][..j]);
-            let entry = matrix[used[i]][used[j]] / (scale[i] * scale[j]) - inner;
-            if i == j {
-                if entry <= PIVOT_MIN || entry.is_nan() {
-                    return None;
-                }
-                lower[i][i] = entry.sqrt();
-            } else {
-                lower[i][j] = entry / lower[j][j];
-            }
-        }
+    let is_used: [bool; N] = std::array::from_fn(|i| used.contains(&i));
+    let scale: [f64; N] = std::array::from_fn(|i| if is_used[i] { matrix[i][i].sqrt() } else { 1.0 });
+    let entry = |i: usize, j: usize| match (is_used[i] && is_used[j], i == j) {
+        (true, _) => matrix[i][j] / (scale[i] * scale[j]),
+        (false, true) => 1.0,
+        (false, false) => 0.0,
+    };
+    let cholesky: Cholesky<f64, Const<N>> = SMatrix::<f64, N, N>::from_fn(entry).cholesky()?;
+    let pivots = cholesky.l_dirty().diagonal();
+    if pivots.iter().any(|pivot| pivot.powi(2) <= PIVOT_MIN) {
+        return None;
     }
-    let mut forward = [0.0; N];
-    for i in 0..n {
-        forward[i] = (right[used[i]] / scale[i] - dot(&lower[i][..i], &forward[..i])) / lower[i][i];
-    }
-    let mut solution = [0.0; N];
-    let mut scaled = [0.0; N];
-    for i in (0..n).rev() {
-        let inner: f64 = (i + 1..n).map(|k| lower[k][i] * scaled[k]).sum();
-        scaled[i] = (forward[i] - inner) / lower[i][i];
-        solution[used[i]] = scaled[i] / scale[i];
-    }
-    Some(solution)
+    let scaled = SVector::<f64, N>::from_fn(|i, _| if is_used[i] { right[i] / scale[i] } else { 0.0 });
+    let solution = cholesky.solve(&scaled);
+    Some(std::array::from_fn(|i| solution[i] / scale[i]))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -5,9 +5,9 @@ use super::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
 use super::segments::TableShape;
 
 /// Index of L among the unknowns.
-const LATENCY: usize = 3;
+pub(super) const LATENCY: usize = 3;
 /// Index of the time per byte on the wire among the unknowns.
-const WIRE: usize = 4;
+pub(super) const WIRE: usize = 4;
 /// By how much the slope of a rendezvous may be below what eager messages say, before their byte overhead is doubted.
 const SLOPE_TOLERANCE: f64 = 0.03;
 /// Least share of the slope of a rendezvous that is the wire's, whatever eager messages say about cores.
@@ -83,6 +83,45 @@ pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f6
         has_gap.push(is_slower);
     }
     has_gap
+}
+
+/// Estimates one unknown of segment `i` without its bound at zero: it is below zero if the samples ask for that. Of rendezvous
+/// messages, L and the wire only. None if the equations do not tell it from others.
+///
+/// The unknown is shifted up so far that the bound does not matter.
+pub(super) fn unbounded(
+    pairs: &PairSamples,
+    shape: &TableShape,
+    wires: &[Wire],
+    i: usize,
+    unknown: usize,
+) -> Option<f64> {
+    let above = i.checked_sub(1).map(|before| shape.uptos[before]);
+    if i < shape.n_eager {
+        let equations = pairs.eager_equations(above, shape.uptos[i].min(shape.eager_limit.bytes));
+        return shifted(equations, wires[i], &shape.sigmas, unknown);
+    }
+    let table = estimate(pairs, shape, wires);
+    let (own, overheads) = (table[i], table[shape.n_eager - 1]);
+    let above = above.unwrap_or(0);
+    let offset = |sample: &PairSample| {
+        handshake(&table[0], sample) + 2.0 * sample.mean_slowness * own.byte_overhead * as_f64(sample.bytes)
+    };
+    let found = shifted(pairs.rendezvous_equations(above, shape.uptos[i], offset), wires[i], &shape.sigmas, unknown)?;
+    let overhead = pairs.mean_slowness(above) * (overheads.send_overhead + overheads.recv_overhead);
+    Some(if unknown == LATENCY { found - overhead } else { found })
+}
+
+fn shifted(mut equations: Vec<Equation<N_COSTS>>, wire: Wire, sigmas: &[f64], unknown: usize) -> Option<f64> {
+    let most = |equation: &Equation<N_COSTS>| equation.value / equation.factors[unknown];
+    let has_it = |equation: &&Equation<N_COSTS>| equation.factors[unknown] > 0.0;
+    let shift = equations.iter().filter(has_it).map(most).fold(0.0, f64::max);
+    for equation in &mut equations {
+        equation.offset -= shift * equation.factors[unknown];
+    }
+    // At its bound even so: the equations do not tell it from others.
+    let found = solve(equations, wire, sigmas)[unknown];
+    (found > 0.0).then_some(found - shift)
 }
 
 /// How well one segment fits.

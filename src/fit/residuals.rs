@@ -45,10 +45,15 @@ pub fn relative_errors(machine: &MachineModel, samples: &[Sample]) -> Vec<Option
 
 /// Returns the residuals by kind of experiment, for instance `ping_pong remote`.
 pub(super) fn residuals(machine: &MachineModel, samples: &[Sample]) -> BTreeMap<String, Residual> {
+    by_kind(samples, &relative_errors(machine, samples))
+}
+
+/// Returns what the errors of the samples are, by kind of experiment.
+pub(super) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<String, Residual> {
     let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for (sample, error) in samples.iter().zip(relative_errors(machine, samples)) {
+    for (sample, error) in samples.iter().zip(errors) {
         if let Some(error) = error {
-            groups.entry(kind(&sample.experiment)).or_default().push(error);
+            groups.entry(kind(&sample.experiment)).or_default().push(*error);
         }
     }
     groups.into_iter().map(|(kind, errors)| (kind, residual(&errors))).collect()
@@ -57,13 +62,15 @@ pub(super) fn residuals(machine: &MachineModel, samples: &[Sample]) -> BTreeMap<
 pub(super) fn residual(errors: &[f64]) -> Residual {
     let (median, scatter) = (stats::median(errors), stats::mad(errors));
     let absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
-    let is_outlier = |error: &&f64| (**error - median).abs() > OUTLIER_SCORE * scatter.max(1e-4);
-    Residual {
-        n_samples: errors.len(),
-        median,
-        scatter,
-        p90: stats::quantile(&absolute, 0.9),
-        n_outliers: errors.iter().filter(is_outlier).count(),
+    let all =
+        Residual { n_samples: errors.len(), median, scatter, p90: stats::quantile(&absolute, 0.9), n_outliers: 0 };
+    Residual { n_outliers: errors.iter().filter(|error| all.is_outlier(**error)).count(), ..all }
+}
+
+impl Residual {
+    /// Returns whether a sample with this relative error is an outlier among those of its kind.
+    pub(super) fn is_outlier(&self, error: f64) -> bool {
+        (error - self.median).abs() > OUTLIER_SCORE * self.scatter.max(1e-4)
     }
 }
 

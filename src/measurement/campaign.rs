@@ -76,37 +76,45 @@ pub struct Campaign {
     pub samples: Vec<Sample>,
     /// Experiments that could not be run.
     pub skipped: Vec<Skipped>,
+    /// Number of the last line, from 1, if it was cut short and does not count.
+    pub cut_line: Option<usize>,
 }
 
 impl Campaign {
     /// Returns a campaign that has only just begun.
     #[must_use]
     pub fn new(head: Head) -> Self {
-        Self { head, samples: Vec::new(), skipped: Vec::new() }
+        Self { head, samples: Vec::new(), skipped: Vec::new(), cut_line: None }
     }
 
     /// Reads a samples file. Its last line may be cut short, as after a power failure: then that line does not count.
     ///
     /// # Errors
-    /// [`CampaignError`] that names the line.
-    pub fn parse(text: &str) -> Result<Self, CampaignError> {
+    /// A [`CampaignError`] for each wrong line.
+    pub fn parse(text: &str) -> Result<Self, Vec<CampaignError>> {
         let lines: Vec<&str> = text.lines().collect();
         let is_cut = !text.ends_with('\n');
         let mut campaign: Option<Self> = None;
-        for (i, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            match (serde_json::from_str(line), &mut campaign) {
+        let mut cut_line = None;
+        let mut errors = Vec::new();
+        for (line, text) in (1..).zip(&lines).filter(|(_, text)| !text.trim().is_empty()) {
+            match (serde_json::from_str(text), &mut campaign) {
                 (Ok(Line::Campaign(head)), None) => campaign = Some(Self::new(head)),
-                (Ok(_), None) => return Err(CampaignError::NoHead),
                 (Ok(Line::Sample(sample)), Some(campaign)) => campaign.samples.push(sample),
                 (Ok(Line::Skipped(skipped)), Some(campaign)) => campaign.skipped.push(skipped),
                 (Ok(Line::Campaign(_)), Some(_)) => {
-                    return Err(CampaignError::Line { line: i + 1, reason: "a second campaign".to_owned() });
+                    errors.push(CampaignError::Line { line, reason: "a second campaign".to_owned() });
                 }
-                (Err(_), _) if is_cut && i + 1 == lines.len() => {}
-                (Err(error), _) => return Err(CampaignError::Line { line: i + 1, reason: error.to_string() }),
+                (Err(_), Some(_)) if is_cut && line == lines.len() => cut_line = Some(line),
+                (_, None) => return Err(vec![CampaignError::NoHead]),
+                (Err(error), Some(_)) => errors.push(CampaignError::Line { line, reason: reason(&error) }),
             }
         }
-        campaign.ok_or(CampaignError::NoHead)
+        match campaign {
+            Some(campaign) if errors.is_empty() => Ok(Self { cut_line, ..campaign }),
+            Some(_) => Err(errors),
+            None => Err(vec![CampaignError::NoHead]),
+        }
     }
 
     /// Returns what of `plan` is still to do, launch by launch.
@@ -117,6 +125,13 @@ impl Campaign {
         let open = |lines: Vec<PlanLine>| lines.into_iter().filter(|line| !done.contains(&line.id)).collect();
         plan.into_iter().map(open).collect()
     }
+}
+
+/// Returns what serde says of a line, without the line number that it counts within the line.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let (reason, _) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
+    format!("{reason} (column {})", error.column())
 }
 
 /// Returns the first line of a samples file.
@@ -170,14 +185,27 @@ mod tests {
     #[test]
     fn a_last_line_that_is_cut_short_does_not_count() {
         let text = format!("{}\n{{\"sample\":{{\"form", head_line(&head()));
-        assert_eq!(Campaign::parse(&text), Ok(Campaign::new(head())));
+        assert_eq!(Campaign::parse(&text), Ok(Campaign { cut_line: Some(2), ..Campaign::new(head()) }));
     }
 
     #[test]
-    fn a_broken_line_in_the_middle_is_named() {
-        let text = format!("{}\nnonsense\n{}\n", head_line(&head()), skipped_line(2, "x"));
-        assert!(matches!(Campaign::parse(&text), Err(CampaignError::Line { line: 2, .. })));
-        assert_eq!(Campaign::parse(&format!("{}\n", skipped_line(2, "x"))), Err(CampaignError::NoHead));
-        assert_eq!(Campaign::parse(""), Err(CampaignError::NoHead));
+    fn every_broken_line_but_the_last_is_named() {
+        let text = format!("{}\nnonsense\n{}\n{{}}\n", head_line(&head()), skipped_line(2, "x"));
+        let errors = Campaign::parse(&text).expect_err("two broken lines");
+        let lines: Vec<usize> = errors
+            .iter()
+            .filter_map(|error| match error {
+                CampaignError::Line { line, .. } => Some(*line),
+                CampaignError::NoHead => None,
+            })
+            .collect();
+        assert_eq!(lines, [2, 4]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_campaign_is_refused() {
+        for text in [&format!("{}\n", skipped_line(2, "x")), "", "nonsense", "a\nb\n"] {
+            assert_eq!(Campaign::parse(text), Err(vec![CampaignError::NoHead]), "{text}");
+        }
     }
 }

@@ -100,13 +100,14 @@ pub enum Experiment {
         /// Size of each message.
         bytes: u64,
     },
-    /// `busy` ranks of one host run the same kernel on `units` units at once: the time of the rank that reports.
+    /// `busy` ranks of one host run the same kernel on `units` units at once: the time of the rank that reports. MPI kernels
+    /// take the units of a plan again and again, for long enough; a sample says how many they came to.
     Compute {
         /// What is computed.
         kernel: WorkKernel,
         /// Ranks at work on the host.
         busy: u32,
-        /// Darts or records.
+        /// Darts or records of one repetition.
         units: u64,
     },
     /// The same small work of `darts` darts again and again on one otherwise idle host: the median; every single time

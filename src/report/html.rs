@@ -3,6 +3,7 @@
 //! Charts are drawn by uPlot (MIT, see `assets/page/`) from the numbers in the page; everything they show is in a table,
 //! too. All text of the user is escaped. Same input, same bytes.
 
+pub mod fit;
 pub mod live;
 pub mod several;
 

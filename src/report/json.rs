@@ -3,6 +3,7 @@
 //! Keys are a contract: more may be added, none renamed. Same input, same bytes.
 
 pub mod explanation;
+pub mod fit;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

@@ -1,6 +1,7 @@
 //! Plots as SVG text or PNG bytes: both come from the same scene.
 
 pub mod dart_board;
+pub mod fit;
 pub mod overlay;
 pub mod sweep;
 

@@ -1,6 +1,7 @@
 //! Tables for the terminal, as plain text without colour.
 
 pub mod explanation;
+pub mod fit;
 
 use std::cmp::Ordering;
 

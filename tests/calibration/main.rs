@@ -7,3 +7,4 @@ mod coverage;
 mod round_trip;
 mod runs;
 mod stopped_cores;
+mod zeros;

@@ -34,7 +34,7 @@ fn the_version_is_that_of_the_package() {
 
 #[test]
 fn every_schema_is_json_with_a_title() {
-    for file in ["scenario", "machine", "prediction", "comparison", "explain", "replay"] {
+    for file in ["scenario", "machine", "prediction", "comparison", "explain", "fit", "replay"] {
         let schema: serde_json::Value =
             serde_json::from_str(&succeeds(dlpc_sim().args(["schema", file]))).expect("JSON");
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{file}");

@@ -6,6 +6,7 @@ mod deterministic;
 mod explained;
 mod explore;
 mod export_goal;
+mod fitted;
 mod help;
 mod json_schema;
 mod mutation;

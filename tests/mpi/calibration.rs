@@ -70,6 +70,12 @@ fn experiments_on_one_host_run_with_more_ranks_than_they_need() {
     assert_eq!((samples.len(), skipped), (experiments.len(), Vec::new()));
     let last = samples.last().expect("a sample");
     assert_eq!((last.each_s.len(), last.repeats), (10, 10));
+    // A thousand units take microseconds, and a repetition many times as long: it comprises whole passes.
+    for sample in &samples {
+        if let Experiment::Compute { units, .. } = sample.experiment {
+            assert!(units > 1000 && units.is_multiple_of(1000), "{sample:?}");
+        }
+    }
 }
 
 #[test]

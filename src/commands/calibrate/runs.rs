@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dlpc_sim::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOptions};
-use dlpc_sim::fit::{FileProvenance, FittedTo, to_toml};
+use dlpc_sim::fit::{FileProvenance, FittedTo, evidence, to_toml};
 use dlpc_sim::input::{self, Machine};
+use dlpc_sim::report::fit::Method;
+
+use super::report;
 
 use crate::cli::calibrate::CalibrateArgs;
 use crate::commands::experiment;
@@ -18,11 +21,14 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     let prior = input::load_machine(&prior_path, &files::read)?;
     let programs = sources.iter().map(|source| source.load(&prior_path)).collect::<Result<Vec<_>, Failure>>()?;
     let found = fit(args, &programs, &prior)?;
-    files::write(&args.out, to_toml(&found.fit, &provenance(args, &found, &programs, &prior)).as_bytes())?;
-    for warning in &found.fit.warnings {
-        files::warn(warning);
-    }
-    files::print(&format!("The machine model is in {}", args.out.display()))
+    let made = report::Made {
+        fit: &found.fit,
+        series: &evidence::of_runs(&found),
+        method: Method::Runs,
+        source: &args.from_runs.join(", "),
+        command: &command(args),
+    };
+    report::write(args, &made, &to_toml(&found.fit, &provenance(args, &found, &programs, &prior)))
 }
 
 /// A scenario, and where its runs are if not where it says.

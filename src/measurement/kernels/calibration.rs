@@ -188,8 +188,10 @@ fn sample(session: &Session, line: &PlanLine, launch: u32, team: &Team, timed: T
     }
     let Timed { clock_resolution_s, times: Times { units, each_s } } = timed;
     let mut experiment = line.experiment.clone();
-    if let (Experiment::FixedWork { darts, .. }, Some(units)) = (&mut experiment, units) {
-        *darts = whole(units);
+    if let (Experiment::FixedWork { darts: n, .. } | Experiment::Compute { units: n, .. }, Some(units)) =
+        (&mut experiment, units)
+    {
+        *n = whole(units);
     }
     // Messages have a usual time, and stray ones that say nothing of it. Work adds up, all of it.
     let (seconds, repeats, each_is_kept) = match line.experiment {

@@ -24,10 +24,10 @@ pub(super) struct Times {
     pub(super) each_s: Vec<f64>,
 }
 
-/// Runs the kernel on all ranks of the team; returns on the first rank the times of `n_units` each, and nothing on the
-/// others.
+/// Runs the kernel on all ranks of the team, `n_units` in a pass; returns on the first rank how many units a repetition
+/// comprises and the time of each, and nothing on the others.
 ///
-/// A repetition runs the kernel again and again for [`REPETITION_S`] and is their mean. The others start before the first
+/// A repetition is as many passes as take [`REPETITION_S`], and its time is their sum. The others start before the first
 /// takes its first time and work until after its last, so that it is never alone.
 pub(super) fn run(session: &Session, team: &[u32], kernel: WorkKernel, n_units: usize, repeats: u32) -> Times {
     let mut bench = Workbench::new(kernel, n_units, session.rank);
@@ -51,12 +51,13 @@ pub(super) fn run(session: &Session, team: &[u32], kernel: WorkKernel, n_units: 
         practice_s += pass_s(&mut bench);
         passes += 1;
     }
-    let repetition = |_| (0..passes).map(|_| pass_s(&mut bench)).sum::<f64>() / f64::from(passes);
+    let repetition = |_| (0..passes).map(|_| pass_s(&mut bench)).sum::<f64>();
     let each_s = (0..repeats).map(repetition).collect();
     for &rank in &team[1..] {
         session.process(rank).send_with_tag(&[0_u8; 0], STOP);
     }
-    Times { units: None, each_s }
+    #[expect(clippy::cast_precision_loss, reason = "units of a fraction of a second need no more than 53 bits")]
+    Times { units: Some(f64::from(passes) * n_units as f64), each_s }
 }
 
 fn pass_s(bench: &mut Workbench) -> f64 {

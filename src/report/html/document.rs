@@ -11,6 +11,8 @@ const CONTROLS: &str = include_str!("../../../assets/page/controls.js");
 const REPORT: &str = include_str!("../../../assets/page/report.js");
 const LIVE: &str = include_str!("../../../assets/page/live.js");
 
+/// A page without scripts runs none.
+const STILL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 /// A browser that obeys it loads nothing from anywhere, even if a way to slip an address in were found.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 /// The live page may ask its own server.
@@ -47,15 +49,7 @@ pub(super) fn page<N: Serialize>(content: &Content<'_, N>) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="generator" content=(concat!("dlpc-sim ", env!("CARGO_PKG_VERSION")));
-                title { (content.title) " – dlpc-sim" }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(UPLOT_STYLE)) "\n" (PreEscaped(STYLE)) }
-            }
+            (head(content.title, policy))
             body {
                 (content.body)
                 script id="numbers" type="application/json" { (PreEscaped(json_in_html(content.numbers))) }
@@ -66,6 +60,32 @@ pub(super) fn page<N: Serialize>(content: &Content<'_, N>) -> String {
         }
     }
     .into_string()
+}
+
+/// Returns a document without scripts: figures and tables only.
+pub(super) fn still(title: &str, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title, STILL_POLICY))
+            body { (body) }
+        }
+    }
+    .into_string()
+}
+
+fn head(title: &str, policy: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="generator" content=(concat!("dlpc-sim ", env!("CARGO_PKG_VERSION")));
+            title { (title) " – dlpc-sim" }
+            link rel="icon" href="data:,";
+            style { (PreEscaped(UPLOT_STYLE)) "\n" (PreEscaped(STYLE)) }
+        }
+    }
 }
 
 /// Returns JSON that cannot end the element that it stands in: without `<`, `>` and `&`.

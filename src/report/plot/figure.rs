@@ -49,13 +49,26 @@ pub(super) fn single_over(
     scene
 }
 
-/// Returns a figure of two panels, one above the other, drawn by `draw`; `upper_share` of the height is the upper's.
+/// Returns a figure of two panels over the rank count, one above the other, drawn by `draw`; `upper_share` of the height is
+/// the upper's.
 pub(super) fn double(
     title: &str,
     subtitle: &str,
     entries: Vec<Entry>,
-    (x, upper_y, lower_y): (Axis, Axis, Axis),
+    axes: (Axis, Axis, Axis),
     upper_share: f64,
+    draw: impl FnOnce(&mut Scene, &Panel, &Panel),
+) -> Scene {
+    double_over(title, subtitle, entries, axes, (upper_share, RANKS), draw)
+}
+
+/// Returns a figure of two panels, one above the other, with a horizontal axis of its own title.
+pub(super) fn double_over(
+    title: &str,
+    subtitle: &str,
+    entries: Vec<Entry>,
+    (x, upper_y, lower_y): (Axis, Axis, Axis),
+    (upper_share, x_title): (f64, &str),
     draw: impl FnOnce(&mut Scene, &Panel, &Panel),
 ) -> Scene {
     let mut scene = Scene::default();
@@ -69,7 +82,7 @@ pub(super) fn double(
     draw(&mut scene, &upper, &lower);
     upper.draw_x_ticks(&mut scene);
     lower.draw_x_ticks(&mut scene);
-    lower.draw_x_labels(&mut scene, RANKS);
+    lower.draw_x_labels(&mut scene, x_title);
     legend.draw(&mut scene);
     scene
 }
