@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench
+.PHONY: test testbed lint setup bench peers
 
 test: setup
 	./.ci/test
@@ -16,6 +16,11 @@ setup:
 
 bench:
 	cargo bench --locked
+
+# This simulator beside SimGrid, which is installed from Debian if it is missing.
+peers:
+	./benches/peers/setup
+	cargo bench --locked --bench peers
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup

@@ -44,7 +44,9 @@ pub(crate) enum Command {
     Sweep(Box<SweepArgs>),
     /// Turn knobs on a page in the browser: ranks, cores, speed, network, and see the curve follow
     Explore(ExploreArgs),
-    #[command(about = "Replay a schedule in the GOAL format of LogGOPSim, with LogGOPS parameters")]
+    #[command(
+        about = "Replay a schedule in the GOAL format of LogGOPSim, or a trace of SimGrid, with LogGOPS parameters"
+    )]
     Replay(Box<ReplayArgs>),
     /// Write what the ranks of a scenario do as a schedule in the GOAL format, for other tools to simulate
     ExportGoal(ExportGoalArgs),

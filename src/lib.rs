@@ -1,6 +1,7 @@
 //! Discrete-event simulation of small clusters that run MPI programs.
 
 pub mod analysis;
+pub mod calls;
 pub mod diagnostic;
 pub mod engine;
 pub mod explanation;

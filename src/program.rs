@@ -6,6 +6,7 @@ pub mod history;
 mod log_stream;
 mod pi;
 mod script;
+pub mod traced;
 
 use std::collections::VecDeque;
 

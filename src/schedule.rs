@@ -117,6 +117,9 @@ impl Successor {
 impl Schedule {
     /// Most operations of one schedule.
     pub const OPS_MAX: usize = 1 << 31;
+    /// Tag of messages of collectives: a context of their own, from which a receive of any tag takes nothing. No file can
+    /// name it.
+    pub const COLLECTIVE_TAG: u32 = u32::MAX;
 
     /// Returns the number of ranks.
     #[must_use]

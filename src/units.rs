@@ -33,6 +33,10 @@ pub struct BytesPerSecond(f64);
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct SecondsPerByte(f64);
 
+/// Speed of computing in floating point operations per second: positive and finite.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct FlopsPerSecond(f64);
+
 impl SimTime {
     /// Start of the run.
     pub const ZERO: Self = Self(0);
@@ -326,6 +330,20 @@ impl SecondsPerByte {
     #[must_use]
     pub fn seconds_for(self, bytes: Bytes) -> f64 {
         self.0 * bytes.as_f64()
+    }
+}
+
+impl FlopsPerSecond {
+    /// Returns a speed, or `None` unless it is positive and finite.
+    #[must_use]
+    pub fn new(flops_per_second: f64) -> Option<Self> {
+        (flops_per_second > 0.0 && flops_per_second.is_finite()).then_some(Self(flops_per_second))
+    }
+
+    /// Returns how long so many floating point operations take.
+    #[must_use]
+    pub fn time_for(self, flops: f64) -> SimDuration {
+        SimDuration::from_seconds_ceil(flops / self.0)
     }
 }
 

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dlpc_sim::schedule::cost::Loggops;
-use dlpc_sim::units::{Bytes, Quantity, SecondsPerByte, SimDuration};
+use dlpc_sim::units::{Bytes, FlopsPerSecond, Quantity, SecondsPerByte, SimDuration};
 
 use super::Format;
 
 /// Arguments of replay.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// Schedule in the GOAL text format, plain or compressed with gzip
-    #[arg(value_name = "SCHEDULE")]
+    #[arg(
+        value_name = "SCHEDULE",
+        help = "Schedule in the GOAL text format, or time-independent trace of SimGrid; plain or compressed with gzip"
+    )]
     pub(crate) schedule: PathBuf,
     /// Machine model: its hosts, messages and network, ranks placed by slot, instead of the parameters below
     #[arg(long, value_name = "FILE")]
@@ -20,6 +22,9 @@ pub(crate) struct ReplayArgs {
     /// Network of the machine model [default: flow]
     #[arg(long, value_enum, requires = "machine")]
     pub(crate) network: Option<Network>,
+    /// How fast a core computes, for instance "1 Gflop/s": traces count operations
+    #[arg(long, value_name = "SPEED", value_parser = speed)]
+    pub(crate) core_speed: Option<FlopsPerSecond>,
     #[command(flatten)]
     pub(crate) loggops: LoggopsArgs,
     /// What to print
@@ -90,6 +95,10 @@ fn gap(text: &str) -> Result<SecondsPerByte, String> {
 /// A whole number of bytes, or a size with its unit.
 fn size(text: &str) -> Result<Bytes, String> {
     with_unit(text, " B")
+}
+
+fn speed(text: &str) -> Result<FlopsPerSecond, String> {
+    FlopsPerSecond::parse(text).map_err(|error| format!("{error}; {}", error.help()))
 }
 
 fn with_unit<Q: Quantity>(text: &str, unit: &str) -> Result<Q, String> {

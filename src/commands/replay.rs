@@ -1,15 +1,20 @@
-//! `replay`: a schedule simulated with the parameters of `LogGOPS`.
+//! `replay`: a schedule, or a trace of an MPI program, simulated with the parameters of `LogGOPS` or on a machine model.
 
 use std::time::Duration;
 
 use dlpc_sim::analysis;
+use dlpc_sim::calls::Calls;
 use dlpc_sim::engine::replay;
-use dlpc_sim::input;
+use dlpc_sim::input::{self, Recorded};
+use dlpc_sim::machine::{CollectiveOverrides, MachineModel};
+use dlpc_sim::program::traced;
 use dlpc_sim::report::replay::{self as report, ReplayDocument};
 use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::schedule::Schedule;
 use dlpc_sim::schedule::cost::{Costs, MachineCosts};
 use dlpc_sim::trace::Recording;
 use dlpc_sim::trace::replay::ReplayTrace;
+use dlpc_sim::units::FlopsPerSecond;
 
 use crate::cli::Format;
 use crate::cli::replay::{Network, ReplayArgs};
@@ -18,8 +23,15 @@ use crate::files;
 use crate::progress::Progress;
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
-    let schedule = input::load_goal(&args.schedule, &files::open)?;
-    let costs = costs(args, schedule.n_ranks())?;
+    let recorded = input::load_recorded(&args.schedule, &files::open)?;
+    let is_trace = matches!(recorded, Recorded::Calls(_));
+    let machine = args.machine.as_ref().map(|path| input::load_machine(path, &files::read)).transpose()?;
+    let machine = machine.map(|machine| machine.model);
+    if args.core_speed.is_some() && !is_trace {
+        files::warn("--core-speed is for traces; the times of a schedule are taken as they are");
+    }
+    let schedule = schedule(recorded, args, machine.as_ref())?;
+    let costs = costs(args, machine.as_ref(), schedule.n_ranks())?;
     let recording = if args.no_critical_path { Recording::Off } else { Recording::On };
     let progress = Progress::new(1);
     let trace = replay::replay(&schedule, &costs, recording)?;
@@ -31,7 +43,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
         parameters: &report::parameters(&costs),
         trace: &trace,
         breakdown: breakdown.as_deref(),
-        warnings: &warnings(&trace),
+        warnings: &if is_trace { Vec::new() } else { warnings(&trace) },
     };
     document.warnings.iter().for_each(|warning| files::warn(warning));
     match args.format {
@@ -40,15 +52,34 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     }
 }
 
+/// Returns the schedule as it is, or that of the traced calls.
+fn schedule(recorded: Recorded, args: &ReplayArgs, machine: Option<&MachineModel>) -> Result<Schedule, Failure> {
+    let calls = match recorded {
+        Recorded::Schedule(schedule) => return Ok(schedule),
+        Recorded::Calls(calls) => calls,
+    };
+    let overrides = machine.map_or(CollectiveOverrides::default(), |machine| machine.collectives);
+    Ok(traced::schedule(&calls, core_speed(&calls, args)?, overrides))
+}
+
+/// Returns how fast a core computes; any speed will do for a trace in which nobody does.
+fn core_speed(calls: &Calls, args: &ReplayArgs) -> Result<FlopsPerSecond, Failure> {
+    let flops = calls.flops();
+    let any = || FlopsPerSecond::new(1.0).filter(|_| flops == 0.0);
+    args.core_speed.or_else(any).ok_or_else(|| Failure::Usage {
+        message: format!("the trace computes {flops:e} floating point operations, and nothing says how long they take"),
+        help: "name the speed of a core, for instance --core-speed \"1 Gflop/s\"".to_owned(),
+    })
+}
+
 /// Returns the costs on the machine model, or with the parameters.
-fn costs(args: &ReplayArgs, n_ranks: usize) -> Result<Costs, Failure> {
-    let Some(path) = &args.machine else { return Ok(Costs::Loggops(args.loggops.parameters())) };
-    let machine = input::load_machine(path, &files::read)?.model;
+fn costs(args: &ReplayArgs, machine: Option<&MachineModel>, n_ranks: usize) -> Result<Costs, Failure> {
+    let Some(machine) = machine else { return Ok(Costs::Loggops(args.loggops.parameters())) };
     let network = match args.network {
         None | Some(Network::Flow) => NetworkKind::Flow,
         Some(Network::Loggops) => NetworkKind::Loggops,
     };
-    let costs = MachineCosts::by_slot(&machine, network, n_ranks).ok_or_else(|| Failure::Usage {
+    let costs = MachineCosts::by_slot(machine, network, n_ranks).ok_or_else(|| Failure::Usage {
         message: format!("{} has {} cores, which are too few for {n_ranks} ranks", machine.name, machine.n_cores()),
         help: "name a machine model with more hosts after --machine".to_owned(),
     })?;

@@ -4,7 +4,6 @@
 //! and to the labels of one rank; the text is not kept.
 
 mod cursor;
-mod fault;
 mod labels;
 mod statement;
 
@@ -15,9 +14,9 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use self::cursor::{Cursor, Word};
-use self::fault::Fault;
 use self::labels::Labels;
 use self::statement::{Action, Statement};
+use super::fault::Fault;
 use super::files::unreadable;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::schedule::{Cycle, Milestone, OpId, Place, Schedule, ScheduleBuilder, Wildcard};
@@ -53,7 +52,7 @@ pub fn load_goal(path: &Path, open: Open<'_>) -> Result<Schedule, Diagnostics> {
 }
 
 /// Returns the bytes of a file, decompressed if it is a gzip file.
-fn decompressed(mut reader: Box<dyn BufRead>) -> io::Result<Box<dyn BufRead>> {
+pub(super) fn decompressed(mut reader: Box<dyn BufRead>) -> io::Result<Box<dyn BufRead>> {
     const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
     let is_gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
     Ok(if is_gzip { Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))) } else { reader })

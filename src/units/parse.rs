@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Bytes, BytesPerSecond, PICOS_PER_SECOND, SecondsPerByte, SimDuration};
+use super::{Bytes, BytesPerSecond, FlopsPerSecond, PICOS_PER_SECOND, SecondsPerByte, SimDuration};
 
 /// Why a text is not the quantity that is wanted here. `help` of each variant says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -131,6 +131,22 @@ const BYTE_GAP_MAX: f64 = 1.0;
 
 const BIT_UNITS: &UnitTable = &[("bit", 0.125), ("kbit", 125.0), ("Mbit", 125e3), ("Gbit", 125e6), ("Tbit", 125e9)];
 
+/// `Gf` is how `SimGrid` writes it.
+const SPEED_UNITS: &UnitTable = &[
+    ("flop/s", 1.0),
+    ("kflop/s", 1e3),
+    ("Mflop/s", 1e6),
+    ("Gflop/s", 1e9),
+    ("Tflop/s", 1e12),
+    ("f", 1.0),
+    ("kf", 1e3),
+    ("Mf", 1e6),
+    ("Gf", 1e9),
+    ("Tf", 1e12),
+];
+/// Speeds that may be named, in floating point operations per second.
+const SPEED_MAX: f64 = 1e18;
+
 impl Quantity for SimDuration {
     fn parse(text: &str) -> Result<Self, UnitError> {
         let (value, unit) = split(text, "60 us")?;
@@ -200,6 +216,21 @@ impl Quantity for SecondsPerByte {
         })?;
         let gap = Some(value * scale).filter(|gap| *gap <= BYTE_GAP_MAX).and_then(Self::new);
         gap.ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1 s/B" })
+    }
+}
+
+impl Quantity for FlopsPerSecond {
+    fn parse(text: &str) -> Result<Self, UnitError> {
+        let (value, unit) = split(text, "1 Gflop/s")?;
+        let scale = look_up(SPEED_UNITS, unit).ok_or_else(|| {
+            wrong_unit(unit, "speed", &format!("write flop/s, Mflop/s or Gflop/s, for instance \"{value} Gflop/s\""))
+        })?;
+        let speed = value * scale;
+        if speed < 1.0 {
+            return Err(UnitError::TooSmall { text: text.to_owned(), limit: "1 flop/s" });
+        }
+        let speed = Some(speed).filter(|speed| *speed <= SPEED_MAX).and_then(Self::new);
+        speed.ok_or_else(|| UnitError::TooLarge { text: text.to_owned(), limit: "1e18 flop/s" })
     }
 }
 

@@ -18,4 +18,5 @@ mod support;
 mod swept;
 mod tidy;
 mod timeline;
+mod traced;
 mod wrong;

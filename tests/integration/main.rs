@@ -1,6 +1,8 @@
 //! Integration tests: physics with expected values derived by hand, and the binary from end to end.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../../benches/peers/agreement.rs"]
+mod agreement;
 mod calibrated_range;
 mod closed_form;
 mod critical_path;
@@ -11,5 +13,7 @@ mod log_stream;
 mod random_programs;
 mod replay;
 mod sensitivity;
+mod simgrid;
 mod support;
+mod traces;
 mod whatif;

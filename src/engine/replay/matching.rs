@@ -139,7 +139,8 @@ fn takes(schedule: &Schedule, recv: OpId, send: OpId) -> bool {
         Action::Recv(wanted, _) => wanted == channel,
         Action::RecvAny(Wildcard { from, tag }, _) => {
             let channel = schedule.channel(channel);
-            from.is_none_or(|from| from == channel.from) && tag.is_none_or(|tag| tag == channel.tag)
+            let is_tag = tag.map_or(channel.tag != Schedule::COLLECTIVE_TAG, |tag| tag == channel.tag);
+            is_tag && from.is_none_or(|from| from == channel.from)
         }
         Action::Send(..) | Action::Calc(_) => false,
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fault::Fault;
+use crate::input::fault::Fault;
 
 /// A line and how far it has been read.
 #[derive(Debug)]

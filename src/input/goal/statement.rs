@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cursor::{self, Cursor, Word};
-use super::fault::Fault;
+use crate::input::fault::Fault;
 use crate::schedule::{Milestone, Place, Wildcard};
 use crate::units::{Bytes, SimDuration};
 

@@ -1,0 +1,176 @@
+//! Flows over which `SimGrid` and this simulator have to agree (agreement.txt), and when they end here.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+
+use dlpc_sim::engine::{self, Setup};
+use dlpc_sim::machine::{
+    CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic, Noise, Segment,
+    Switch, Topology,
+};
+use dlpc_sim::platform::{HostId, Platform};
+use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, SleepReason, Source, Tag};
+use dlpc_sim::random::Streams;
+use dlpc_sim::scenario::NetworkKind;
+use dlpc_sim::trace::Recording;
+use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+
+/// Hosts, links and flows.
+#[derive(Debug, Default)]
+pub(crate) struct Configuration {
+    pub(crate) name: String,
+    /// Ports of each host, in Mbit/s.
+    ports: Vec<f64>,
+    /// One way, of each host's half of a route, in microseconds; the last one holds for all further hosts.
+    latencies: Vec<f64>,
+    is_half_duplex: bool,
+    /// In Mbit/s.
+    backplane: Option<f64>,
+    /// Hosts of a leaf switch, and its uplink in Mbit/s.
+    leaves: Option<(u32, f64)>,
+    pub(crate) flows: Vec<Flow>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flow {
+    from: u32,
+    to: u32,
+    bytes: u64,
+    start: SimDuration,
+}
+
+/// A message costs nothing but what the links take.
+const FREE: Segment = Segment {
+    upto: Bytes(u64::MAX),
+    send_overhead: SimDuration::ZERO,
+    recv_overhead: SimDuration::ZERO,
+    byte_overhead: SecondsPerByte::ZERO,
+    latency: SimDuration::ZERO,
+    byte_gap: SecondsPerByte::ZERO,
+    message_gap: SimDuration::ZERO,
+};
+
+/// Reads configurations.
+pub(crate) fn read(text: &str) -> Vec<Configuration> {
+    let mut configurations: Vec<Configuration> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix("configuration ") {
+            configurations.push(Configuration { name: name.to_owned(), ..Configuration::default() });
+        } else {
+            configurations.last_mut().expect("a configuration").add_line(line);
+        }
+    }
+    configurations
+}
+
+/// Reads `"configuration",flow,finish_s` lines; returns the times of the flows of one configuration.
+pub(crate) fn finish_of_simgrid(csv: &str, name: &str) -> Vec<f64> {
+    let start = format!("\"{name}\",");
+    let rows = csv.lines().filter_map(|line| line.strip_prefix(&start));
+    rows.map(|row| row.split_once(',').expect("two columns").1.parse().expect("a time")).collect()
+}
+
+/// Returns the largest relative difference between times here and there.
+pub(crate) fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
+    assert_eq!(ours.len(), theirs.len(), "a time is missing");
+    ours.iter().zip(theirs).map(|(ours, theirs)| (ours / theirs - 1.0).abs()).fold(0.0, f64::max)
+}
+
+impl Configuration {
+    fn add_line(&mut self, line: &str) {
+        let (key, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let numbers: Vec<f64> = rest.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+        match (key, numbers.as_slice()) {
+            ("hosts", ports) => self.ports = ports.to_vec(),
+            ("latency", latencies) => self.latencies = latencies.to_vec(),
+            ("half_duplex", []) => self.is_half_duplex = true,
+            ("backplane", [bandwidth]) => self.backplane = Some(*bandwidth),
+            ("leaves", [hosts, bandwidth]) => self.leaves = Some((whole(*hosts), *bandwidth)),
+            ("flow", [from, to, bytes, start_us]) => self.flows.push(Flow {
+                from: whole(*from),
+                to: whole(*to),
+                bytes: whole(*bytes).into(),
+                start: SimDuration::from_micros(whole(*start_us).into()),
+            }),
+            _ => panic!("no such line: {line}"),
+        }
+    }
+
+    /// Returns when each flow ends, in seconds. A flow is a message between two ranks of its own.
+    pub(crate) fn finish_s(&self) -> Vec<f64> {
+        let machine = self.machine();
+        let hosts: Vec<HostId> = self.flows.iter().flat_map(|flow| [HostId(flow.from), HostId(flow.to)]).collect();
+        let setup = Setup {
+            platform: &Platform::new(&machine),
+            local: &machine.local,
+            remote: &machine.remote,
+            noise: &machine.noise,
+            network: NetworkKind::Flow,
+            hosts_of_ranks: &hosts,
+            streams: Streams::new(1, 0),
+            production: None,
+            recording: Recording::Off,
+        };
+        let ops = (0..).zip(&self.flows).flat_map(|(i, flow)| [sender(flow, 2 * i + 1), receiver(2 * i)]).collect();
+        let trace = engine::simulate(&setup, &mut Program::Fixed(ops)).expect("no deadlock");
+        trace.finished_at.iter().skip(1).step_by(2).map(|at| (*at - SimTime::ZERO).as_seconds()).collect()
+    }
+
+    fn machine(&self) -> MachineModel {
+        let table =
+            MessageTable { eager_limit: Bytes(u64::MAX), segments: vec![FREE], calibrated_upto: Bytes(u64::MAX) };
+        MachineModel {
+            name: self.name.clone(),
+            host_groups: (0..self.ports.len()).map(|host| self.host(host)).collect(),
+            switch: Switch {
+                latency: SimDuration::ZERO,
+                port_bandwidth: None,
+                backplane_bandwidth: self.backplane.map(BytesPerSecond::from_mbit),
+                forwarding: Forwarding::CutThrough,
+                topology: self.leaves.map_or(Topology::Star, |(hosts, uplink)| Topology::Tree {
+                    hosts_per_leaf: NonZeroU32::new(hosts).expect("hosts"),
+                    uplink_bandwidth: BytesPerSecond::from_mbit(uplink),
+                    uplink_latency: SimDuration::ZERO,
+                }),
+            },
+            local: table.clone(),
+            remote: table,
+            collectives: CollectiveOverrides::default(),
+            kernels: Kernels::default(),
+            noise: Noise::NONE,
+        }
+    }
+
+    fn host(&self, host: usize) -> HostGroup {
+        // As many cores as there can be ranks.
+        let cores = u32::try_from(2 * self.flows.len()).expect("few flows");
+        let latency_us = self.latencies.get(host).or(self.latencies.last()).expect("a latency");
+        HostGroup {
+            name: format!("host-{host}"),
+            cores: NonZeroU32::new(cores).expect("flows"),
+            speeds: vec![1.0],
+            slowdown: vec![1.0; cores as usize],
+            nic: Nic {
+                bandwidth: BytesPerSecond::from_mbit(self.ports[host]),
+                latency: SimDuration::from_seconds_ceil(latency_us / 2.0 * 1e-6),
+                duplex: if self.is_half_duplex { Duplex::Half } else { Duplex::Full },
+            },
+        }
+    }
+}
+
+fn sender(flow: &Flow, to: u32) -> VecDeque<Op> {
+    let sleep = Op::Sleep { duration: flow.start, reason: SleepReason::Program };
+    let send = Op::Send(Envelope { to: RankId(to), tag: Tag(0), bytes: Bytes(flow.bytes) });
+    VecDeque::from([sleep, send])
+}
+
+fn receiver(from: u32) -> VecDeque<Op> {
+    VecDeque::from([Op::Recv(Pattern { from: Source::Rank(RankId(from)), tag: None })])
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers of a file of ours")]
+fn whole(number: f64) -> u32 {
+    assert!(number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0, "not a whole number: {number}");
+    number as u32
+}

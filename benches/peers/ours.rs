@@ -1,0 +1,113 @@
+//! The patterns of `simgrid/patterns.cpp` on this simulator: the same star, the same messages.
+
+use std::collections::VecDeque;
+
+use dlpc_sim::engine::{self, Setup};
+use dlpc_sim::machine::{
+    AlltoallAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic,
+    Noise, Segment, Switch, Topology,
+};
+use dlpc_sim::platform::{HostId, Platform};
+use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
+use dlpc_sim::random::Streams;
+use dlpc_sim::scenario::{NetworkKind, Phase, Workload};
+use dlpc_sim::trace::Recording;
+use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+
+const RANKS_PER_HOST: u32 = 4;
+
+/// Runs a pattern and prints simulated seconds, number of messages and peak memory in kB.
+#[expect(clippy::print_stdout, reason = "what a child process is for")]
+pub(crate) fn run(pattern: &str, n_ranks: u32) {
+    let machine = star(n_ranks);
+    let hosts: Vec<HostId> = (0..n_ranks).map(|rank| HostId(rank / RANKS_PER_HOST)).collect();
+    let setup = Setup {
+        platform: &Platform::new(&machine),
+        local: &machine.local,
+        remote: &machine.remote,
+        noise: &machine.noise,
+        network: NetworkKind::Flow,
+        hosts_of_ranks: &hosts,
+        streams: Streams::new(1, 0),
+        production: None,
+        recording: Recording::Off,
+    };
+    let trace = engine::simulate(&setup, &mut program(pattern, n_ranks)).expect("no deadlock");
+    println!("{:.9} {} {}", (trace.makespan - SimTime::ZERO).as_seconds(), trace.n_messages, peak_kb());
+}
+
+fn program(pattern: &str, n_ranks: u32) -> Program {
+    let phase = match pattern {
+        "dissemination" => return dissemination(n_ranks, Bytes(8)),
+        "barrier" => return dissemination(n_ranks, Bytes(0)),
+        "gather" => Phase::Gatherv(Bytes(1000)),
+        "alltoall" => Phase::Alltoall(Bytes(10_000)),
+        "ring" => Phase::Repeat { times: 2 * (n_ranks - 1), phases: vec![Phase::Ring(Bytes(10_000))] },
+        _ => panic!("no pattern {pattern}"),
+    };
+    let overrides =
+        CollectiveOverrides { alltoall: Some(AlltoallAlgorithm::Pairwise), ..CollectiveOverrides::default() };
+    Program::new(&Workload::Custom(vec![phase]), n_ranks, overrides, Streams::new(1, 0))
+}
+
+/// In round k each rank sends to rank + 2^k and receives from rank - 2^k.
+fn dissemination(n_ranks: u32, bytes: Bytes) -> Program {
+    let n_rounds = n_ranks.next_power_of_two().ilog2();
+    let round = |rank: u32, k: u32| {
+        let distance = 1 << k;
+        let (to, from) = ((rank + distance) % n_ranks, (rank + n_ranks - distance) % n_ranks);
+        let irecv = Op::Irecv(Pattern { from: Source::Rank(RankId(from)), tag: None });
+        [irecv, Op::Isend(Envelope { to: RankId(to), tag: Tag(0), bytes }), Op::WaitAll]
+    };
+    let ops = |rank| (0..n_rounds).flat_map(|k| round(rank, k)).collect::<VecDeque<Op>>();
+    Program::Fixed((0..n_ranks).map(ops).collect())
+}
+
+/// 100 Mbit/s ports and 50 us from host to host; within a host 500 MB/s and 1 us. The cores' part is free, as in the S4U
+/// program.
+fn star(n_ranks: u32) -> MachineModel {
+    let micros = SimDuration::from_micros;
+    let port = Nic { bandwidth: BytesPerSecond::from_mbit(100.0), latency: micros(25), duplex: Duplex::Full };
+    MachineModel {
+        name: "star".to_owned(),
+        host_groups: vec![HostGroup {
+            name: "host".to_owned(),
+            cores: RANKS_PER_HOST.try_into().expect("cores"),
+            speeds: vec![1.0; n_ranks.div_ceil(RANKS_PER_HOST) as usize],
+            slowdown: vec![1.0; RANKS_PER_HOST as usize],
+            nic: port,
+        }],
+        switch: Switch {
+            latency: SimDuration::ZERO,
+            port_bandwidth: None,
+            backplane_bandwidth: None,
+            forwarding: Forwarding::CutThrough,
+            topology: Topology::Star,
+        },
+        local: messages(micros(1), 2e-9),
+        remote: messages(SimDuration::ZERO, 0.0),
+        collectives: CollectiveOverrides::default(),
+        kernels: Kernels::default(),
+        noise: Noise::NONE,
+    }
+}
+
+fn messages(latency: SimDuration, byte_gap: f64) -> MessageTable {
+    let segment = Segment {
+        upto: Bytes(u64::MAX),
+        send_overhead: SimDuration::ZERO,
+        recv_overhead: SimDuration::ZERO,
+        byte_overhead: SecondsPerByte::ZERO,
+        latency,
+        byte_gap: SecondsPerByte::new(byte_gap).expect("a gap"),
+        message_gap: SimDuration::ZERO,
+    };
+    MessageTable { eager_limit: Bytes(u64::MAX), segments: vec![segment], calibrated_upto: Bytes(u64::MAX) }
+}
+
+/// Returns the most memory that this process has had, as Linux counts it.
+fn peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

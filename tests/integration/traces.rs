@@ -1,0 +1,61 @@
+//! Time-independent traces of `SimGrid`: finish times derived in comments, collectives, and broken traces.
+
+mod broken;
+mod by_hand;
+mod collectives;
+mod smpi;
+
+use std::io::{self, BufRead, Cursor};
+use std::path::Path;
+
+use dlpc_sim::calls::Calls;
+use dlpc_sim::diagnostic::Diagnostics;
+use dlpc_sim::engine::replay::{ReplayError, replay};
+use dlpc_sim::input::{Recorded, load_recorded};
+use dlpc_sim::machine::CollectiveOverrides;
+use dlpc_sim::program::traced;
+use dlpc_sim::schedule::Schedule;
+use dlpc_sim::schedule::cost::{Costs, Loggops};
+use dlpc_sim::trace::Recording;
+use dlpc_sim::units::FlopsPerSecond;
+
+/// Files by name: the first one is read, and may name the others.
+type Files<'f> = &'f [(&'f str, &'f str)];
+
+fn load_files(files: Files<'_>) -> Result<Calls, Diagnostics> {
+    let open = |path: &Path| -> io::Result<Box<dyn BufRead>> {
+        let file = files.iter().find(|(name, _)| Path::new(name) == path);
+        let (_, text) = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Box::new(Cursor::new(text.as_bytes().to_vec())))
+    };
+    load_recorded(Path::new(files[0].0), &open).map(|recorded| match recorded {
+        Recorded::Calls(calls) => calls,
+        Recorded::Schedule(_) => panic!("a schedule"),
+    })
+}
+
+/// Reads one file with the lines of all ranks.
+fn load(text: &str) -> Result<Calls, Diagnostics> {
+    load_files(&[("trace.txt", text)])
+}
+
+/// Returns the schedule of a trace on cores of 1 Gflop/s.
+fn schedule(calls: &Calls) -> Schedule {
+    traced::schedule(calls, FlopsPerSecond::new(1e9).unwrap(), CollectiveOverrides::default())
+}
+
+/// Replays a trace with the defaults of `LogGOPSim`: L = 2500, o = 1500, g = 1000 ns, G = 6 ns/B, O = 0, S = 65535 B.
+fn try_finish(text: &str) -> Result<Vec<u64>, ReplayError> {
+    let calls = load(text).unwrap_or_else(|error| panic!("{error}"));
+    finish_of(&schedule(&calls))
+}
+
+fn finish_of(schedule: &Schedule) -> Result<Vec<u64>, ReplayError> {
+    let trace = replay(schedule, &Costs::Loggops(Loggops::usual()), Recording::Off)?;
+    Ok(trace.finished_at.iter().map(|at| at.as_picos() / 1000).collect())
+}
+
+/// Returns when each rank finishes, in ns.
+fn finish(text: &str) -> Vec<u64> {
+    try_finish(text).unwrap_or_else(|error| panic!("{error}"))
+}

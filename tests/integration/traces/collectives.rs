@@ -1,0 +1,121 @@
+//! Collectives of traces: the same messages as in predictions, with any root; those with sizes of their own by hand.
+
+use std::fmt::Write as _;
+
+use dlpc_sim::prediction::export;
+use dlpc_sim::scenario::{Phase, Workload};
+use dlpc_sim::schedule::{Action, Schedule};
+use dlpc_sim::units::Bytes;
+
+use super::{finish, finish_of, load, schedule};
+use crate::support::{cluster, scenario};
+
+/// Returns a trace in which each of `p` ranks does what `fields` say of it.
+fn trace(p: u32, fields: impl Fn(u32) -> String) -> String {
+    (0..p).fold(String::new(), |mut text, rank| {
+        writeln!(text, "{rank} {}", fields(rank)).unwrap();
+        text
+    })
+}
+
+fn of(text: &str) -> Schedule {
+    schedule(&load(text).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Returns sender, receiver and size of each message, sorted.
+fn messages(schedule: &Schedule) -> Vec<(u32, u32, u64)> {
+    let ranks = 0..u32::try_from(schedule.n_ranks()).unwrap();
+    let sends = ranks.flat_map(|rank| schedule.ops_of(rank)).filter_map(|op| match schedule.action(op) {
+        Action::Send(channel, bytes) => Some((schedule.channel(channel).from, schedule.channel(channel).to, bytes.0)),
+        _ => None,
+    });
+    let mut messages: Vec<_> = sends.collect();
+    messages.sort_unstable();
+    messages
+}
+
+#[test]
+fn collectives_are_those_of_predictions() {
+    for p in [1, 2, 3, 4, 5, 7, 8, 16, 64] {
+        let n = Bytes(3000);
+        for (fields, phase) in [
+            ("barrier", Phase::Barrier),
+            ("bcast 3000 0 6", Phase::Bcast(n)),
+            ("reduce 3000 0 0 6", Phase::Reduce(n)),
+            ("allreduce 375 0 0", Phase::Allreduce(n)),
+            ("gather 750 750 0 1 1", Phase::Gather(n)),
+            ("scatter 3000 3000 0 6 6", Phase::Scatter(n)),
+            ("allgather 3000 3000 6 6", Phase::Allgather(n)),
+            ("alltoall 3000 3000 6 6", Phase::Alltoall(n)),
+        ] {
+            let scenario = scenario(Workload::Custom(vec![phase]), p);
+            let (expected, _) = export::schedule(&scenario, &cluster(p as usize, 1), p).unwrap();
+            let traced = of(&trace(p, |_| fields.to_owned()));
+            assert_eq!(messages(&traced), messages(&expected), "{fields} on {p} ranks");
+            assert_eq!(finish_of(&traced), finish_of(&expected), "{fields} on {p} ranks");
+        }
+    }
+}
+
+#[test]
+fn another_root_turns_the_ranks() {
+    for fields in ["bcast 8 ROOT 6", "reduce 8 0 ROOT 6", "gather 8 8 ROOT 6 6", "scatter 8 8 ROOT 6 6"] {
+        let finish = |root: u32| finish(&trace(5, |_| fields.replace("ROOT", &root.to_string())));
+        let mut turned = finish(0);
+        turned.rotate_right(3);
+        assert_eq!(finish(3), turned, "{fields}");
+    }
+}
+
+#[test]
+fn a_bcast_from_rank_2_of_3_takes_its_two_messages() {
+    // Binomial: to rank 0 at 0, to rank 1 at 1500; first bytes at 4000 and 5500, received 1542 ns later.
+    assert_eq!(finish(&trace(3, |_| "bcast 8 2 6".to_owned())), [5542, 7042, 3000]);
+}
+
+#[test]
+fn a_reduction_computes_after_its_messages() {
+    let without = finish(&trace(4, |_| "allreduce 8 0 6".to_owned()));
+    let with = finish(&trace(4, |_| "allreduce 8 2000 6".to_owned()));
+    assert_eq!(with, without.iter().map(|end| end + 2000).collect::<Vec<_>>());
+}
+
+#[test]
+fn gather_and_scatter_take_the_size_of_whom_it_counts_for() {
+    // What the tracer writes: a receive count of 0 is left out, that of ranks other than the root says nothing, and a root
+    // that leaves its own part where it is sends nothing.
+    let gather = trace(3, |rank| if rank == 1 { "gather 0 5 1 0 0" } else { "gather 5 1 0 0" }.to_owned());
+    assert_eq!(messages(&of(&gather)), [(0, 1, 40), (2, 1, 40)]);
+    let scatter = trace(3, |rank| if rank == 1 { "scatter 5 1 0 0" } else { "scatter 0 5 1 0 0" }.to_owned());
+    assert_eq!(messages(&of(&scatter)), [(1, 0, 40), (1, 2, 40)]);
+}
+
+#[test]
+fn parts_of_their_own_size_are_sent_unless_they_are_empty() {
+    let gatherv = ["gatherv 1 0 0 0 1 0 0", "gatherv 2 1 2 0 1 0 0", "gatherv 0 0 0 0 1 0 0"];
+    assert_eq!(messages(&of(&trace(3, |rank| gatherv[rank as usize].to_owned()))), [(0, 1, 8)]);
+    let scatterv = ["scatterv 0 0 0 1 1 6 6", "scatterv 1 2 0 2 1 6 6", "scatterv 0 0 0 0 1 6 6"];
+    assert_eq!(messages(&of(&trace(3, |rank| scatterv[rank as usize].to_owned()))), [(1, 0, 1)]);
+    // Rank r sends r + 1 integers to rank 0, nothing to rank 1, and one to rank 2.
+    let alltoallv = ["alltoallv 9 1 0 1 9 1 2 3 1 1", "alltoallv 9 2 0 1 9 0 0 0 1 1", "alltoallv 9 3 0 1 9 1 1 1 1 1"];
+    let sent = [(0, 2, 4), (1, 0, 8), (1, 2, 4), (2, 0, 12)];
+    assert_eq!(messages(&of(&trace(3, |rank| alltoallv[rank as usize].to_owned()))), sent);
+    // Blocks of 1, 2 and 3 bytes go around the ring: each rank passes on its own and the one before.
+    let allgatherv = trace(3, |rank| format!("allgatherv {} 1 2 3 6 6", rank + 1));
+    let sent = [(0, 1, 1), (0, 1, 3), (1, 2, 1), (1, 2, 2), (2, 0, 2), (2, 0, 3)];
+    assert_eq!(messages(&of(&allgatherv)), sent);
+}
+
+#[test]
+fn a_reduce_scatter_is_a_reduce_and_a_scatterv() {
+    // 6 bytes are reduced to rank 0, along the tree, and parts of 2 and 3 bytes sent from there.
+    let text = trace(3, |_| "reducescatter 1 2 3 0 6".to_owned());
+    assert_eq!(messages(&of(&text)), [(0, 1, 2), (0, 2, 3), (1, 0, 6), (2, 0, 6)]);
+    finish(&text);
+}
+
+#[test]
+fn a_scan_goes_from_rank_to_rank() {
+    // Each hop: o + L + o + 7 G = 5542; a rank between has sent 1500 after it has received.
+    assert_eq!(finish(&trace(3, |_| "scan 1 0 0".to_owned())), [1500, 5542 + 1500, 2 * 5542]);
+}
