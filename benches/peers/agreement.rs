@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use dlpc_sim::engine::{self, Setup};
 use dlpc_sim::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic, Noise, Segment,
-    Switch, Topology,
+    Switch, Topology, Uncertainty,
 };
 use dlpc_sim::platform::{HostId, Platform};
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, SleepReason, Source, Tag};
@@ -138,6 +138,7 @@ impl Configuration {
             collectives: CollectiveOverrides::default(),
             kernels: Kernels::default(),
             noise: Noise::NONE,
+            uncertainty: Uncertainty::default(),
         }
     }
 

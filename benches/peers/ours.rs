@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use dlpc_sim::engine::{self, Setup};
 use dlpc_sim::machine::{
     AlltoallAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic,
-    Noise, Segment, Switch, Topology,
+    Noise, Segment, Switch, Topology, Uncertainty,
 };
 use dlpc_sim::platform::{HostId, Platform};
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
@@ -89,6 +89,7 @@ fn star(n_ranks: u32) -> MachineModel {
         collectives: CollectiveOverrides::default(),
         kernels: Kernels::default(),
         noise: Noise::NONE,
+        uncertainty: Uncertainty::default(),
     }
 }
 
