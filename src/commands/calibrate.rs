@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         Some(path) => Some(input::load_machine(path, &files::read)?.model),
         None => None,
     };
-    let fit = fit(args, &campaign, prior.as_ref())?;
+    let fit = fit(args, &campaign, prior.as_ref(), &samples)?;
     let mpi = campaign.samples.first().map(|sample| sample.mpi.clone());
     let provenance = FileProvenance {
         created: args.created.clone(),
@@ -64,7 +64,12 @@ fn command(args: &CalibrateArgs, samples: &Path) -> String {
     shell_words::join(words)
 }
 
-fn fit(args: &CalibrateArgs, campaign: &Campaign, prior: Option<&MachineModel>) -> Result<Fit, Failure> {
+fn fit(
+    args: &CalibrateArgs,
+    campaign: &Campaign,
+    prior: Option<&MachineModel>,
+    samples: &Path,
+) -> Result<Fit, Failure> {
     let name = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let hosts = campaign.head.cluster();
     let options = FitOptions {
@@ -76,7 +81,7 @@ fn fit(args: &CalibrateArgs, campaign: &Campaign, prior: Option<&MachineModel>) 
         bootstrap: BOOTSTRAP,
     };
     fit::fit(&campaign.samples, &options).map_err(|error| Failure::Measurement {
-        message: format!("the samples do not make a machine model: {error}"),
+        message: format!("the samples in {} do not make a machine model: {error}", samples.display()),
         help: "measure with more launches, or keep what is missing from another model: --prior FILE".to_owned(),
     })
 }

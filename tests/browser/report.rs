@@ -172,3 +172,17 @@ fn several_comparisons_share_a_chart() {
     assert!(fits(&mut browser));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn the_page_of_a_fit_shows_figures_and_tables_without_scripts_and_fits_a_phone() {
+    let mut browser = Browser::start();
+    browser.resize(390, 844);
+    let report = Report::of_fit();
+    browser.open(&report.address());
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert_eq!(browser.requests(), [report.address()]);
+    assert_eq!(browser.run("document.scripts.length"), 0);
+    assert_eq!(browser.run("document.querySelectorAll('svg[role=img]').length"), 3);
+    assert!(browser.run("document.querySelectorAll('#parameters-table tbody tr').length").as_u64() >= Some(20));
+    assert_eq!(browser.run("document.documentElement.scrollWidth <= innerWidth"), true);
+}

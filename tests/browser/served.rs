@@ -39,6 +39,17 @@ impl Report {
         Self { folder }
     }
 
+    /// The report of a fit of the shipped samples.
+    pub(crate) fn of_fit() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let mut command = dlpc_sim();
+        command.args(["calibrate", "--from-samples", "tests/samples/testbed-slow-host.jsonl", "--out"]);
+        command.arg(folder.path().join("mine.toml")).arg("--report").arg(folder.path());
+        let output = command.output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { folder }
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("file://{}", self.folder.path().join("report.html").display())
     }

@@ -134,29 +134,22 @@ fn no_coordinate_is_out_of_proportion() {
 }
 
 #[test]
-fn no_text_is_cut_off() {
-    for_each_plot(|name, plot, data| {
-        for text in texts(&scene_of(plot, data)) {
-            let [left, top, right, bottom] = extent(text);
-            assert!(0.0 <= left && right <= WIDTH && 0.0 <= top && bottom <= HEIGHT, "{name}: {text:?}");
-        }
-    });
+fn no_text_is_cut_off_or_lies_on_another() {
+    for_each_plot(|name, plot, data| check_texts(name, &scene_of(plot, data)));
 }
 
-#[test]
-fn no_text_lies_on_another() {
-    for_each_plot(|name, plot, data| {
-        let scene = scene_of(plot, data);
-        let texts = texts(&scene);
-        for (index, text) in texts.iter().enumerate() {
-            let [left, top, right, bottom] = extent(text);
-            for other in &texts[index + 1..] {
-                let [other_left, other_top, other_right, other_bottom] = extent(other);
-                let is_apart = right < other_left || other_right < left || bottom < other_top || other_bottom < top;
-                assert!(is_apart, "{name}: `{}` and `{}`", text.content, other.content);
-            }
+/// Checks that each text of a scene can be read.
+pub(super) fn check_texts(name: &str, scene: &Scene) {
+    let texts = texts(scene);
+    for (index, text) in texts.iter().enumerate() {
+        let [left, top, right, bottom] = extent(text);
+        assert!(0.0 <= left && right <= WIDTH && 0.0 <= top && bottom <= HEIGHT, "{name}: {text:?}");
+        for other in &texts[index + 1..] {
+            let [other_left, other_top, other_right, other_bottom] = extent(other);
+            let is_apart = right < other_left || other_right < left || bottom < other_top || other_bottom < top;
+            assert!(is_apart, "{name}: `{}` and `{}`", text.content, other.content);
         }
-    });
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Clouds of samples with the lines of the model, their errors below, and the borders of segments across both.
 
+use crate::report::font::{self, Weight};
 use crate::report::plot::axis::Axis;
 use crate::report::plot::figure;
 use crate::report::plot::legend::{Entry, Symbol};
@@ -20,8 +21,9 @@ const SHOWN: f64 = 0.97;
 const SHADE: f64 = 0.62;
 /// Least and largest range of errors, in percent.
 const ERROR_RANGE: (f64, f64) = (3.0, 120.0);
-/// Size of the labels of borders.
+/// Size of the labels of borders, and in how many rows they are where they are close.
 const LABEL_EM: f64 = 13.5;
+const LABEL_ROWS: usize = 4;
 
 /// Colours of clouds, in their order.
 const COLORS: [Color; 6] =
@@ -137,18 +139,26 @@ impl Picture {
     }
 
     fn draw_borders(&self, scene: &mut Scene, upper: &Panel, lower: &Panel) {
-        for border in &self.borders {
+        let mut borders: Vec<&Border> = self.borders.iter().collect();
+        borders.sort_by(|a, b| a.x.total_cmp(&b.x));
+        // Where the labels of each row end.
+        let mut ends = [0.0; LABEL_ROWS];
+        for border in borders {
             let x = upper.place_x(border.x);
-            let stroke = if border.is_eager_limit {
-                Stroke::solid(palette::VERMILION, 1.5)
+            let (stroke, color) = if border.is_eager_limit {
+                (Stroke::solid(palette::VERMILION, 1.5), palette::VERMILION)
             } else {
-                Stroke::dashed(palette::AXIS, 1.25)
+                (Stroke::dashed(palette::AXIS, 1.25), palette::SOFT_TEXT)
             };
             for panel in [upper, lower] {
                 scene.line(&[(x, panel.top), (x, panel.bottom)], stroke);
             }
-            let color = if border.is_eager_limit { palette::VERMILION } else { palette::SOFT_TEXT };
-            scene.text(Text::new(&border.label, (x + 5.0, upper.top + 9.0), LABEL_EM).colored(color));
+            let width = font::width(&border.label, LABEL_EM, Weight::Regular);
+            let left = (x + 5.0).min(upper.right - width);
+            let row = ends.iter().position(|end| *end < left).unwrap_or(0);
+            ends[row] = left + width + 6.0;
+            let y = upper.top + 9.0 + 18.0 * row_number(row);
+            scene.text(Text::new(&border.label, (left, y), LABEL_EM).colored(color));
         }
     }
 
@@ -202,6 +212,11 @@ fn diamond(scene: &mut Scene, (x, y): (f64, f64), color: Color) {
     let corners = |radius: f64| vec![(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)];
     scene.area(corners(6.0), color);
     scene.area(corners(3.25), palette::WHITE);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
+fn row_number(row: usize) -> f64 {
+    row as f64
 }
 
 fn example(scene: &mut Scene, center: (f64, f64)) {

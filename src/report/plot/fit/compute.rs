@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use super::cloud::{Cloud, Dot, Picture};
 use crate::fit::evidence::{Over, Series};
 use crate::machine::MachineModel;
+use crate::report::font::{self, Weight};
 use crate::report::plot::axis::Axis;
 use crate::stats;
 
 /// Share of the room of a host that its samples fill.
 const FILLED: f64 = 0.8;
 
-/// Most names of hosts on the axis.
-const HOSTS_SHOWN_MAX: usize = 12;
+/// Width of the axis of hosts, at least, and size and distance of their names.
+const AXIS_WIDTH: f64 = 780.0;
+const NAME_EM: f64 = 15.5;
+const NAME_GAP: f64 = 14.0;
 
 /// Returns all compute kernels; none if none was measured.
 pub(super) fn picture(series: &[Series], machine: &MachineModel) -> Option<Picture> {
@@ -43,13 +46,22 @@ pub(super) fn picture(series: &[Series], machine: &MachineModel) -> Option<Pictu
     Some(Picture {
         borders: Vec::new(),
         level: None,
-        x: Axis::slots(&machine.host_names(), HOSTS_SHOWN_MAX),
+        x: host_axis(&machine.host_names()),
         y: Axis::linear(0.92 * least.min(1.0), 1.04 * most, 8.0),
         x_title: "Host".to_owned(),
         y_title: "Time / fitted cost".to_owned(),
         remark,
         clouds,
     })
+}
+
+/// Returns the axis of hosts with as many of their names as there is room for.
+fn host_axis(names: &[String]) -> Axis {
+    let width = |name: &String| font::width(name, NAME_EM, Weight::Regular) + NAME_GAP;
+    let widest = names.iter().map(width).fold(NAME_GAP, f64::max);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen at most")]
+    let n_shown = (AXIS_WIDTH / widest).floor() as usize;
+    Axis::slots(names, n_shown)
 }
 
 fn list(numbers: &[u32]) -> String {
