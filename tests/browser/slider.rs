@@ -13,6 +13,7 @@ const SCENARIOS: [&str; 4] = ["dlpc-pi-count", "dlpc-pi-coordinates", "dlpc-log-
 const POSITIONS: [u32; 5] = [150, 350, 500, 650, 850];
 
 fn main() {
+    let mut all: Vec<f64> = Vec::new();
     for scenario in SCENARIOS {
         let server = Server::start(&format!("scenarios/{scenario}.toml"));
         let mut browser = Browser::start();
@@ -26,14 +27,17 @@ fn main() {
             browser.click("#reset");
             browser.wait_for("location.search === ''");
         }
-        millis.sort_by(f64::total_cmp);
-        let quantile = |percent: usize| millis[(millis.len() - 1) * percent / 100];
-        let (median, p95, most) = (quantile(50), quantile(95), quantile(100));
-        report(&format!(
-            "{scenario}: {} turns, median {median:.1} ms, 95 % {p95:.1} ms, most {most:.1} ms",
-            millis.len()
-        ));
+        summarize(scenario, &mut millis);
+        all.extend(millis);
     }
+    summarize("all of them", &mut all);
+}
+
+fn summarize(name: &str, millis: &mut [f64]) {
+    millis.sort_by(f64::total_cmp);
+    let quantile = |percent: usize| millis[(millis.len() - 1) * percent / 100];
+    let (median, p95, most) = (quantile(50), quantile(95), quantile(100));
+    report(&format!("{name}: {} turns, median {median:.1} ms, 95 % {p95:.1} ms, most {most:.1} ms", millis.len()));
 }
 
 /// Turns a slider and returns the milliseconds until the curve is drawn.

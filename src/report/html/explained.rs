@@ -198,3 +198,6 @@ fn bounds_table(explained: &[(&CurvePoint, &Detail)]) -> Markup {
     columns.push(Column::numbers("time over largest bound", all.iter().map(over)));
     tables::table("bounds-table", "Lower bounds of the time by number of ranks.", &columns)
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,37 @@ fn overlays<'a>(page: &'a Several<'_>) -> Vec<Overlay<'a>> {
     };
     page.all.iter().enumerate().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn several_comparisons_stand_on_one_page_and_labels_are_escaped() {
+        let (curve, _, comparison) = fixture::small();
+        let (scenario, machine) = (json!({ "title": "Darts" }), json!({ "title": "A cluster" }));
+        let one = |label| Compared {
+            label,
+            curve: &curve,
+            comparison: &comparison,
+            findings: &[Finding::SingleRun { ranks: 4 }],
+            scenario: &scenario,
+            machine: &machine,
+        };
+        let page = several(&Several {
+            title: "Before and after",
+            all: &[one("before"), one("<script>alert(1)</script>")],
+            changes: &["after against before: measured -10.0 %.".to_owned()],
+            warnings: &[],
+            command: "dlpc-sim compare a.toml b.toml",
+        });
+        assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script>alert"), "{page}");
+        assert!(page.contains("before: 4 ranks: one run only") && page.contains("measured -10.0 %"));
+        // What both were made of is the same, and shown once.
+        assert_eq!(page.matches("The scenario, with every default").count(), 1);
+        assert!(page.contains(r#"id="comparison-table-0""#) && page.contains(r#"id="comparison-table-1""#));
+    }
+}
