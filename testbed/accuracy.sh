@@ -24,7 +24,7 @@ fi
 
 started=$SECONDS
 "$here/testbed" run -- "$sim" calibrate --suite quick --launches "$launches" "${cluster[@]}" \
-    --samples "$out/samples.jsonl" --out "$out/model.toml"
+    --samples "$out/samples.jsonl" --report "$out/fit" --out "$out/model.toml"
 echo "calibrated in $((SECONDS - started)) s"
 
 for scenario in "${scenarios[@]}"; do
