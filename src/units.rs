@@ -141,8 +141,12 @@ impl SimDuration {
         assert!(seconds >= 0.0, "bug: negative duration {seconds} s");
         let picos = seconds * PICOS_PER_SECOND;
         let tolerance = (4.0 * f64::EPSILON * picos).max(1e-4);
+        let least = (picos - tolerance).max(0.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-        Self((picos - tolerance).ceil().max(0.0) as u64)
+        let whole = least as u64;
+        // `f64::ceil` is a call on processors without an instruction for it.
+        #[expect(clippy::cast_precision_loss, reason = "only whole numbers, which have no next one, are large")]
+        Self(whole.saturating_add(u64::from((whole as f64) < least)))
     }
 
     /// Returns the duration in picoseconds.

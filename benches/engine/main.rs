@@ -51,11 +51,21 @@ mod loggops {
         experiment
     }
 
-    /// The same arithmetic and nothing else: what dissemination is compared with.
+    /// The same arithmetic and nothing else, over the crate's radix heap: what dissemination is compared with.
+    #[divan::bench(args = SIZES, max_time = 5)]
+    fn dissemination_over_radix_heap(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        bench_special_purpose::<special_purpose::OfTheCrate>(bencher, n_ranks);
+    }
+
+    /// The same over the fastest heap we know for it.
     #[divan::bench(args = SIZES, max_time = 5)]
     fn dissemination_special_purpose(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        bench_special_purpose::<special_purpose::CutDown>(bencher, n_ranks);
+    }
+
+    fn bench_special_purpose<H: special_purpose::Heap>(bencher: Bencher<'_, '_>, n_ranks: u32) {
         let n_messages = u64::from(n_ranks) * u64::from(n_ranks.next_power_of_two().ilog2());
-        let run = || special_purpose::dissemination(n_ranks, cluster::L, cluster::O, cluster::GAP);
+        let run = || special_purpose::dissemination::<H>(n_ranks, cluster::L, cluster::O, cluster::GAP);
         let Experiment { scenario, machine, .. } = barrier(n_ranks);
         let trace = prediction::simulate_once(&scenario, &machine, n_ranks, 0, Recording::Off);
         assert_eq!(trace.expect("no deadlock").makespan.as_picos(), run(), "both must do the same work");

@@ -1,6 +1,11 @@
 //! A loop that can do one thing only: the `LogGP` arithmetic of a dissemination barrier, over a radix heap.
 //!
-//! No matching, no protocol, no programs, no model of hosts: a lower bound for what an engine can cost.
+//! No matching, no protocol, no programs, no model of hosts: a lower bound for what an engine can cost. It runs over two
+//! heaps: that of the crate `radix-heap`, which anybody would take, and one that has been cut down to what the loop needs.
+
+use std::cmp::Reverse;
+
+use radix_heap::RadixHeapMap;
 
 /// One rank: 32 bytes.
 #[derive(Clone, Copy, Default)]
@@ -13,12 +18,18 @@ struct Rank {
     arrived: u32,
 }
 
+/// Events by time; ties in any order.
+pub(crate) trait Heap: Default {
+    fn push(&mut self, at: u64, event: u32);
+    fn pop(&mut self) -> Option<(u64, u32)>;
+}
+
 /// Returns when the last rank leaves the barrier; all times in picoseconds.
-pub(crate) fn dissemination(n_ranks: u32, latency: u64, overhead: u64, gap: u64) -> u64 {
+pub(crate) fn dissemination<H: Heap>(n_ranks: u32, latency: u64, overhead: u64, gap: u64) -> u64 {
     let n_rounds = n_ranks.next_power_of_two().ilog2();
     let mut ranks = vec![Rank::default(); n_ranks as usize];
-    let mut heap = RadixHeap::default();
-    let send = |ranks: &mut [Rank], heap: &mut RadixHeap, rank: u32| {
+    let mut heap = H::default();
+    let send = |ranks: &mut [Rank], heap: &mut H, rank: u32| {
         let sender = &mut ranks[rank as usize];
         sender.core_free_at += overhead;
         let start = sender.core_free_at.max(sender.send_free_at);
@@ -52,19 +63,33 @@ pub(crate) fn dissemination(n_ranks: u32, latency: u64, overhead: u64, gap: u64)
     end
 }
 
+/// The heap of the crate `radix-heap`.
+#[derive(Default)]
+pub(crate) struct OfTheCrate(RadixHeapMap<Reverse<u64>, u32>);
+
+impl Heap for OfTheCrate {
+    fn push(&mut self, at: u64, event: u32) {
+        self.0.push(Reverse(at), event);
+    }
+
+    fn pop(&mut self) -> Option<(u64, u32)> {
+        self.0.pop().map(|(Reverse(at), event)| (at, event))
+    }
+}
+
 /// Ahuja, Mehlhorn, Orlin and Tarjan (1990), as simple as can be.
-struct RadixHeap {
+pub(crate) struct CutDown {
     buckets: [Vec<(u64, u32)>; 65],
     last: u64,
 }
 
-impl Default for RadixHeap {
+impl Default for CutDown {
     fn default() -> Self {
         Self { buckets: [const { Vec::new() }; 65], last: 0 }
     }
 }
 
-impl RadixHeap {
+impl Heap for CutDown {
     fn push(&mut self, at: u64, event: u32) {
         let bucket = u64::BITS - (at ^ self.last).leading_zeros();
         self.buckets[bucket as usize].push((at, event));

@@ -9,6 +9,7 @@
 mod agenda;
 mod class;
 mod clock;
+mod earliest;
 mod filling;
 mod link;
 mod local;
@@ -16,14 +17,15 @@ mod local;
 mod oracle;
 mod progress;
 mod region;
+mod shares;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
 
-use self::agenda::Agenda;
 use self::class::{Bottleneck, Classes, FlowEnd};
 use self::clock::Clock;
+use self::earliest::Earliest;
 use self::filling::Filling;
 use self::link::LinkState;
 use self::progress::Progress;
@@ -39,7 +41,9 @@ pub(super) struct FlowNetwork {
     /// Those of the links, then those of the classes that have their caps.
     clocks: Vec<Clock>,
     /// When the next flow on each clock ends.
-    agenda: Agenda<SimTime>,
+    ends: Earliest,
+    /// Flows that have started and not ended.
+    n_under_way: usize,
     filling: Filling,
     /// Flows that have started at this instant.
     started: Vec<Started>,
@@ -74,7 +78,8 @@ impl FlowNetwork {
             links: links.iter().map(|link| LinkState::new(link.as_f64())).collect(),
             classes: Classes::default(),
             clocks: links.iter().map(|_| Clock::new()).collect(),
-            agenda: Agenda::new(),
+            ends: Earliest::new(),
+            n_under_way: 0,
             filling: Filling::default(),
             started: Vec::new(),
             changed: Vec::new(),
@@ -94,6 +99,7 @@ impl FlowNetwork {
         self.note_change(class);
         self.started.push(Started { class, bytes, sequence: self.next_sequence, transfer });
         self.next_sequence += 1;
+        self.n_under_way += 1;
         self.is_dirty = true;
     }
 
@@ -107,8 +113,8 @@ impl FlowNetwork {
         self.admit(now);
         self.look_up_ends();
         self.generation += 1;
-        let clocks = &self.clocks;
-        self.agenda.first(|clock| clocks[clock as usize].stamp).map(|(at, _)| (at, self.generation))
+        let end = self.ends.first().unwrap_or(SimTime::from_picos(u64::MAX));
+        (self.n_under_way > 0).then_some((end, self.generation))
     }
 
     /// Returns the flows under way at their present rates, for the record.
@@ -126,13 +132,12 @@ impl FlowNetwork {
         if generation != self.generation {
             return;
         }
-        while let Some((at, clock)) = self.agenda.first(|clock| self.clocks[clock as usize].stamp)
-            && at <= now
-        {
-            self.agenda.pop();
+        while let Some(clock) = self.ends.due_by(now) {
+            self.ends.set(clock, None);
             self.collect_from(clock, now);
             self.note_clock(clock);
         }
+        self.n_under_way -= self.ended.len();
         self.ended.sort_unstable_by_key(|(sequence, _)| *sequence);
         ended.extend(self.ended.drain(..).map(|(_, transfer)| transfer));
         self.is_dirty = true;
@@ -205,11 +210,8 @@ impl FlowNetwork {
         for id in noted.drain(..) {
             let clock = &mut self.clocks[id as usize];
             clock.is_noted = false;
-            clock.stamp = clock.stamp.wrapping_add(1);
-            if let Some((end, _)) = clock.ends.first(|class| self.classes.get(class).stamp) {
-                let (at, stamp) = (clock.reaches(end), clock.stamp);
-                self.agenda.push(at, id, stamp, |clock| self.clocks[clock as usize].stamp);
-            }
+            let end = clock.ends.first(|class| self.classes.get(class).stamp);
+            self.ends.set(id, end.map(|(end, _)| clock.reaches(end)));
         }
         self.noted = noted;
     }

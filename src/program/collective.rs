@@ -84,6 +84,17 @@ impl Collective {
 /// each other and every rank enters the collectives in the same order, so one tag is enough.
 const TAG: Tag = Tag(u32::MAX);
 
+/// Returns the rank `distance` places after `rank`, around the ranks once at most.
+fn after(rank: u32, distance: u32, n_ranks: u32) -> u32 {
+    let places = rank + distance;
+    if places < n_ranks { places } else { places - n_ranks }
+}
+
+/// Returns the rank `distance` places before `rank`, around the ranks once at most.
+fn before(rank: u32, distance: u32, n_ranks: u32) -> u32 {
+    if distance <= rank { rank - distance } else { rank + n_ranks - distance }
+}
+
 fn envelope(to: u32, bytes: Bytes) -> Envelope {
     Envelope { to: RankId(to), tag: TAG, bytes }
 }

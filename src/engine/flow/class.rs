@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
-use super::link::LinkState;
+use super::link::{LinkState, TOLERANCE};
 use super::progress::Progress;
 use crate::engine::network::Transfer;
 use crate::platform::Route;
@@ -19,6 +19,8 @@ pub(super) struct Class {
     places: [u32; Route::MAX_LINKS],
     /// The most that one flow can take, in bytes per second.
     pub(super) cap: f64,
+    /// Its cap is not above what one flow could get of its links.
+    pub(super) may_have_its_cap: bool,
     /// Flows, with those that have just started.
     pub(super) n_flows: u32,
     /// Flows at the end of the previous instant.
@@ -82,6 +84,7 @@ impl Class {
             n_links: 0,
             places: [0; Route::MAX_LINKS],
             cap: 0.0,
+            may_have_its_cap: false,
             n_flows: 0,
             n_settled: 0,
             bottleneck: Bottleneck::Unknown,
@@ -147,6 +150,8 @@ impl Classes {
     pub(super) fn attach(&mut self, id: u32, links: &mut [LinkState]) {
         let class = &mut self.slots[id as usize];
         class.is_attached = true;
+        let narrowest = class.links().iter().map(|link| links[*link as usize].capacity).fold(f64::INFINITY, f64::min);
+        class.may_have_its_cap = class.cap <= narrowest * (1.0 + TOLERANCE);
         for (link, place) in class.links[..usize::from(class.n_links)].iter().zip(&mut class.places) {
             let members = &mut links[*link as usize].classes;
             *place = u32::try_from(members.len()).expect("invariant: fewer than 2^32 classes");

@@ -14,14 +14,12 @@ pub(super) struct Clock {
     since: SimTime,
     /// For each class on this clock, when its first flow ends.
     pub(super) ends: Agenda<Progress>,
-    /// Of the clock's entry in the agenda of the network.
-    pub(super) stamp: u32,
     pub(super) is_noted: bool,
 }
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self { rate: 0.0, served: Progress::ZERO, since: SimTime::ZERO, ends: Agenda::new(), stamp: 0, is_noted: false }
+        Self { rate: 0.0, served: Progress::ZERO, since: SimTime::ZERO, ends: Agenda::new(), is_noted: false }
     }
 
     /// Starts again from zero, with nobody on the clock.

@@ -1,12 +1,9 @@
 //! Progressive filling: the max-min fair rates of some classes, while those of all others stay as they are.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
 use super::FlowNetwork;
 use super::class::Bottleneck;
 use super::link::TOLERANCE;
+use super::shares::Shares;
 
 /// Scratch memory of a trial: the classes that are shared out anew and the links that they cross.
 #[derive(Debug, Default)]
@@ -16,10 +13,10 @@ pub(super) struct Filling {
     /// Classes whose rates are open at the start of the trial.
     pub(super) free: Vec<u32>,
     pub(super) touched: Vec<TouchedLink>,
-    /// The free classes by their caps.
+    /// The free classes that may have their caps, by these.
     caps: Vec<(u64, u32)>,
     /// Touched links by their shares, as places in `touched`; a share may have grown since.
-    shares: BinaryHeap<Reverse<(u64, u32)>>,
+    shares: Shares,
 }
 
 /// A link that a free class crosses.
@@ -46,7 +43,7 @@ impl FlowNetwork {
     ///
     /// The link with the least capacity per open flow fixes the rate of its flows, unless classes with a lower cap come
     /// first; what is left over is shared by the rest. Bertsekas and Gallager, Data Networks (1992), section 6.5.2. Shares
-    /// only grow while links are filled, so a heap of shares finds the next link; it is put right when a link comes up.
+    /// only grow while links are filled, so the next link is found by its share at the start, which is put right when it comes up.
     pub(super) fn fill(&mut self) {
         self.touch_links();
         self.sort_caps();
@@ -90,11 +87,8 @@ impl FlowNetwork {
                 touched.left = (touched.left - taken).max(0.0);
             }
         }
-        let shares = self.filling.touched.iter().zip(0..).map(|(touched, i)| Reverse((touched.share().to_bits(), i)));
-        let mut heap = std::mem::take(&mut self.filling.shares).into_vec();
-        heap.clear();
-        heap.extend(shares);
-        self.filling.shares = heap.into();
+        let Filling { shares, touched, .. } = &mut self.filling;
+        shares.start(touched.iter().zip(0..).map(|(touched, i)| (touched.share().to_bits(), i)));
     }
 
     /// Returns what the classes that are not free take of a link, in bytes per second.
@@ -114,7 +108,9 @@ impl FlowNetwork {
         for id in free.iter() {
             let class = self.classes.get_mut(*id);
             class.trial.bottleneck = Bottleneck::Unknown;
-            caps.push((class.cap.to_bits(), *id));
+            if class.may_have_its_cap {
+                caps.push((class.cap.to_bits(), *id));
+            }
         }
         caps.sort_unstable();
     }
@@ -122,18 +118,16 @@ impl FlowNetwork {
     /// Returns the least share of all links that have open flows, in bytes per second.
     fn least_share(&mut self) -> Option<f64> {
         let Filling { shares, touched, .. } = &mut self.filling;
-        while let Some(mut first) = shares.peek_mut() {
-            let Reverse((noted, place)) = *first;
+        while let Some((noted, place)) = shares.first() {
             let link = &touched[place as usize];
-            if link.n_open == 0 {
-                PeekMut::pop(first);
-                continue;
-            }
             let share = link.share();
-            if share.to_bits() <= noted {
+            if link.n_open > 0 && share.to_bits() <= noted {
                 return Some(share);
             }
-            *first = Reverse((share.to_bits(), place));
+            shares.pop();
+            if link.n_open > 0 {
+                shares.put_back(share.to_bits(), place);
+            }
         }
         None
     }
@@ -158,7 +152,7 @@ impl FlowNetwork {
         while let Some(share) = self.least_share()
             && share <= limit
         {
-            let Some(Reverse((_, place))) = self.filling.shares.pop() else { return };
+            let Some((_, place)) = self.filling.shares.pop() else { return };
             let link = self.filling.touched[place as usize].link;
             for i in 0..self.links[link as usize].classes.len() {
                 let class = self.links[link as usize].classes[i];

@@ -1,11 +1,11 @@
 //! Allgather: every rank gets the block of every rank.
 
-use super::{EXCHANGE_OPS, Op, exchange};
+use super::{EXCHANGE_OPS, Op, after, before, exchange};
 use crate::units::Bytes;
 
 /// The blocks go around: p (p - 1) messages of one block.
 pub(super) fn ring(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    let (next, previous) = ((rank + 1) % n_ranks, (rank + n_ranks - 1) % n_ranks);
+    let (next, previous) = (after(rank, 1, n_ranks), before(rank, 1, n_ranks));
     (step / EXCHANGE_OPS + 1 < n_ranks).then(|| exchange(next, previous, bytes, step % EXCHANGE_OPS))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn bruck(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<
         return None;
     }
     let distance = 1 << round;
-    let (to, from) = ((rank + n_ranks - distance) % n_ranks, (rank + distance) % n_ranks);
+    let (to, from) = (before(rank, distance, n_ranks), after(rank, distance, n_ranks));
     let n_blocks = distance.min(n_ranks - distance);
     Some(exchange(to, from, bytes.saturating_mul(n_blocks.into()), step % EXCHANGE_OPS))
 }
@@ -39,7 +39,7 @@ pub(super) fn bruck(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<
 pub(super) fn neighbor(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
     let round = step / EXCHANGE_OPS;
     let is_upwards = rank.is_multiple_of(2) == round.is_multiple_of(2);
-    let peer = if is_upwards { (rank + 1) % n_ranks } else { (rank + n_ranks - 1) % n_ranks };
+    let peer = if is_upwards { after(rank, 1, n_ranks) } else { before(rank, 1, n_ranks) };
     let n_blocks = if round == 0 { 1 } else { 2 };
     (round < n_ranks / 2).then(|| exchange(peer, peer, bytes.saturating_mul(n_blocks), step % EXCHANGE_OPS))
 }

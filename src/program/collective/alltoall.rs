@@ -1,6 +1,6 @@
 //! Alltoall: each rank has a block of its own for every other rank.
 
-use super::{EXCHANGE_OPS, Op, envelope, exchange, pattern};
+use super::{EXCHANGE_OPS, Op, after, before, envelope, exchange, pattern};
 use crate::units::Bytes;
 
 /// All receives and sends are started, then waited for: p (p - 1) messages.
@@ -9,11 +9,11 @@ use crate::units::Bytes;
 pub(super) fn linear(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
     let others = n_ranks - 1;
     if step < others {
-        return Some(Op::Irecv(pattern((rank + 1 + step) % n_ranks)));
+        return Some(Op::Irecv(pattern(after(rank, 1 + step, n_ranks))));
     }
     let step = step - others;
     if step < others {
-        return Some(Op::Isend(envelope((rank + n_ranks - 1 - step) % n_ranks, bytes)));
+        return Some(Op::Isend(envelope(before(rank, 1 + step, n_ranks), bytes)));
     }
     (others > 0 && step == others).then_some(Op::WaitAll)
 }
@@ -21,8 +21,9 @@ pub(super) fn linear(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option
 /// In step k each rank sends to rank + k and receives from rank - k: p (p - 1) messages.
 pub(super) fn pairwise(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
     let distance = 1 + step / EXCHANGE_OPS;
-    let (to, from) = ((rank + distance) % n_ranks, (rank + n_ranks - distance % n_ranks) % n_ranks);
-    (distance < n_ranks).then(|| exchange(to, from, bytes, step % EXCHANGE_OPS))
+    let exchange =
+        || exchange(after(rank, distance, n_ranks), before(rank, distance, n_ranks), bytes, step % EXCHANGE_OPS);
+    (distance < n_ranks).then(exchange)
 }
 
 /// In round k each rank passes on to rank + 2^k all blocks that have to go a distance with bit k: p ceil(log2 p) messages.
@@ -34,7 +35,7 @@ pub(super) fn bruck(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<
         return None;
     }
     let distance = 1 << round;
-    let (to, from) = ((rank + distance) % n_ranks, (rank + n_ranks - distance) % n_ranks);
+    let (to, from) = (after(rank, distance, n_ranks), before(rank, distance, n_ranks));
     let n_blocks = n_with_bit(n_ranks, round);
     Some(exchange(to, from, bytes.saturating_mul(n_blocks), step % EXCHANGE_OPS))
 }

@@ -1,6 +1,6 @@
 //! Barrier: nobody leaves before all have entered.
 
-use super::{EXCHANGE_OPS, Op, envelope, exchange, recv, send};
+use super::{EXCHANGE_OPS, Op, after, before, envelope, exchange, recv, send};
 use crate::units::Bytes;
 
 const NO_BYTES: Bytes = Bytes(0);
@@ -51,7 +51,6 @@ pub(super) fn dissemination(rank: u32, n_ranks: u32, step: u32) -> Option<Op> {
         return None;
     }
     let distance = 1 << round;
-    let to = (rank + distance) % n_ranks;
-    let from = (rank + n_ranks - distance) % n_ranks;
+    let (to, from) = (after(rank, distance, n_ranks), before(rank, distance, n_ranks));
     Some(exchange(to, from, NO_BYTES, step % EXCHANGE_OPS))
 }
