@@ -20,6 +20,7 @@ mod rank;
 mod recorder;
 pub mod replay;
 mod ring;
+mod timer;
 
 pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
@@ -41,7 +42,7 @@ use self::rank::{Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
 use crate::machine::{MessageTable, Noise};
 use crate::platform::{HostId, Platform};
-use crate::program::{Op, Outcome, Pattern, Program, RankId, SleepReason};
+use crate::program::{Op, Outcome, Pattern, Program, RankId};
 use crate::random::{Purpose, Streams};
 use crate::scenario::NetworkKind;
 use crate::trace::{Activity, ActivityKind, Enabler, Look, Losses, MessageStep, Recording, Trace};
@@ -240,7 +241,8 @@ impl<'a> Engine<'a> {
             work.become_ready(self.now, self.cause);
         }
         loop {
-            let Some(op) = self.program.next(id, outcome) else { return self.finish_rank(id) };
+            // Looked at where it is: copied in one piece, what has just been written in small pieces is waited for.
+            let Some(op) = &self.program.next(id, outcome) else { return self.finish_rank(id) };
             let n_ops = &mut self.ranks[id.0 as usize].n_ops;
             *n_ops = n_ops.saturating_add(1);
             outcome = match op {
@@ -251,28 +253,28 @@ impl<'a> Engine<'a> {
                     Outcome::Looked { complete }
                 }
                 Op::Irecv(pattern) => {
-                    self.post(id, PostedRecv { pattern, caller: Caller::Nonblocking });
+                    self.post(id, PostedRecv { pattern: *pattern, caller: Caller::Nonblocking });
                     Outcome::Done
                 }
                 Op::WaitAll if self.ranks[id.0 as usize].outstanding == 0 => Outcome::Done,
                 Op::WaitAll => return self.wait(id, Wait::All),
-                Op::Recv(pattern) => return self.recv(id, pattern, Wait::Recv(pattern)),
+                Op::Recv(pattern) => return self.recv(id, *pattern, Wait::Recv(*pattern)),
                 Op::RecvWithin { pattern, timeout } => {
-                    self.set_timer(id, timeout);
-                    return self.recv(id, pattern, Wait::RecvWithin(pattern));
+                    self.set_timer(id, *timeout);
+                    return self.recv(id, *pattern, Wait::RecvWithin(*pattern));
                 }
                 Op::Compute { kernel, work } => {
-                    let disturbed = self.noise.disturb(id, kernel, work);
+                    let disturbed = self.noise.disturb(id, *kernel, *work);
                     self.ranks[id.0 as usize].state = State::Computing;
-                    self.start_work(id, disturbed.work, WorkPurpose::Compute(kernel));
+                    self.start_work(id, disturbed.work, WorkPurpose::Compute(*kernel));
                     if let Some(work) = self.works.get_mut(id.0 as usize) {
                         work.noise = disturbed.noise;
                     }
                     return;
                 }
                 Op::Sleep { duration, reason } => {
-                    self.ranks[id.0 as usize].state = State::Sleeping(reason);
-                    return self.set_timer(id, duration);
+                    self.ranks[id.0 as usize].state = State::Sleeping(*reason);
+                    return self.set_timer(id, *duration);
                 }
                 Op::Send(envelope) => return self.start_send(id, envelope, Caller::Blocking),
                 Op::Isend(envelope) => return self.start_send(id, envelope, Caller::Nonblocking),
@@ -381,45 +383,6 @@ impl<'a> Engine<'a> {
         let lost = work.losses(self.now, speed, ended.oversubscribed_s);
         let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by, lost };
         self.recorder.activity(ended.rank, activity);
-    }
-
-    fn set_timer(&mut self, id: RankId, duration: SimDuration) {
-        let rank = &mut self.ranks[id.0 as usize];
-        rank.timer_generation = rank.timer_generation.wrapping_add(1);
-        let generation = rank.timer_generation;
-        self.push(self.now + duration, Event::Timer { rank: id, generation });
-    }
-
-    /// The timer of a rank rings: it has slept long enough, or gives up its receive.
-    fn ring(&mut self, id: RankId, generation: u32) {
-        let rank = &mut self.ranks[id.0 as usize];
-        if generation != rank.timer_generation {
-            return;
-        }
-        let reason = match rank.state {
-            State::Sleeping(reason) => reason,
-            State::Waiting(Wait::RecvWithin(_)) => {
-                self.matching.withdraw_blocking(id, &mut rank.mailbox);
-                rank.outcome = Some(Outcome::TimedOut);
-                SleepReason::Poll
-            }
-            State::Waiting(_) | State::Computing | State::Finished => return,
-        };
-        if rank.work.is_some() {
-            return;
-        }
-        let is_asleep = matches!(rank.state, State::Sleeping(_));
-        if let Some(work) = self.works.get_mut(id.0 as usize) {
-            let (kind, lost) = (ActivityKind::Sleep(reason), Losses::default());
-            let activity = Activity { kind, start: work.ready_at, end: self.now, enabled_by: work.ready_by, lost };
-            work.end(self.now);
-            self.recorder.activity(id, activity);
-        }
-        if is_asleep {
-            self.step(id, Outcome::Done);
-        } else {
-            self.progress(id);
-        }
     }
 
     /// Ends an instant: links are shared anew among the flows that are there now.

@@ -53,6 +53,8 @@ pub(super) struct FlowNetwork {
     dirty: Vec<u32>,
     /// Clocks whose next end has to be looked up anew.
     noted: Vec<u32>,
+    /// Clocks on which a flow ends at this instant.
+    due: Vec<u32>,
     ended: Vec<(u64, Transfer)>,
     next_sequence: u64,
     is_dirty: bool,
@@ -85,6 +87,7 @@ impl FlowNetwork {
             changed: Vec::new(),
             dirty: Vec::new(),
             noted: Vec::new(),
+            due: Vec::new(),
             ended: Vec::new(),
             next_sequence: 0,
             is_dirty: false,
@@ -132,11 +135,13 @@ impl FlowNetwork {
         if generation != self.generation {
             return;
         }
-        while let Some(clock) = self.ends.due_by(now) {
-            self.ends.set(clock, None);
+        let mut due = std::mem::take(&mut self.due);
+        self.ends.take_due(now, &mut due);
+        for clock in due.drain(..) {
             self.collect_from(clock, now);
             self.note_clock(clock);
         }
+        self.due = due;
         self.n_under_way -= self.ended.len();
         self.ended.sort_unstable_by_key(|(sequence, _)| *sequence);
         ended.extend(self.ended.drain(..).map(|(_, transfer)| transfer));

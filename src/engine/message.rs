@@ -70,7 +70,7 @@ pub(super) enum Caller {
 const NO_LINK: u32 = u32::MAX;
 
 impl Message {
-    pub(super) fn new(from: RankId, envelope: Envelope, protocol: Protocol, sender: Caller) -> Self {
+    pub(super) fn new(from: RankId, envelope: &Envelope, protocol: Protocol, sender: Caller) -> Self {
         Self {
             from,
             to: envelope.to,

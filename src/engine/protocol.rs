@@ -30,7 +30,7 @@ pub(super) enum Task {
 
 impl<'a> Engine<'a> {
     /// Starts a send: the core is busy with the message (eager) or with its request (rendezvous).
-    pub(super) fn start_send(&mut self, id: RankId, envelope: Envelope, caller: Caller) {
+    pub(super) fn start_send(&mut self, id: RankId, envelope: &Envelope, caller: Caller) {
         let hosts = (self.host(id), self.host(envelope.to));
         let costs = self.costs(hosts);
         let (protocol, sent_bytes) = if envelope.bytes <= costs.eager_limit() {

@@ -1,5 +1,7 @@
 //! The earliest of the times of many owners, of which any number change at once: a tree of minima.
 
+use std::ops::Range;
+
 use crate::units::SimTime;
 
 const FANOUT: usize = 16;
@@ -10,12 +12,23 @@ const NEVER: SimTime = SimTime::from_picos(u64::MAX);
 pub(super) struct Earliest {
     /// The times, by owner; then, level by level, the least of each 16 of the level below, up to a single one.
     levels: Vec<Vec<SimTime>>,
+    /// Scratch memory: on each level, the times that are due.
+    due: Vec<Vec<usize>>,
+}
+
+/// Returns where the children of a time stand on the level below, which has `n`.
+fn children(i: usize, n: usize) -> Range<usize> {
+    i * FANOUT..n.min((i + 1) * FANOUT)
+}
+
+fn least(times: &[SimTime]) -> SimTime {
+    times.iter().copied().min().unwrap_or(NEVER)
 }
 
 impl Earliest {
     /// Nobody has a time.
     pub(super) fn new() -> Self {
-        Self { levels: vec![vec![NEVER]] }
+        Self { levels: vec![vec![NEVER]], due: Vec::new() }
     }
 
     /// Gives an owner another time, or none.
@@ -26,17 +39,15 @@ impl Earliest {
         let mut old = std::mem::replace(&mut self.levels[0][i], new);
         for level in 1..self.levels.len() {
             let (below, above) = self.levels.split_at_mut(level);
-            let first = i / FANOUT * FANOUT;
             i /= FANOUT;
-            let least = &mut above[0][i];
-            if *least < old && *least <= new {
+            let present = &mut above[0][i];
+            if *present < old && *present <= new {
                 return;
             }
-            if *least < new {
-                let siblings = &below[level - 1][first..];
-                new = siblings.iter().take(FANOUT).copied().min().unwrap_or(NEVER);
+            if *present < new {
+                new = least(&below[level - 1][children(i, below[level - 1].len())]);
             }
-            old = std::mem::replace(least, new);
+            old = std::mem::replace(present, new);
             if old == new {
                 return;
             }
@@ -49,14 +60,29 @@ impl Earliest {
         (first < NEVER).then_some(first)
     }
 
-    /// Returns the lowest owner whose time is not after `now`.
-    pub(super) fn due_by(&self, now: SimTime) -> Option<u32> {
-        let mut i = 0;
-        for level in self.levels.iter().rev() {
-            i += level[i..].iter().take(FANOUT).position(|at| *at <= now)?;
-            i *= FANOUT;
+    /// Takes the times that are not after `now` from their owners, and lists these from the lowest to the highest.
+    pub(super) fn take_due(&mut self, now: SimTime, due: &mut Vec<u32>) {
+        let top = self.levels.len() - 1;
+        self.due.resize_with(self.levels.len(), Vec::new);
+        self.due[top].clear();
+        self.due[top].extend((self.levels[top][0] <= now).then_some(0));
+        for level in (0..top).rev() {
+            let (below, above) = self.due.split_at_mut(level + 1);
+            let times = &self.levels[level];
+            let children = above[0].iter().flat_map(|i| children(*i, times.len()));
+            below[level].clear();
+            below[level].extend(children.filter(|i| times[*i] <= now));
         }
-        u32::try_from(i / FANOUT).ok()
+        for i in &self.due[0] {
+            self.levels[0][*i] = NEVER;
+            due.push(u32::try_from(*i).expect("invariant: owners are numbered with 32 bits"));
+        }
+        for level in 1..=top {
+            let (below, above) = self.levels.split_at_mut(level);
+            for i in &self.due[level] {
+                above[0][*i] = least(&below[level - 1][children(*i, below[level - 1].len())]);
+            }
+        }
     }
 
     fn make_room(&mut self, owner: usize) {
@@ -90,20 +116,24 @@ mod tests {
         /// A list of times is the oracle.
         #[test]
         fn the_earliest_and_who_is_due_are_those_of_a_list(
-            changes in prop::collection::vec((0_u32..5000, prop::option::of(0_u64..50)), 1..200),
+            changes in prop::collection::vec((0_u32..5000, prop::option::of(0_u64..50), 0_u64..20), 1..200),
             most in prop::sample::select(vec![3_u32, 40, 5000]),
         ) {
             let (mut earliest, mut list) = (Earliest::new(), vec![None; 5000]);
-            for (owner, picos) in changes {
+            for (owner, picos, now) in changes {
                 let owner = owner % most;
                 earliest.set(owner, picos.map(SimTime::from_picos));
                 list[owner as usize] = picos.map(SimTime::from_picos);
                 let first = list.iter().flatten().min().copied();
                 prop_assert_eq!(earliest.first(), first);
-                for now in [0, 10, 49].map(SimTime::from_picos) {
-                    let due = list.iter().position(|at| at.is_some_and(|at| at <= now));
-                    prop_assert_eq!(earliest.due_by(now).map(|owner| owner as usize), due);
-                }
+                let now = SimTime::from_picos(now);
+                let is_due = |(owner, at): (u32, &Option<SimTime>)| at.is_some_and(|at| at <= now).then_some(owner);
+                let expected: Vec<u32> = (0..).zip(&list).filter_map(is_due).collect();
+                let mut due = Vec::new();
+                earliest.take_due(now, &mut due);
+                prop_assert_eq!(due, expected);
+                list.iter_mut().filter(|at| at.is_some_and(|at| at <= now)).for_each(|at| *at = None);
+                prop_assert_eq!(earliest.first(), list.iter().flatten().min().copied());
             }
         }
     }

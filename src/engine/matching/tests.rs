@@ -13,7 +13,7 @@ const OWNER: RankId = RankId(0);
 
 fn message(messages: &mut Messages, from: u32, tag: u32) -> MessageId {
     let envelope = Envelope { to: OWNER, tag: Tag(tag), bytes: Bytes(0) };
-    messages.insert(Message::new(RankId(from), envelope, Protocol::Eager, Caller::Blocking))
+    messages.insert(Message::new(RankId(from), &envelope, Protocol::Eager, Caller::Blocking))
 }
 
 fn recv(from: Source, tag: Option<u32>, caller: Caller) -> PostedRecv {
