@@ -51,7 +51,13 @@ mod loggops {
         experiment
     }
 
-    /// The same arithmetic and nothing else, over the crate's radix heap: what dissemination is compared with.
+    /// The same arithmetic and nothing else, over the heap of the standard library: what dissemination is compared with.
+    #[divan::bench(args = SIZES, max_time = 5)]
+    fn dissemination_over_binary_heap(bencher: Bencher<'_, '_>, n_ranks: u32) {
+        bench_special_purpose::<special_purpose::Binary>(bencher, n_ranks);
+    }
+
+    /// The same over the crate `radix-heap`.
     #[divan::bench(args = SIZES, max_time = 5)]
     fn dissemination_over_radix_heap(bencher: Bencher<'_, '_>, n_ranks: u32) {
         bench_special_purpose::<special_purpose::OfTheCrate>(bencher, n_ranks);
