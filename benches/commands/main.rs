@@ -1,5 +1,6 @@
 //! Time and memory of whole commands, as users start them. `cargo bench --locked --bench commands`, with a word to run
 //! only the commands whose names hold it. Mean something on a quiet machine; docs/performance.md has results.
+#![expect(clippy::print_stdout, reason = "prints a table")]
 
 mod schedule;
 
