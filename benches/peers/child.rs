@@ -33,10 +33,19 @@ pub(crate) fn output(command: &Command, limit_s: u32) -> Option<(String, f64)> {
     Some((format!("{}{stderr}", String::from_utf8_lossy(&output.stdout)), wall_s))
 }
 
-/// Runs a pattern some times and returns the fastest run; none if one took too long.
+/// Runs a pattern some times, or until that has taken 5 s, and returns the fastest run; none if one took too long.
 pub(crate) fn fastest(command: &Command, limit_s: u32, times: u32) -> Option<Run> {
-    let runs: Option<Vec<Run>> = (0..times).map(|_| run(command, limit_s)).collect();
-    runs?.into_iter().min_by(|a, b| a.wall_s.total_cmp(&b.wall_s))
+    const ENOUGH_S: f64 = 5.0;
+    let (mut fastest, mut total_s) = (run(command, limit_s)?, 0.0);
+    for _ in 1..times {
+        total_s += fastest.wall_s;
+        if total_s > ENOUGH_S {
+            break;
+        }
+        let again = run(command, limit_s)?;
+        fastest = if again.wall_s < fastest.wall_s { again } else { fastest };
+    }
+    Some(fastest)
 }
 
 fn run(command: &Command, limit_s: u32) -> Option<Run> {

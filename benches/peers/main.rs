@@ -1,7 +1,8 @@
 //! This simulator and `SimGrid` side by side, in one run and on one platform: how fast they are, and whether they agree.
 //!
-//! `make peers`, or `cargo bench --locked --bench peers -- [agreement] [patterns] [PATTERN...] [replay]`. Every run is a process of
-//! its own; what is compared is the time from its start to its end, the fastest of three. docs/performance.md has results.
+//! `make peers`, or `cargo bench --locked --bench peers -- [agreement] [patterns] [PATTERN...] [replay]`. Every run is a
+//! process of its own; what is compared is the time from its start to its end, the fastest of three (of fewer, if one takes
+//! seconds). docs/performance.md has results.
 #![expect(clippy::print_stdout, reason = "prints tables")]
 
 mod agreement;

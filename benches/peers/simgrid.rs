@@ -64,7 +64,8 @@ impl SimGrid {
     pub(crate) fn smpi_barrier(&self, n_ranks: u32) -> Command {
         let mut command = self.smpirun(n_ranks, 4);
         command.args(STACKS_OF_MPI);
-        command.args(["--cfg=smpi/barrier:ompi_bruck", "--cfg=smpi/simulate-computation:no", "-no-privatize"]);
+        command.args(["--cfg=smpi/barrier:ompi_bruck", "--cfg=smpi/async-small-thresh:65536"]);
+        command.args(["--cfg=smpi/simulate-computation:no", "-no-privatize"]);
         command.arg(self.folder.join("barrier"));
         command
     }
