@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::cluster::{CALIBRATE, Testbed};
 
-fn scenario(machine: &str) -> String {
+fn scenario(machine: &str, measured: &str) -> String {
     format!(
         r#"format = 1
 title = "Darts in Python"
 machine = "{machine}"
-measured = "python.csv"
+{measured}
 
 [run]
 ranks = "1..=8"
@@ -31,16 +31,19 @@ returns = "count"
 fn a_python_program_is_measured_fitted_and_predicted() {
     let testbed = Testbed::up(&["--hosts", "8", "--rate", "94mbit", "--core-share", "0.2"]);
     testbed.run(&CALIBRATE);
-    std::fs::write(testbed.path("measure.toml"), scenario("model.toml")).expect("a scenario");
+    std::fs::write(testbed.path("measure.toml"), scenario("model.toml", "")).expect("a scenario");
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/throw_darts.py");
     // Debian's Python, for which its mpi4py is made.
     let command = format!("/usr/bin/python3 {} {{darts}}", program.display());
     let measure = ["measure", "measure.toml", "--hostfile", "hosts", "--out", "python.csv", "--repeats", "3"];
     testbed.run(&[&measure[..], &["--command", &command, "--time-regex", r"Runtime is\s+(\S+)"]].concat());
 
-    let fit = ["calibrate", "--from-runs", "measure.toml", "--ranks", "1,2,4", "--prior", "model.toml"];
+    std::fs::write(testbed.path("measured.toml"), scenario("model.toml", "measured = \"python.csv\""))
+        .expect("a scenario");
+    let fit = ["calibrate", "--from-runs", "measured.toml", "--ranks", "1,2,4", "--prior", "model.toml"];
     testbed.run(&[&fit[..], &["--out", "python.toml"]].concat());
-    std::fs::write(testbed.path("predict.toml"), scenario("python.toml")).expect("a scenario");
+    std::fs::write(testbed.path("predict.toml"), scenario("python.toml", "measured = \"python.csv\""))
+        .expect("a scenario");
     testbed.run(&["compare", "predict.toml", "--out", "compared"]);
     let text = std::fs::read_to_string(testbed.path("compared/comparison.json")).expect("a comparison");
     let comparison: Value = serde_json::from_str(&text).expect("JSON");
