@@ -5,7 +5,8 @@
 #
 # OUT is a folder for the model, the measurements and the table; what it holds already is not measured again.
 # --small is what CI runs: fewer launches, rank counts and scenarios. DLPC_SIM names the binary (built with MPI).
-# Exit code: that of the first step that fails; 1 if the table is outside the limits of accuracy.py.
+# Exit code: that of the first step that fails; 1 if the table is outside the limits of accuracy.py, 3 if the machine was not
+# quiet enough to tell.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 out=${1:?usage: accuracy.sh OUT [--small]}

