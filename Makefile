@@ -24,4 +24,4 @@ peers:
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup
-	MPICC=mpicc.openmpi cargo test --locked --release --features mpi --test testbed -- --test-threads=1 --nocapture
+	./.ci/testbed
