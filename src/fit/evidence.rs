@@ -140,20 +140,7 @@ fn variant(experiment: &Experiment) -> (u32, String) {
 }
 
 fn over(experiment: &Experiment) -> Over {
-    if bytes(experiment).is_some() { Over::Bytes } else { Over::Host }
-}
-
-fn bytes(experiment: &Experiment) -> Option<u64> {
-    match *experiment {
-        Experiment::PingPong { bytes, .. }
-        | Experiment::Send { bytes, .. }
-        | Experiment::Recv { bytes, .. }
-        | Experiment::Train { bytes, .. }
-        | Experiment::FanIn { bytes, .. }
-        | Experiment::Pairs { bytes, .. }
-        | Experiment::Exchange { bytes, .. } => Some(bytes),
-        Experiment::Compute { .. } | Experiment::FixedWork { .. } => None,
-    }
+    if experiment.bytes().is_some() { Over::Bytes } else { Over::Host }
 }
 
 /// Returns how many units of work a sample is divided by: 1 for messages.
@@ -168,7 +155,7 @@ fn point(sample: &Sample, error: f64, summary: &Residual, hosts: &[String]) -> P
     let measured_s = mean_cost::run_s(sample) / units(&sample.experiment);
     let host = || hosts.iter().position(|host| *host == sample.host).unwrap_or(0);
     Point {
-        x: bytes(&sample.experiment).map_or_else(|| as_f64(host() as u64), as_f64),
+        x: sample.experiment.bytes().map_or_else(|| as_f64(host() as u64), as_f64),
         measured_s,
         fitted_s: measured_s * (1.0 + error),
         relative_error: error,
@@ -198,7 +185,7 @@ fn fitted_line(points: &[Point]) -> Vec<(f64, f64)> {
 fn message_line(machine: &MachineModel, group: &[(&Sample, f64)]) -> Vec<(f64, f64)> {
     let bench = Bench::new(machine, NetworkKind::Flow).quiet();
     let mut experiments: Vec<(u64, &Experiment)> =
-        group.iter().filter_map(|(sample, _)| Some((bytes(&sample.experiment)?, &sample.experiment))).collect();
+        group.iter().filter_map(|(sample, _)| Some((sample.experiment.bytes()?, &sample.experiment))).collect();
     experiments.sort_by_key(|(bytes, _)| *bytes);
     let (Some((least, _)), Some((most, _))) = (experiments.first(), experiments.last()) else { return Vec::new() };
     let time = |bytes: u64| {

@@ -121,6 +121,21 @@ pub enum Experiment {
 }
 
 impl Experiment {
+    /// Returns the size of its messages; none if it has none.
+    #[must_use]
+    pub const fn bytes(&self) -> Option<u64> {
+        match *self {
+            Self::PingPong { bytes, .. }
+            | Self::Send { bytes, .. }
+            | Self::Recv { bytes, .. }
+            | Self::Train { bytes, .. }
+            | Self::FanIn { bytes, .. }
+            | Self::Pairs { bytes, .. }
+            | Self::Exchange { bytes, .. } => Some(bytes),
+            Self::Compute { .. } | Self::FixedWork { .. } => None,
+        }
+    }
+
     /// Returns the name of the kind of experiment, as in the file.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -94,18 +94,10 @@ fn teams_of(session: &Session, line: &PlanLine, launch: u32) -> Result<Vec<Team>
     if line.repeats == 0 {
         return Err("repeats is 0".to_owned());
     }
+    if let Some(bytes) = line.experiment.bytes().filter(|bytes| *bytes > LARGEST_MESSAGE) {
+        return Err(format!("a message of {bytes} bytes is too large for MPI: at most {LARGEST_MESSAGE}"));
+    }
     match line.experiment {
-        Experiment::PingPong { bytes, .. }
-        | Experiment::Send { bytes, .. }
-        | Experiment::Recv { bytes, .. }
-        | Experiment::Train { bytes, .. }
-        | Experiment::FanIn { bytes, .. }
-        | Experiment::Pairs { bytes, .. }
-        | Experiment::Exchange { bytes, .. }
-            if bytes > LARGEST_MESSAGE =>
-        {
-            Err(format!("a message of {bytes} bytes is too large for MPI: at most {LARGEST_MESSAGE}"))
-        }
         Experiment::Train { n: 0, .. } | Experiment::FixedWork { n: 0, .. } => Err("n is 0".to_owned()),
         _ => teams(&line.experiment, line.id.wrapping_add(launch.into()), &session.hosts),
     }
