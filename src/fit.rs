@@ -4,6 +4,7 @@
 
 mod bounded;
 mod compute;
+mod discrepancy;
 mod eager;
 mod estimate;
 pub mod evidence;
@@ -169,9 +170,11 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     let identified = identified::identified(&machine, &rest, &shape, options);
     let mut intervals = intervals_of(&sorted, &shape, &machine, &identified, options);
     bounded::widen(&mut intervals, &sorted, &shape, &rest, options);
+    let errors = relative_errors(&machine, samples);
+    discrepancy::widen(&mut intervals, &machine, samples, &errors);
     machine.noise.cost_sigma = file::cost_sigma(&machine, &intervals);
     machine.uncertainty = file::uncertainty(&machine, &intervals);
-    let residuals = residuals::residuals(&machine, samples);
+    let residuals = residuals::by_kind(samples, &errors);
     warnings.extend(doubts(&machine, &residuals, &intervals, n_launches(samples)));
     warnings.extend(kept_doubts(&identified, options));
     Ok(Fit {

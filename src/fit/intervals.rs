@@ -14,6 +14,9 @@ use rayon::prelude::*;
 
 use crate::random::{Purpose, Streams};
 
+/// 97.5 % quantile of the normal distribution.
+pub(super) const Z_975: f64 = 1.959_964;
+
 /// How often each launch is in a resample, and the probability of the resample.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Resample {
@@ -117,7 +120,7 @@ fn probability(times: &[u32]) -> f64 {
 /// By table up to 10 degrees of freedom, above by the expansion of Abramowitz and Stegun (1964), 26.7.5.
 pub(super) fn t_975(degrees_of_freedom: usize) -> f64 {
     const TABLE: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-    student(degrees_of_freedom, TABLE, 1.959_964)
+    student(degrees_of_freedom, TABLE, Z_975)
 }
 
 /// Returns what Student's t exceeds as rarely as a normal number exceeds 3.5 (one of 4299), like [`t_975`].

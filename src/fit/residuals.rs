@@ -43,12 +43,7 @@ pub fn relative_errors(machine: &MachineModel, samples: &[Sample]) -> Vec<Option
     samples.par_iter().map(error).collect()
 }
 
-/// Returns the residuals by kind of experiment, for instance `ping_pong remote`.
-pub(super) fn residuals(machine: &MachineModel, samples: &[Sample]) -> BTreeMap<String, Residual> {
-    by_kind(samples, &relative_errors(machine, samples))
-}
-
-/// Returns what the errors of the samples are, by kind of experiment.
+/// Returns what the errors of the samples are, by kind of experiment, for instance `ping_pong remote`.
 pub(super) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<String, Residual> {
     let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (sample, error) in samples.iter().zip(errors) {

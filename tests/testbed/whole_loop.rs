@@ -2,7 +2,7 @@
 
 use crate::cluster::{Testbed, script, text};
 
-/// `accuracy.py` does not judge measurements whose repeats differ too much.
+/// `accuracy.py` does not judge measurements whose repeats differ too much, or that began and ended on unlike machines.
 const NOT_QUIET: i32 = 3;
 
 /// What the testbed was told to be is what the calibration finds, and what the model predicts is what is measured, on
@@ -20,6 +20,11 @@ fn a_calibrated_model_predicts_workloads_that_the_fit_has_not_seen() {
     println!("{said}");
 
     let model = std::fs::read_to_string(testbed.path("model.toml")).unwrap_or_else(|error| panic!("{error}: {said}"));
+    if output.status.code() == Some(NOT_QUIET) {
+        println!("LEFT OUT: what was found, and the limits of the errors: this machine was not quiet, see above");
+        return;
+    }
+    assert!(output.status.success(), "the errors are within the limits");
     let model: toml::Table = model.parse().expect("TOML");
     let host = |name: &str| model["hosts"][name].clone();
     let bandwidth = number(host("dlpc1")["nic"]["bandwidth"].as_str().expect("a bandwidth"), "Mbit/s");
@@ -32,11 +37,6 @@ fn a_calibrated_model_predicts_workloads_that_the_fit_has_not_seen() {
     assert!((speed("dlpc3") / 0.5 - 1.0).abs() <= 0.05, "{} at half speed", speed("dlpc3"));
     for name in ["dlpc1", "dlpc2", "dlpc4", "dlpc5", "dlpc6", "dlpc7", "dlpc8"] {
         assert!((speed(name) - 1.0).abs() <= 0.05, "{name}: {}", speed(name));
-    }
-    if output.status.code() == Some(NOT_QUIET) {
-        println!("LEFT OUT: the limits of the errors, as this machine was not quiet");
-    } else {
-        assert!(output.status.success(), "the errors are within the limits");
     }
 }
 
