@@ -4,6 +4,7 @@
 
 mod bounded;
 mod compute;
+mod cores;
 mod discrepancy;
 mod eager;
 mod estimate;
@@ -19,6 +20,7 @@ mod network;
 mod noise;
 pub mod origin;
 mod pairs;
+mod parameters;
 mod residuals;
 pub mod runs;
 mod segments;
@@ -27,9 +29,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use self::estimate::{Estimate, RemoteShape, Shape};
 use self::identified::Identified;
 use self::pairs::{Copying, PairSamples};
+use self::parameters::{Estimate, RemoteShape, Shape};
 use self::segments::{SIZES_MIN, TableShape};
 use crate::machine::MachineModel;
 use crate::measurement::experiment::PairClass;

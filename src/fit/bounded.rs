@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::FitOptions;
-use super::estimate::{Estimate, Shape};
 use super::intervals::{self, Resample, t_975};
 use super::messages::{self, LATENCY, WIRE, Wire};
 use super::pairs::PairSamples;
+use super::parameters::{Estimate, Shape};
 use super::segments::TableShape;
 use crate::measurement::experiment::PairClass;
 use crate::measurement::sample::Sample;

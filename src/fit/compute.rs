@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cores::ComputeCosts;
 use super::least_squares::robust_mean;
 use super::mean_cost;
 use crate::measurement::experiment::{Experiment, WorkKernel};
@@ -17,24 +18,6 @@ const SETTLED: f64 = 1e-10;
 const DIFFERENCES_MIN: usize = 4;
 /// Least sigma of a kernel: samples without noise are not infinitely precise.
 const SIGMA_MIN: f64 = 1e-3;
-
-/// What the compute kernels cost, and where.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct ComputeCosts {
-    /// Seconds per unit on a core of speed 1, one busy core.
-    pub(super) kernels: BTreeMap<WorkKernel, f64>,
-    /// Speed of each measured host over that of the median host.
-    pub(super) speeds: BTreeMap<String, f64>,
-    /// Factor by which work takes longer, by busy cores; 1 for the fewest, not decreasing.
-    pub(super) slowdown: BTreeMap<u32, f64>,
-}
-
-impl ComputeCosts {
-    /// Returns the speed of a host; 1 if it was not measured.
-    pub(super) fn speed(&self, host: &str) -> f64 {
-        self.speeds.get(host).copied().unwrap_or(1.0)
-    }
-}
 
 /// Logarithm of the seconds per unit of one sample.
 struct Observation<'a> {

@@ -1,52 +1,17 @@
 //! One estimate of all parameters from a set of samples, given what kind of machine it is.
 
-use super::compute::{self, ComputeCosts};
+use super::compute;
+use super::cores::{ComputeCosts, ComputeNoise};
 use super::mean_cost;
 use super::messages::{self, Wire};
-use super::network::{self, NetworkShape};
-use super::noise::{self, ComputeNoise};
-use super::pairs::{PairSamples, SegmentCosts};
-use super::segments::TableShape;
+use super::network;
+use super::noise;
+use super::pairs::PairSamples;
+use super::parameters::{Estimate, Shape};
 use super::{FitOptions, model};
 use crate::machine::MachineModel;
 use crate::measurement::experiment::PairClass;
 use crate::measurement::sample::Sample;
-
-/// What kind of machine it is: found once from all samples, the same for every resample.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Shape {
-    pub(super) local: Option<TableShape>,
-    pub(super) remote: Option<RemoteShape>,
-    pub(super) has_interruptions: bool,
-}
-
-/// Kind of the network between hosts.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct RemoteShape {
-    pub(super) table: TableShape,
-    pub(super) network: NetworkShape,
-}
-
-/// All parameters, in seconds and bytes, of cores of speed 1.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Estimate {
-    pub(super) costs: ComputeCosts,
-    pub(super) noise: ComputeNoise,
-    pub(super) local: Option<Vec<SegmentCosts>>,
-    pub(super) remote: Option<RemoteEstimate>,
-}
-
-/// Parameters of messages between hosts.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct RemoteEstimate {
-    pub(super) table: Vec<SegmentCosts>,
-    /// Seconds per byte of a port.
-    pub(super) port: f64,
-    /// Seconds per byte of the switch.
-    pub(super) backplane: Option<f64>,
-    /// Seconds between two messages.
-    pub(super) message_gap: f64,
-}
 
 /// Estimates all parameters from `samples`; none if they are too few for the shape, as a resample may be.
 pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<'_>) -> Option<MachineModel> {

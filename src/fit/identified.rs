@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::FitOptions;
-use super::estimate::{Estimate, Shape};
 use super::model::values;
 use super::pairs::Copying;
+use super::parameters::{Estimate, PortSource, Shape};
 use super::segments::TableShape;
 use crate::machine::{Kernel, MachineModel};
 use crate::measurement::simulated::machine_kernel;
@@ -80,9 +80,9 @@ fn hosts(machine: &MachineModel, estimate: &Estimate, shape: &Shape, found: &mut
         match &shape.remote {
             Some(remote) => {
                 let experiments = match remote.network.port {
-                    super::network::PortSource::OneFlow => "ping_pong remote",
-                    super::network::PortSource::FanIn => "fan_in",
-                    super::network::PortSource::Both { .. } => "ping_pong remote, fan_in",
+                    PortSource::OneFlow => "ping_pong remote",
+                    PortSource::FanIn => "fan_in",
+                    PortSource::Both { .. } => "ping_pong remote, fan_in",
                 };
                 found.fit(format!("{at}.nic.bandwidth"), experiments);
             }

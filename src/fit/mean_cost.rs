@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compute::ComputeCosts;
-use super::noise::{ComputeNoise, InterruptionTimes};
+use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 use crate::machine::{Kernel, MachineModel, Noise};
 use crate::measurement::experiment::{Experiment, WorkKernel};
 use crate::measurement::sample::Sample;

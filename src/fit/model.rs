@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::compute;
-use super::estimate::{Estimate, RemoteEstimate, RemoteShape, Shape};
-use super::network::duration;
 use super::pairs::SegmentCosts;
+use super::parameters::{Estimate, RemoteEstimate, RemoteShape, Shape};
 use super::segments::TableShape;
 use super::{FitError, FitOptions};
 use crate::machine::{
@@ -256,4 +255,11 @@ fn kernel_values(machine: &MachineModel, values: &mut BTreeMap<String, f64>) {
         values.insert("noise.interruptions.interval".to_owned(), interruptions.interval.as_seconds());
         values.insert("noise.interruptions.duration".to_owned(), interruptions.duration.as_seconds());
     }
+}
+
+/// Returns a duration, rounded to 1 ps.
+pub(super) fn duration(seconds: f64) -> SimDuration {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let picos = (seconds * 1e12).round().max(0.0) as u64;
+    SimDuration::from_picos(picos)
 }

@@ -2,11 +2,11 @@
 //! simulator would take just as long.
 
 use super::FitOptions;
-use super::estimate::{Estimate, RemoteEstimate, RemoteShape, Shape};
 use super::least_squares::robust_mean;
 use super::messages::{self, Wire};
 use super::model;
 use super::pairs::{PairSamples, SegmentCosts, as_f64};
+use super::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
 use super::segments::TableShape;
 use crate::machine::{Duplex, MachineModel};
 use crate::measurement::experiment::{Experiment, PairClass};
@@ -16,7 +16,7 @@ use crate::platform::HostId;
 use crate::random::Streams;
 use crate::scenario::NetworkKind;
 use crate::stats;
-use crate::units::{BytesPerSecond, SimDuration};
+use crate::units::BytesPerSecond;
 
 /// Least relative change of a time per relative change of the bandwidth for a sample to tell the bandwidth.
 const ELASTICITY_MIN: f64 = 0.5;
@@ -30,31 +30,6 @@ const BACKPLANE_EFFECT: f64 = 0.08;
 const DUPLEX_EFFECT: f64 = 0.1;
 /// By how much the interval of a train must exceed what cores need, to be a gap.
 const GAP_EFFECT: f64 = 0.1;
-
-/// What limits transfers.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct NetworkShape {
-    pub(super) port: PortSource,
-    /// Segments whose messages are slower alone than the port.
-    pub(super) has_gap: Vec<bool>,
-    pub(super) duplex: Duplex,
-    pub(super) has_backplane: bool,
-    pub(super) has_message_gap: bool,
-}
-
-/// From what the bandwidth of a port is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum PortSource {
-    /// One message alone: nothing else was measured, or the others say less.
-    OneFlow,
-    /// Many senders to one receiver.
-    FanIn,
-    /// Both, with this share of the first.
-    Both {
-        /// Weight of one message alone.
-        one_flow: f64,
-    },
-}
 
 /// What was found, and what the user should know of it.
 pub(super) struct Found {
@@ -332,11 +307,4 @@ fn message_gap(samples: &[&Sample], table: &[SegmentCosts], rest: &Estimate) -> 
     }
     let gap = if gaps.is_empty() { 0.0 } else { stats::median(&gaps) };
     (gap > 0.0).then_some(gap)
-}
-
-/// Returns a duration, rounded to 1 ps.
-pub(super) fn duration(seconds: f64) -> SimDuration {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-    let picos = (seconds * 1e12).round().max(0.0) as u64;
-    SimDuration::from_picos(picos)
 }

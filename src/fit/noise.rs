@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compute::ComputeCosts;
+use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 use super::mean_cost;
 use crate::measurement::experiment::{Experiment, WorkKernel};
 use crate::measurement::sample::Sample;
@@ -29,37 +29,6 @@ const REGULAR_DISPERSION: f64 = 0.3;
 const STOPPED_MIN: f64 = 0.1;
 /// Fewest differences between repetitions that tell a standard deviation.
 const DIFFERENCES_MIN: usize = 8;
-
-/// Noise of the cores.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct ComputeNoise {
-    /// Sigma of work in general: that of throwing darts, which does nothing but compute, and for as long as a phase of a
-    /// program; the median of the other kernels without it, and of fixed work if no kernel tells.
-    pub(super) sigma: Option<f64>,
-    /// Sigma of single kernels.
-    pub(super) kernels: BTreeMap<WorkKernel, f64>,
-    /// Sigma of whole launches: the scatter of the same work on the same host from launch to launch, beyond that within.
-    pub(super) run_sigma: Option<f64>,
-    /// Interruptions, if fixed work shows them and they come at random.
-    pub(super) interruptions: Option<InterruptionTimes>,
-    /// By how much short work takes longer in the mean than at its fastest, if interruptions at random do not explain it:
-    /// cores are stopped.
-    pub(super) stops: Option<f64>,
-}
-
-/// Mean time between interruptions and their length, in seconds of work at speed 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct InterruptionTimes {
-    pub(super) interval_s: f64,
-    pub(super) duration_s: f64,
-}
-
-impl InterruptionTimes {
-    /// Returns the time that interruptions take over that of the work itself.
-    pub(super) fn loss(&self) -> f64 {
-        self.duration_s / self.interval_s
-    }
-}
 
 /// One sample of fixed work: base and scatter of quanta that were not interrupted, and how much longer the others took.
 struct Quanta<'a> {

@@ -1,6 +1,6 @@
 //! Samples of messages between two ranks, as the equations of the message model see them.
 
-use super::compute::ComputeCosts;
+use super::cores::ComputeCosts;
 use super::least_squares::Equation;
 use crate::measurement::experiment::{Experiment, PairClass};
 use crate::measurement::sample::Sample;

@@ -57,11 +57,7 @@ fn a_python_program_is_measured_fitted_and_predicted() {
         held_out.iter().map(|point| point["relative_error"].as_f64().expect("an error").abs()).collect();
     let mean = errors.iter().sum::<f64>() / 5.0;
     let floor = comparison["accuracy"]["noise_floor"].as_f64().expect("the runs were repeated");
-    println!(
-        "mean absolute error on held-out rank counts: {:.1} %, noise floor {:.1} %",
-        100.0 * mean,
-        100.0 * floor
-    );
+    println!("mean absolute error on held-out rank counts: {:.1} %, noise floor {:.1} %", 100.0 * mean, 100.0 * floor);
     if mean > 0.08 && floor > NOISE_FLOOR_MAX {
         println!("LEFT OUT: the limit of the error: this machine was not quiet");
         return;

@@ -1,6 +1,6 @@
 //! The costs of all kernels as numbers.
 
-use crate::fit::network::duration;
+use crate::fit::model::duration;
 use crate::machine::{Kernel, Kernels, RecordCosts};
 
 /// Kernels whose costs can be fitted, and their key paths.
