@@ -4,7 +4,7 @@
 //! real switch equally well, whatever one bandwidth is fitted. A workload is one more such use of the port. So the designs (one
 //! experiment, with sizes within a factor of four) that the port limits are taken as a random sample of uses: the mean square
 //! of their median errors, less what their scatter explains, is the variance of the discrepancy (docs/model.md eq. 49; the
-//! moment estimator of DerSimonian and Laird, "Meta-analysis in clinical trials", 1986, with equal weights and a mean of zero).
+//! moment estimator of `DerSimonian` and Laird, "Meta-analysis in clinical trials", 1986, equal weights, a mean of zero).
 
 use std::collections::BTreeMap;
 
