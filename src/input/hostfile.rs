@@ -71,7 +71,7 @@ fn slots_of(line: &Line<'_>) -> Result<Option<u32>, Problem> {
                 return Err(problem.help("a line is `host slots=N max_slots=N`"));
             }
         };
-        let number = value.parse().ok().filter(|n: &u32| (1..=super::ranks::RANKS_MAX).contains(n));
+        let number = value.parse().ok().filter(|n: &u32| (1..=super::raw_scenario::RANKS_MAX).contains(n));
         let Some(number) = number else {
             let message = format!("`{key}={value}` is not a number of slots");
             return Err(Problem::error("hostfile::out_of_range", line.span, message).help("write a number above zero"));

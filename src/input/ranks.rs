@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use super::raw_scenario::RawRanks;
+use super::raw_scenario::{RANKS_MAX, RawRanks};
 use super::spanned::Spanned;
 use crate::diagnostic::{Diagnostics, Problem};
 
-/// Largest rank count.
-pub(super) const RANKS_MAX: u32 = 10_000_000;
 /// Most rank counts of one scenario.
 const COUNTS_MAX: u64 = 1_000_000;
 

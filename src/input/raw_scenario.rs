@@ -9,6 +9,9 @@ use serde::de::{Deserializer, Error, Visitor};
 use super::spanned::Spanned;
 use crate::units::{Bytes, SimDuration};
 
+/// Largest rank count.
+pub(super) const RANKS_MAX: u32 = 10_000_000;
+
 /// What to run, on which cluster.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +107,7 @@ impl JsonSchema for RawRanks {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["integer", "string"], "minimum": 1, "maximum": super::ranks::RANKS_MAX })
+        json_schema!({ "type": ["integer", "string"], "minimum": 1, "maximum": RANKS_MAX })
     }
 }
 

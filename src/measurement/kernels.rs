@@ -20,6 +20,8 @@ pub mod hand_out;
 #[cfg(feature = "mpi")]
 mod log_stream;
 #[cfg(feature = "mpi")]
+mod outcome;
+#[cfg(feature = "mpi")]
 mod payload;
 #[cfg(feature = "mpi")]
 mod pi;

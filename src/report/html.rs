@@ -15,6 +15,7 @@ mod sections;
 mod settings;
 mod tables;
 
+pub use self::answer::machine_title;
 use maud::{Markup, html};
 use serde_json::Value;
 

@@ -4,6 +4,7 @@ pub mod dart_board;
 pub mod fit;
 pub mod overlay;
 pub mod sweep;
+mod tick;
 
 mod axis;
 mod breakdown;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use dlpc_sim::report::html::live;
+use dlpc_sim::report::html::{self, live};
 use dlpc_sim::whatif::{Answer, Refusal, State, WhatIf};
 use hyper::StatusCode;
 
@@ -103,7 +103,7 @@ impl Desk {
         let base = self.whatif.base();
         let page = live::Page {
             title: &base.scenario.title,
-            machine: live::machine_title(&base.effective_machine),
+            machine: html::machine_title(&base.effective_machine),
             saved_name: &self.saved_name,
             knobs: &self.knobs,
             problem,

@@ -14,8 +14,8 @@ use serde_json::json;
 
 use self::item::{Finding, Tally};
 use self::shelf::Shelf;
+use super::outcome::{Run, print};
 use super::session::Session;
-use super::workload::{Run, print};
 use super::{KernelError, stopwatch, work};
 use crate::measurement::workload::{AnalysisWork, RealLogStream};
 

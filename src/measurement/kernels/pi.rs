@@ -7,10 +7,10 @@ use mpi::datatype::PartitionMut;
 use serde_json::{Value, json};
 
 use super::KernelError;
+use super::outcome::Run;
 use super::session::Session;
 use super::stopwatch::seconds_of;
 use super::work::{self, RECORD_BYTES, Record, Totals};
-use super::workload::Run;
 
 /// Every rank throws `ceil(darts / ranks)` darts and sends rank 0 their number in the circle, or all their records. The
 /// clock runs on rank 0 from before its first dart to after the sum.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
+use super::outcome::{Run, print};
 use super::session::Session;
 use super::work::Record;
 use super::{KernelError, control, log_stream, pi};
@@ -15,13 +16,6 @@ pub struct Outcome {
     pub result: WorkloadResult,
     /// The darts, if rank 0 got their coordinates.
     pub records: Vec<Record>,
-}
-
-/// What a workload took and found.
-pub(super) struct Run {
-    pub(super) seconds: f64,
-    pub(super) result: serde_json::Value,
-    pub(super) records: Vec<Record>,
 }
 
 /// Reads a [`RealWorkload`] on rank 0, runs it with all ranks and prints on rank 0 its [`WorkloadResult`]; returns it
@@ -67,10 +61,4 @@ fn share_workload(session: &Session, input: &mut dyn Read) -> Result<RealWorkloa
         serde_json::from_slice(&text).map_err(|source| KernelError::Input { line: source.line(), source })?;
     workload.check(session.n_ranks).map_err(KernelError::Workload)?;
     Ok(workload)
-}
-
-pub(super) fn print(output: &mut dyn Write, line: &str) -> Result<(), KernelError> {
-    writeln!(output, "{line}")
-        .and_then(|()| output.flush())
-        .map_err(|source| KernelError::Io { what: "write to standard output", source })
 }

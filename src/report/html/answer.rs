@@ -1,6 +1,8 @@
 //! The question of a report and its answer, as a person would say them.
 
-use super::{Report, Subject, explained, live};
+use super::{Report, Subject, explained};
+use serde_json::Value;
+
 use crate::analysis::accuracy::Accuracy;
 use crate::analysis::{Curve, CurvePoint, knee};
 use crate::report::number::percent;
@@ -11,7 +13,7 @@ const CLOSE: f64 = 0.05;
 
 /// Returns what the report answers.
 pub(super) fn question(report: &Report<'_>) -> String {
-    let machine = live::machine_title(report.machine);
+    let machine = machine_title(report.machine);
     let ranks = match report.curve.points.as_slice() {
         [] => "no ranks".to_owned(),
         [one] => format!("{} ranks", one.ranks),
@@ -92,4 +94,11 @@ fn ranks(n: u32) -> String {
 
 fn time(seconds: f64) -> String {
     SimDuration::from_seconds_ceil(seconds).to_string()
+}
+
+/// Returns the title of a machine model that is given as JSON.
+#[must_use]
+pub fn machine_title(machine: &Value) -> &str {
+    let title = machine.get("title").or_else(|| machine.get("name"));
+    title.and_then(Value::as_str).unwrap_or("this cluster")
 }

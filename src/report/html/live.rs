@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::document::{self, Content, Scripts};
 use super::numbers::{self, Numbers};
@@ -210,11 +209,4 @@ fn control(knob: &Knob) -> Markup {
             }
         },
     }
-}
-
-/// Returns the title of a machine model that is given as JSON.
-#[must_use]
-pub fn machine_title(machine: &Value) -> &str {
-    let title = machine.get("title").or_else(|| machine.get("name"));
-    title.and_then(Value::as_str).unwrap_or("this cluster")
 }

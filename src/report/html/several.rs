@@ -8,7 +8,7 @@ use super::document::{self, Content, Scripts};
 use super::numbers::{Errors, Run, Unit};
 use super::settings::{self, Inputs};
 use super::tables::{self, Column};
-use super::{live, sections};
+use super::{answer, sections};
 use crate::analysis::Curve;
 use crate::analysis::accuracy::{Accuracy, Comparison};
 use crate::analysis::finding::Finding;
@@ -91,7 +91,7 @@ pub fn several(page: &Several<'_>) -> String {
 
 fn question(page: &Several<'_>) -> String {
     let labels: Vec<&str> = page.all.iter().map(|one| one.label).collect();
-    let mut machines: Vec<&str> = page.all.iter().map(|one| live::machine_title(one.machine)).collect();
+    let mut machines: Vec<&str> = page.all.iter().map(|one| answer::machine_title(one.machine)).collect();
     machines.dedup();
     let clusters = if machines.len() == 1 { "The cluster" } else { "The clusters" };
     format!(

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::figure;
 use super::panel::{MARGIN, Panel, X_LABELS_HEIGHT, horizontal_extent};
 use super::scene::{Anchor, Color, HEIGHT, Scene, Stroke, Text, WIDTH, palette};
-use super::sweep::tick_label;
+use super::tick::tick_label;
 use crate::report::font::{self, Weight};
 use crate::report::number::TimeUnit;
 use crate::sweep::plan::Plan;

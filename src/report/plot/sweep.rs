@@ -8,7 +8,6 @@ use crate::report::number::TimeUnit;
 use crate::sweep::plan::Plan;
 use crate::sweep::rows::Row;
 use crate::sweep::{Level, Unit};
-use crate::units::significant;
 
 /// Ratio of the largest to the smallest value of a key above which its axis is logarithmic.
 const LINEAR_RATIO_MAX: f64 = 30.0;
@@ -106,19 +105,4 @@ fn key_unit(plan: &Plan, rows: &[Row<'_>], axis: usize) -> KeyUnit {
         Some(Unit::SecondsPerByte) => ("ns/B", 1e-9),
     };
     KeyUnit { symbol, scale }
-}
-
-/// Returns a value as a tick says it: with three digits, if it is a number with a unit.
-pub(super) fn tick_label(level: &Level, unit: Option<Unit>) -> String {
-    match (level.number, unit) {
-        (Some(number), Some(Unit::One)) => significant(number, 7),
-        (Some(number), Some(unit)) => {
-            let (value, name) = level.text.split_once(' ').unwrap_or((level.text.as_str(), ""));
-            match value.parse::<f64>() {
-                Ok(value) if !name.is_empty() => format!("{} {name}", significant(value, 3)),
-                _ => unit.text(number),
-            }
-        }
-        _ => level.text.clone(),
-    }
 }
