@@ -17,14 +17,13 @@ mod local;
 mod oracle;
 mod progress;
 mod region;
+mod rising;
 mod shares;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
-
 use self::class::{Bottleneck, Classes, FlowEnd};
-use self::clock::Clock;
+use self::clock::{Clock, Known};
 use self::earliest::Earliest;
 use self::filling::Filling;
 use self::link::LinkState;
@@ -40,6 +39,7 @@ pub(super) struct FlowNetwork {
     classes: Classes,
     /// Those of the links, then those of the classes that have their caps.
     clocks: Vec<Clock>,
+    known: Known,
     /// When the next flow on each clock ends.
     ends: Earliest,
     /// Flows that have started and not ended.
@@ -80,6 +80,7 @@ impl FlowNetwork {
             links: links.iter().map(|link| LinkState::new(link.as_f64())).collect(),
             classes: Classes::default(),
             clocks: links.iter().map(|_| Clock::new()).collect(),
+            known: Known::new(),
             ends: Earliest::new(),
             n_under_way: 0,
             filling: Filling::default(),
@@ -125,7 +126,7 @@ impl FlowNetwork {
         let classes = self.classes.slots.iter().zip(0..).filter(|(class, _)| class.n_flows > 0);
         classes.flat_map(|(class, id)| {
             let (links, cap, rate) = (class.links(), class.cap, self.rate(id));
-            class.flows.iter().map(move |Reverse(flow)| UnderWay { id: flow.transfer.id, links, cap, rate })
+            class.flows.iter().map(move |flow| UnderWay { id: flow.transfer.id, links, cap, rate })
         })
     }
 
@@ -149,17 +150,22 @@ impl FlowNetwork {
     }
 
     fn collect_from(&mut self, clock: u32, now: SimTime) {
+        let mut reached = None;
         loop {
             let clock = &mut self.clocks[clock as usize];
             let Some((end, id)) = clock.ends.first(|class| self.classes.get(class).stamp) else { return };
-            if clock.reaches(end) > now {
+            // What ends no later than something that has ended need not be worked out.
+            if reached < Some(end) && clock.reaches(end, &mut self.known) > now {
                 return;
             }
+            reached = reached.max(Some(end));
             clock.ends.pop();
             let class = self.classes.get_mut(id);
-            while let Some(Reverse(flow)) = class.flows.peek()
-                && clock.reaches(flow.end.minus(class.lead)) <= now
-            {
+            while let Some(flow) = class.flows.first() {
+                let end = flow.end.minus(class.lead);
+                if reached < Some(end) && clock.reaches(end, &mut self.known) > now {
+                    break;
+                }
                 self.ended.push((flow.sequence, flow.transfer));
                 class.flows.pop();
                 class.n_flows -= 1;
@@ -185,11 +191,11 @@ impl FlowNetwork {
         let mut started = std::mem::take(&mut self.started);
         for flow in &started {
             let clock = self.clock_of(flow.class);
-            let served = self.clocks[clock as usize].advance(now);
+            let served = self.clocks[clock as usize].advance(now, &mut self.known);
             let class = self.classes.get_mut(flow.class);
             let end = served.plus(class.lead).plus(Progress::of_bytes(flow.bytes));
-            class.flows.push(Reverse(FlowEnd { end, sequence: flow.sequence, transfer: flow.transfer }));
-            let is_next = class.flows.peek().is_some_and(|Reverse(first)| first.sequence == flow.sequence);
+            class.flows.push(FlowEnd { end, sequence: flow.sequence, transfer: flow.transfer });
+            let is_next = class.flows.first().is_some_and(|first| first.sequence == flow.sequence);
             if is_next {
                 self.forecast(flow.class);
             }
@@ -204,7 +210,7 @@ impl FlowNetwork {
         let clock = self.clock_of(id);
         let class = self.classes.get_mut(id);
         class.stamp = class.stamp.wrapping_add(1);
-        let Some(Reverse(first)) = class.flows.peek() else { return };
+        let Some(first) = class.flows.first() else { return };
         let (end, stamp) = (first.end.minus(class.lead), class.stamp);
         let classes = &self.classes;
         self.clocks[clock as usize].ends.push(end, id, stamp, |class| classes.get(class).stamp);
@@ -216,7 +222,7 @@ impl FlowNetwork {
             let clock = &mut self.clocks[id as usize];
             clock.is_noted = false;
             let end = clock.ends.first(|class| self.classes.get(class).stamp);
-            self.ends.set(id, end.map(|(end, _)| clock.reaches(end)));
+            self.ends.set(id, end.map(|(end, _)| clock.reaches(end, &mut self.known)));
         }
         self.noted = noted;
     }
@@ -253,7 +259,7 @@ impl FlowNetwork {
     fn set_rate(&mut self, clock: u32, now: SimTime, rate: f64) {
         let old = self.clocks[clock as usize].rate;
         if (rate - old).abs() > link::TOLERANCE * rate {
-            self.clocks[clock as usize].set_rate(now, rate);
+            self.clocks[clock as usize].set_rate(now, rate, &mut self.known);
             self.note_clock(clock);
         }
     }
@@ -267,7 +273,7 @@ impl FlowNetwork {
             let clock = self.clock_of(id);
             self.ensure_clock(clock);
             let class = self.classes.get_mut(id);
-            class.lead = served.minus(self.clocks[clock as usize].advance(now));
+            class.lead = served.minus(self.clocks[clock as usize].advance(now, &mut self.known));
             if let Bottleneck::Link(link) = bottleneck {
                 self.links[link as usize].n_own += class.n_flows;
             }
@@ -286,7 +292,7 @@ impl FlowNetwork {
         }
         let clock = self.clock_of(id);
         self.note_clock(clock);
-        let served = self.clocks[clock as usize].advance(now).plus(lead);
+        let served = self.clocks[clock as usize].advance(now, &mut self.known).plus(lead);
         if let Bottleneck::Link(link) = bottleneck {
             self.links[link as usize].n_own -= n_flows;
             self.reset_if_idle(link);

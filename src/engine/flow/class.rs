@@ -1,12 +1,10 @@
 //! Classes: flows of one route and one cap, which always have the same rate.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use rustc_hash::FxHashMap;
 
 use super::link::{LinkState, TOLERANCE};
 use super::progress::Progress;
+use super::rising::Rising;
 use crate::engine::network::Transfer;
 use crate::platform::Route;
 
@@ -27,7 +25,7 @@ pub(super) struct Class {
     pub(super) n_settled: u32,
     pub(super) bottleneck: Bottleneck,
     /// Flows that are on their way, by the bytes of the class at which they end.
-    pub(super) flows: BinaryHeap<Reverse<FlowEnd>>,
+    pub(super) flows: Rising<FlowEnd>,
     /// Bytes served by the class minus those of its clock.
     pub(super) lead: Progress,
     /// Of the class's entry on its clock.
@@ -88,7 +86,7 @@ impl Class {
             n_flows: 0,
             n_settled: 0,
             bottleneck: Bottleneck::Unknown,
-            flows: BinaryHeap::new(),
+            flows: Rising::new(),
             lead: Progress::ZERO,
             stamp: 0,
             is_changed: false,

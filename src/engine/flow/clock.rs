@@ -2,6 +2,7 @@
 
 use super::agenda::Agenda;
 use super::progress::Progress;
+use crate::engine::memo::{Memo, MemoKey};
 use crate::units::{SimDuration, SimTime};
 
 /// Counts the bytes that each flow at one bottleneck is served; a change of their rate is one change of the clock.
@@ -17,6 +18,39 @@ pub(super) struct Clock {
     pub(super) is_noted: bool,
 }
 
+/// What the same rate serves in the same time, and how long it takes for the same bytes: in a cluster of equal hosts, many
+/// clocks ask for the same.
+#[derive(Debug)]
+pub(super) struct Known {
+    served: Memo<At<SimDuration>, Progress>,
+    durations: Memo<At<Progress>, SimDuration>,
+}
+
+/// A time or bytes, at a rate in bytes per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct At<T> {
+    what: T,
+    rate_bits: u64,
+}
+
+impl MemoKey for At<SimDuration> {
+    fn number(self) -> u64 {
+        self.what.as_picos() ^ self.rate_bits
+    }
+}
+
+impl MemoKey for At<Progress> {
+    fn number(self) -> u64 {
+        self.what.number() ^ self.rate_bits
+    }
+}
+
+impl Known {
+    pub(super) fn new() -> Self {
+        Self { served: Memo::new(), durations: Memo::new() }
+    }
+}
+
 impl Clock {
     pub(super) fn new() -> Self {
         Self { rate: 0.0, served: Progress::ZERO, since: SimTime::ZERO, ends: Agenda::new(), is_noted: false }
@@ -30,21 +64,25 @@ impl Clock {
     }
 
     /// Counts up to `now` and returns the bytes served.
-    pub(super) fn advance(&mut self, now: SimTime) -> Progress {
+    pub(super) fn advance(&mut self, now: SimTime, known: &mut Known) -> Progress {
         if now > self.since {
-            self.served = self.served.plus(Progress::of_rate(self.rate, now - self.since));
+            let (rate, elapsed) = (self.rate, now - self.since);
+            let key = At { what: elapsed, rate_bits: rate.to_bits() };
+            self.served = self.served.plus(*known.served.get(key, || Progress::of_rate(rate, elapsed)));
         }
         self.since = now;
         self.served
     }
 
-    pub(super) fn set_rate(&mut self, now: SimTime, rate: f64) {
-        self.advance(now);
+    pub(super) fn set_rate(&mut self, now: SimTime, rate: f64, known: &mut Known) {
+        self.advance(now, known);
         self.rate = rate;
     }
 
     /// Returns when the clock reaches `end` (docs/model.md eq. 16).
-    pub(super) fn reaches(&self, end: Progress) -> SimTime {
-        self.since + SimDuration::from_seconds_ceil(end.bytes_after(self.served) / self.rate)
+    pub(super) fn reaches(&self, end: Progress, known: &mut Known) -> SimTime {
+        let (rate, left) = (self.rate, end.after(self.served));
+        let key = At { what: left, rate_bits: rate.to_bits() };
+        self.since + *known.durations.get(key, || SimDuration::from_seconds_ceil(left.as_bytes() / rate))
     }
 }

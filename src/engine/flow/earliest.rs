@@ -10,10 +10,21 @@ const NEVER: SimTime = SimTime::from_picos(u64::MAX);
 /// A time for each owner. Unlike in a heap, nothing is moved when a time changes, and nothing outdated is left behind.
 #[derive(Debug)]
 pub(super) struct Earliest {
-    /// The times, by owner; then, level by level, the least of each 16 of the level below, up to a single one.
-    levels: Vec<Vec<SimTime>>,
-    /// Scratch memory: on each level, the times that are due.
+    /// By owner.
+    times: Vec<SimTime>,
+    /// Level by level, the least of each 16 of the level below, up to a single one.
+    levels: Vec<Level>,
+    /// Scratch memory: on each level from the times on, what is due.
     due: Vec<Vec<usize>>,
+}
+
+/// The least times of the level below.
+#[derive(Debug, Default)]
+struct Level {
+    least: Vec<SimTime>,
+    is_stale: Vec<bool>,
+    /// Those that have to be looked at again, because a time below has changed.
+    stale: Vec<usize>,
 }
 
 /// Returns where the children of a time stand on the level below, which has `n`.
@@ -22,86 +33,102 @@ fn children(i: usize, n: usize) -> Range<usize> {
 }
 
 fn least(times: &[SimTime]) -> SimTime {
-    times.iter().copied().min().unwrap_or(NEVER)
+    times.iter().copied().fold(NEVER, SimTime::min)
+}
+
+impl Level {
+    fn make_stale(&mut self, i: usize) {
+        if !std::mem::replace(&mut self.is_stale[i], true) {
+            self.stale.push(i);
+        }
+    }
 }
 
 impl Earliest {
     /// Nobody has a time.
     pub(super) fn new() -> Self {
-        Self { levels: vec![vec![NEVER]], due: Vec::new() }
+        Self { times: Vec::new(), levels: vec![Level::default()], due: Vec::new() }
     }
 
     /// Gives an owner another time, or none.
     pub(super) fn set(&mut self, owner: u32, at: Option<SimTime>) {
-        let mut i = owner as usize;
+        let i = owner as usize;
         self.make_room(i);
-        let mut new = at.unwrap_or(NEVER);
-        let mut old = std::mem::replace(&mut self.levels[0][i], new);
-        for level in 1..self.levels.len() {
-            let (below, above) = self.levels.split_at_mut(level);
-            i /= FANOUT;
-            let present = &mut above[0][i];
-            if *present < old && *present <= new {
-                return;
-            }
-            if *present < new {
-                new = least(&below[level - 1][children(i, below[level - 1].len())]);
-            }
-            old = std::mem::replace(present, new);
-            if old == new {
-                return;
-            }
+        let new = at.unwrap_or(NEVER);
+        let old = std::mem::replace(&mut self.times[i], new);
+        let above = &mut self.levels[0];
+        let least = above.least[i / FANOUT];
+        if new < least || (old <= least && old < new) {
+            above.make_stale(i / FANOUT);
         }
     }
 
     /// Returns the earliest time of all.
-    pub(super) fn first(&self) -> Option<SimTime> {
-        let first = self.levels.last().map_or(NEVER, |top| top[0]);
-        (first < NEVER).then_some(first)
+    pub(super) fn first(&mut self) -> Option<SimTime> {
+        self.refresh();
+        let first = self.levels.last().and_then(|top| top.least.first().copied());
+        first.filter(|first| *first < NEVER)
     }
 
     /// Takes the times that are not after `now` from their owners, and lists these from the lowest to the highest.
     pub(super) fn take_due(&mut self, now: SimTime, due: &mut Vec<u32>) {
-        let top = self.levels.len() - 1;
-        self.due.resize_with(self.levels.len(), Vec::new);
+        self.refresh();
+        let top = self.levels.len();
+        self.due.resize_with(top + 1, Vec::new);
         self.due[top].clear();
-        self.due[top].extend((self.levels[top][0] <= now).then_some(0));
+        self.due[top].extend(self.levels[top - 1].least.first().filter(|first| **first <= now).map(|_| 0));
         for level in (0..top).rev() {
             let (below, above) = self.due.split_at_mut(level + 1);
-            let times = &self.levels[level];
+            let times = if level == 0 { &self.times } else { &self.levels[level - 1].least };
             let children = above[0].iter().flat_map(|i| children(*i, times.len()));
             below[level].clear();
             below[level].extend(children.filter(|i| times[*i] <= now));
         }
         for i in &self.due[0] {
-            self.levels[0][*i] = NEVER;
+            self.times[*i] = NEVER;
+            self.levels[0].make_stale(*i / FANOUT);
             due.push(u32::try_from(*i).expect("invariant: owners are numbered with 32 bits"));
         }
-        for level in 1..=top {
+    }
+
+    /// Brings the levels up to date, each time once however many below it have changed.
+    fn refresh(&mut self) {
+        for level in 0..self.levels.len() {
             let (below, above) = self.levels.split_at_mut(level);
-            for i in &self.due[level] {
-                above[0][*i] = least(&below[level - 1][children(*i, below[level - 1].len())]);
+            let times = below.last().map_or(&self.times, |below| &below.least);
+            let [this, above @ ..] = above else { return };
+            for i in this.stale.drain(..) {
+                this.is_stale[i] = false;
+                let new = least(&times[children(i, times.len())]);
+                let old = std::mem::replace(&mut this.least[i], new);
+                if let Some(above) = above.first_mut().filter(|_| old != new) {
+                    above.make_stale(i / FANOUT);
+                }
             }
         }
     }
 
     fn make_room(&mut self, owner: usize) {
         let mut n = owner + 1;
-        if n <= self.levels[0].len() {
+        if n <= self.times.len() {
             return;
         }
+        self.times.resize(n, NEVER);
         for level in 0.. {
+            n = n.div_ceil(FANOUT);
             if self.levels.len() == level {
-                // The level below had a single time until now.
-                let only = self.levels[level - 1][0];
-                self.levels.push(vec![only]);
+                self.levels.push(Level::default());
             }
-            let times = &mut self.levels[level];
-            times.resize(times.len().max(n), NEVER);
-            if times.len() == 1 {
+            let this = &mut self.levels[level];
+            let is_new = this.least.is_empty();
+            this.least.resize(n, NEVER);
+            this.is_stale.resize(n, false);
+            if is_new {
+                this.make_stale(0);
+            }
+            if n == 1 {
                 return;
             }
-            n = times.len().div_ceil(FANOUT);
         }
     }
 }

@@ -31,10 +31,20 @@ impl Progress {
         Self(self.0.wrapping_sub(other.0))
     }
 
-    /// Returns the bytes from `served` to here; none if it is already past.
+    /// Returns what is left from `served` to here; nothing if it is already past.
+    pub(super) fn after(self, served: Self) -> Self {
+        Self(self.0.saturating_sub(served.0))
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 units, then to 1 part in 10^16")]
-    pub(super) fn bytes_after(self, served: Self) -> f64 {
-        self.0.saturating_sub(served.0) as f64 / UNITS_PER_BYTE
+    pub(super) fn as_bytes(self) -> f64 {
+        self.0 as f64 / UNITS_PER_BYTE
+    }
+
+    /// Returns a number that is likely to differ for another progress.
+    #[expect(clippy::cast_possible_truncation, reason = "both halves count")]
+    pub(super) fn number(self) -> u64 {
+        self.0 as u64 ^ (self.0 >> 64) as u64
     }
 }
 
@@ -46,7 +56,7 @@ mod tests {
     fn what_a_rate_serves_is_exact_to_the_last_bit_of_a_float() {
         // 12.5 B/us for 80 us are 1000 B.
         let served = Progress::of_rate(12.5e6, SimDuration::from_micros(80));
-        assert!((Progress::of_bytes(Bytes(1000)).bytes_after(served)).abs() < 1e-12);
+        assert!(Progress::of_bytes(Bytes(1000)).after(served).as_bytes() < 1e-12);
     }
 
     #[test]
@@ -54,7 +64,7 @@ mod tests {
         let third = Progress::of_rate(1.0 / 3.0, SimDuration::from_seconds(1));
         let late = Progress::of_bytes(Bytes(1 << 40)).plus(third);
         let bytes = Progress::of_bytes(Bytes(1000));
-        let left = bytes.minus(third).bytes_after(Progress::ZERO);
-        assert_eq!(late.plus(bytes).bytes_after(late.plus(third)).to_bits(), left.to_bits());
+        let left = bytes.minus(third).as_bytes();
+        assert_eq!(late.plus(bytes).after(late.plus(third)).as_bytes().to_bits(), left.to_bits());
     }
 }
