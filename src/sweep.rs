@@ -10,6 +10,8 @@ pub mod record;
 pub mod rows;
 pub mod tasks;
 
+use crate::units::Unit;
+
 /// A key that varies, and what it may be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -61,21 +63,6 @@ pub enum Form {
     Number,
     /// A number with its unit.
     Quantity(Unit),
-}
-
-/// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Nothing: a count or a ratio.
-    One,
-    /// Seconds.
-    Seconds,
-    /// Bytes.
-    Bytes,
-    /// Bytes per second.
-    BytesPerSecond,
-    /// Seconds per byte.
-    SecondsPerByte,
 }
 
 /// One value of a key.

@@ -4,12 +4,14 @@
 //! computed in `f64` and converted to time in one place, [`SimDuration::from_seconds_ceil`], rounding up.
 
 mod parse;
+mod unit;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 use self::parse::TIME_UNITS;
 pub use self::parse::{Quantity, UnitError};
+pub use self::unit::Unit;
 
 const PICOS_PER_SECOND: f64 = 1e12;
 

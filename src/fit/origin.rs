@@ -4,21 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fit;
 use super::model::values;
-
-/// Unit of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// A ratio.
-    One,
-    /// Seconds.
-    Seconds,
-    /// Bytes.
-    Bytes,
-    /// Bytes per second.
-    BytesPerSecond,
-    /// Seconds per byte.
-    SecondsPerByte,
-}
+use crate::units::Unit;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

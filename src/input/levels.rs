@@ -5,7 +5,8 @@ use super::quantity::Kind;
 use super::schema::{Expected, View};
 use super::tree::{Node, Value};
 use crate::diagnostic::{FileId, Problem, Span};
-use crate::sweep::{Form, Level, Literal, Range, Spacing, Unit, Values};
+use crate::sweep::{Form, Level, Literal, Range, Spacing, Values};
+use crate::units::Unit;
 
 /// Most values of one key.
 const LEVELS_MAX: usize = 1_000_000;

@@ -11,7 +11,8 @@ use super::tree::{Entry, Node, Table, Value};
 use super::{Experiment, Read, finish, load_experiment, raw_schemas};
 use crate::diagnostic::{Diagnostics, FileId, Problem};
 use crate::sweep::plan::{self, Design, POINTS_MAX};
-use crate::sweep::{Axis, Form, Level, RANKS, Unit, Values};
+use crate::sweep::{Axis, Form, Level, RANKS, Values};
+use crate::units::Unit;
 
 /// Name of the command-line option in messages.
 const OPTION: &str = "--set";

@@ -2,8 +2,8 @@
 
 use crate::fit::Fit;
 use crate::fit::evidence::Series;
-use crate::fit::origin::{Origin, Parameter, Unit};
-use crate::units::{Bytes, SimDuration, significant};
+use crate::fit::origin::{Origin, Parameter};
+use crate::units::{Bytes, SimDuration, Unit, significant};
 
 /// Digits of values and of the bounds of intervals.
 const DIGITS: usize = 4;

@@ -10,8 +10,8 @@ use super::table::{self, Column};
 use crate::analysis::Cause;
 use crate::sweep::plan::Plan;
 use crate::sweep::rows::Row;
-use crate::sweep::{Axis, Literal, Unit};
-use crate::units::significant;
+use crate::sweep::{Axis, Literal};
+use crate::units::{Unit, significant};
 
 /// Most points that the terminal lists.
 const LISTED_MAX: usize = 40;

@@ -1,7 +1,7 @@
 //! Numbers of a range as values that a file could hold.
 
-use super::{Form, Level, Literal, Unit};
-use crate::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError, significant};
+use super::{Form, Level, Literal};
+use crate::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, Unit, UnitError, significant};
 
 /// Digits of a value between the ends of a range.
 const DIGITS: usize = 6;

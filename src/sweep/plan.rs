@@ -147,7 +147,8 @@ fn sample(axis: &Axis, index: u32, n: u32, seed: u64) -> Vec<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::{Form, Range, Spacing, Unit};
+    use crate::sweep::{Form, Range, Spacing};
+    use crate::units::Unit;
 
     fn list(key: &str, n: i32) -> Axis {
         let levels = (0..n).map(|i| Form::Integer.level(f64::from(i)));

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::{FORMAT, schema, text};
 use crate::fit::evidence::{Over, Point, Series};
-use crate::fit::origin::{Origin, Parameter, Unit};
+use crate::fit::origin::{Origin, Parameter};
 use crate::fit::{Residual, SegmentReport, origin};
 use crate::report::fit::{FitDocument, Method, origin_reason};
+use crate::units::Unit;
 
 /// Returns the text of `fit.json`.
 #[must_use]

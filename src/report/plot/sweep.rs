@@ -5,9 +5,10 @@ use super::curves::{self, Series};
 use super::scene::Scene;
 use super::{figure, heat_map, paint};
 use crate::report::number::TimeUnit;
+use crate::sweep::Level;
 use crate::sweep::plan::Plan;
 use crate::sweep::rows::Row;
-use crate::sweep::{Level, Unit};
+use crate::units::Unit;
 
 /// Ratio of the largest to the smallest value of a key above which its axis is logarithmic.
 const LINEAR_RATIO_MAX: f64 = 30.0;

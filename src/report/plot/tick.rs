@@ -1,7 +1,7 @@
 //! Values of keys as the ticks of an axis say them.
 
-use crate::sweep::{Level, Unit};
-use crate::units::significant;
+use crate::sweep::Level;
+use crate::units::{Unit, significant};
 
 /// Returns a value as a tick says it: with three digits, if it is a number with a unit.
 pub(super) fn tick_label(level: &Level, unit: Option<Unit>) -> String {
