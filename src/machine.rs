@@ -349,6 +349,17 @@ impl MessageTable {
 }
 
 impl Segment {
+    /// A message of any size that costs nothing but what the links on its way take.
+    pub const FREE: Self = Self {
+        upto: Bytes(u64::MAX),
+        send_overhead: SimDuration::ZERO,
+        recv_overhead: SimDuration::ZERO,
+        byte_overhead: SecondsPerByte::ZERO,
+        latency: SimDuration::ZERO,
+        byte_gap: SecondsPerByte::ZERO,
+        message_gap: SimDuration::ZERO,
+    };
+
     /// Returns how long the sender's core is busy: `o_s + s O` (docs/model.md eq. 3).
     #[must_use]
     pub fn send_busy(&self, bytes: Bytes) -> SimDuration {

@@ -12,8 +12,8 @@ use dlpc_sim::platform::{HostId, Platform};
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, SleepReason, Source, Tag};
 use dlpc_sim::random::Streams;
 use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_sim::trace::{Recording, Trace};
+use dlpc_sim::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
 
 /// Hosts, links and flows.
 #[derive(Debug, Default)]
@@ -39,16 +39,21 @@ pub(crate) struct Flow {
     start: SimDuration,
 }
 
-/// A message costs nothing but what the links take.
-const FREE: Segment = Segment {
-    upto: Bytes(u64::MAX),
-    send_overhead: SimDuration::ZERO,
-    recv_overhead: SimDuration::ZERO,
-    byte_overhead: SecondsPerByte::ZERO,
-    latency: SimDuration::ZERO,
-    byte_gap: SecondsPerByte::ZERO,
-    message_gap: SimDuration::ZERO,
-};
+/// Runs a program on the `flow` network of a machine.
+pub(crate) fn simulate(machine: &MachineModel, hosts_of_ranks: &[HostId], program: &mut Program) -> Trace {
+    let setup = Setup {
+        platform: &Platform::new(machine),
+        local: &machine.local,
+        remote: &machine.remote,
+        noise: &machine.noise,
+        network: NetworkKind::Flow,
+        hosts_of_ranks,
+        streams: Streams::new(1, 0),
+        production: None,
+        recording: Recording::Off,
+    };
+    engine::simulate(&setup, program).expect("no deadlock")
+}
 
 /// Reads configurations.
 pub(crate) fn read(text: &str) -> Vec<Configuration> {
@@ -98,27 +103,18 @@ impl Configuration {
 
     /// Returns when each flow ends, in seconds. A flow is a message between two ranks of its own.
     pub(crate) fn finish_s(&self) -> Vec<f64> {
-        let machine = self.machine();
         let hosts: Vec<HostId> = self.flows.iter().flat_map(|flow| [HostId(flow.from), HostId(flow.to)]).collect();
-        let setup = Setup {
-            platform: &Platform::new(&machine),
-            local: &machine.local,
-            remote: &machine.remote,
-            noise: &machine.noise,
-            network: NetworkKind::Flow,
-            hosts_of_ranks: &hosts,
-            streams: Streams::new(1, 0),
-            production: None,
-            recording: Recording::Off,
-        };
         let ops = (0..).zip(&self.flows).flat_map(|(i, flow)| [sender(flow, 2 * i + 1), receiver(2 * i)]).collect();
-        let trace = engine::simulate(&setup, &mut Program::Fixed(ops)).expect("no deadlock");
+        let trace = simulate(&self.machine(), &hosts, &mut Program::Fixed(ops));
         trace.finished_at.iter().skip(1).step_by(2).map(|at| (*at - SimTime::ZERO).as_seconds()).collect()
     }
 
     fn machine(&self) -> MachineModel {
-        let table =
-            MessageTable { eager_limit: Bytes(u64::MAX), segments: vec![FREE], calibrated_upto: Bytes(u64::MAX) };
+        let table = MessageTable {
+            eager_limit: Bytes(u64::MAX),
+            segments: vec![Segment::FREE],
+            calibrated_upto: Bytes(u64::MAX),
+        };
         MachineModel {
             name: self.name.clone(),
             host_groups: (0..self.ports.len()).map(|host| self.host(host)).collect(),

@@ -2,17 +2,17 @@
 
 use std::collections::VecDeque;
 
-use dlpc_sim::engine::{self, Setup};
 use dlpc_sim::machine::{
     AlltoallAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic,
     Noise, Segment, Switch, Topology, Uncertainty,
 };
-use dlpc_sim::platform::{HostId, Platform};
+use dlpc_sim::platform::HostId;
 use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
 use dlpc_sim::random::Streams;
-use dlpc_sim::scenario::{NetworkKind, Phase, Workload};
-use dlpc_sim::trace::Recording;
+use dlpc_sim::scenario::{Phase, Workload};
 use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+
+use crate::agreement;
 
 const RANKS_PER_HOST: u32 = 4;
 
@@ -21,18 +21,7 @@ const RANKS_PER_HOST: u32 = 4;
 pub(crate) fn run(pattern: &str, n_ranks: u32) {
     let machine = star(n_ranks);
     let hosts: Vec<HostId> = (0..n_ranks).map(|rank| HostId(rank / RANKS_PER_HOST)).collect();
-    let setup = Setup {
-        platform: &Platform::new(&machine),
-        local: &machine.local,
-        remote: &machine.remote,
-        noise: &machine.noise,
-        network: NetworkKind::Flow,
-        hosts_of_ranks: &hosts,
-        streams: Streams::new(1, 0),
-        production: None,
-        recording: Recording::Off,
-    };
-    let trace = engine::simulate(&setup, &mut program(pattern, n_ranks)).expect("no deadlock");
+    let trace = agreement::simulate(&machine, &hosts, &mut program(pattern, n_ranks));
     println!("{:.9} {} {}", (trace.makespan - SimTime::ZERO).as_seconds(), trace.n_messages, peak_kb());
 }
 
@@ -94,15 +83,8 @@ fn star(n_ranks: u32) -> MachineModel {
 }
 
 fn messages(latency: SimDuration, byte_gap: f64) -> MessageTable {
-    let segment = Segment {
-        upto: Bytes(u64::MAX),
-        send_overhead: SimDuration::ZERO,
-        recv_overhead: SimDuration::ZERO,
-        byte_overhead: SecondsPerByte::ZERO,
-        latency,
-        byte_gap: SecondsPerByte::new(byte_gap).expect("a gap"),
-        message_gap: SimDuration::ZERO,
-    };
+    let byte_gap = SecondsPerByte::new(byte_gap).expect("a gap");
+    let segment = Segment { latency, byte_gap, ..Segment::FREE };
     MessageTable { eager_limit: Bytes(u64::MAX), segments: vec![segment], calibrated_upto: Bytes(u64::MAX) }
 }
 

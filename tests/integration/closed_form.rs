@@ -8,7 +8,7 @@ use dlpc_sim::program::{Op, Pattern, RankId, SleepReason, Source, Tag};
 use dlpc_sim::scenario::NetworkKind;
 use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
-use crate::support::{FREE, Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
+use crate::support::{Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
 
 const MB: u64 = 1_000_000;
 
@@ -17,7 +17,7 @@ const POST: Segment = Segment {
     send_overhead: SimDuration::from_micros(10),
     recv_overhead: SimDuration::from_micros(12),
     latency: SimDuration::from_micros(50),
-    ..FREE
+    ..Segment::FREE
 };
 
 fn picos(seconds: f64) -> SimDuration {
@@ -280,7 +280,7 @@ fn two_ranks_that_receive_first_are_a_deadlock_that_names_both() {
 fn large_sends_to_each_other_are_a_deadlock_and_small_ones_are_not() {
     let exchange = |bytes| {
         let mut machine = cluster(2, 1);
-        machine.remote = table(FREE, Bytes(4096));
+        machine.remote = table(Segment::FREE, Bytes(4096));
         Run::new(machine, &[0, 1]).rank(0, &[send(1, bytes), recv(1)]).rank(1, &[send(0, bytes), recv(0)]).try_run()
     };
     assert!(exchange(4096).is_ok());
@@ -291,7 +291,7 @@ fn large_sends_to_each_other_are_a_deadlock_and_small_ones_are_not() {
 #[test]
 fn started_sends_and_receives_go_on_at_once() {
     let mut machine = cluster(2, 1);
-    machine.remote = table(FREE, Bytes(4096));
+    machine.remote = table(Segment::FREE, Bytes(4096));
     let exchange = [0_usize, 1].into_iter().fold(Run::new(machine, &[0, 1]), |run, rank| {
         let other = 1 - u32::try_from(rank).unwrap();
         run.rank(rank, &[Op::Irecv(from(other)), Op::Isend(envelope(other, MB)), Op::WaitAll])

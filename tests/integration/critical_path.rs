@@ -11,7 +11,7 @@ use dlpc_sim::trace::{Recording, Trace};
 use dlpc_sim::units::{Bytes, SimDuration, SimTime};
 use proptest::prelude::*;
 
-use crate::support::{FREE, Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
+use crate::support::{Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
 
 fn parts_of(trace: &Trace) -> Vec<(Cause, SimDuration)> {
     let breakdown = critical_path::breakdown(trace);
@@ -35,8 +35,10 @@ fn pure_computing_is_all_compute() {
 #[test]
 fn the_path_of_one_message_is_sender_wire_receiver() {
     let mut machine = cluster(2, 1);
-    machine.remote =
-        table(Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..FREE }, Bytes(u64::MAX));
+    machine.remote = table(
+        Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..Segment::FREE },
+        Bytes(u64::MAX),
+    );
     let run = Run::new(machine, &[0, 1])
         .rank(0, &[compute(us(100)), send(1, 1250)])
         .rank(1, &[compute(us(20)), recv(0), compute(us(5))]);
@@ -49,7 +51,7 @@ fn the_path_of_one_message_is_sender_wire_receiver() {
 #[test]
 fn a_sender_that_waits_for_the_receiver_has_the_receiver_on_its_path() {
     let mut machine = cluster(2, 1);
-    machine.remote = table(FREE, Bytes(0));
+    machine.remote = table(Segment::FREE, Bytes(0));
     let run =
         Run::new(machine, &[0, 1]).rank(0, &[send(1, 1250), compute(us(1000))]).rank(1, &[compute(us(300)), recv(0)]);
     // Rank 1 answers at 300 us, the data is out at 400 us, then 1000 us of rank 0
@@ -59,7 +61,8 @@ fn a_sender_that_waits_for_the_receiver_has_the_receiver_on_its_path() {
 #[test]
 fn request_and_answer_of_a_rendezvous_are_rendezvous_wait() {
     let mut machine = cluster(2, 1);
-    machine.remote = table(Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..FREE }, Bytes(0));
+    machine.remote =
+        table(Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..Segment::FREE }, Bytes(0));
     let run = Run::new(machine, &[0, 1]).rank(0, &[send(1, 1250)]).rank(1, &[recv(0)]);
     // Request: 10 us to send, 50 under way. Answer: 12 + 10, 50 under way. Data: 12 + 10, 100 us of wire, 50 of latency,
     // 12 to receive. Overhead 10 + 22 + 22 + 12 = 66; rendezvous 50 + 50; latency 50.
@@ -208,7 +211,7 @@ proptest! {
     ) {
         let mut machine = cluster(2, 2);
         machine.host_groups[0].slowdown = vec![1.0, 1.25];
-        let segment = Segment { send_overhead: us(overhead), recv_overhead: us(overhead), latency: us(latency), ..FREE };
+        let segment = Segment { send_overhead: us(overhead), recv_overhead: us(overhead), latency: us(latency), ..Segment::FREE };
         machine.remote = table(segment, Bytes(eager_limit));
         machine.local = table(segment, Bytes(eager_limit));
         machine.noise = Noise { compute_sigma: [sigma; Kernel::ALL.len()], latency_sigma: sigma, ..Noise::NONE };

@@ -19,7 +19,7 @@ use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTim
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use crate::support::{self, FREE, cluster, seconds, table, us};
+use crate::support::{self, cluster, seconds, table, us};
 
 fn predict(scenario: &Scenario, machine: &MachineModel) -> Prediction {
     prediction::predict(scenario, machine, &|| ()).unwrap()
@@ -36,7 +36,7 @@ fn random_case(rng: &mut ChaCha8Rng, rank_counts: &[u32]) -> (Scenario, MachineM
         recv_overhead: us(rng.random_range(1..60)),
         latency: us(rng.random_range(1..300)),
         byte_gap: SecondsPerByte::new(rng.random_range(0.0..20e-9)).unwrap(),
-        ..FREE
+        ..Segment::FREE
     };
     let eager_limit = Bytes([0, 4096, 65_536][rng.random_range(0..3)]);
     (machine.local, machine.remote) = (table(segment, eager_limit), table(segment, eager_limit));

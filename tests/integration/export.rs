@@ -19,7 +19,7 @@ use dlpc_sim::schedule::cost::{Costs, Loggops};
 use dlpc_sim::trace::Recording;
 use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
 
-use crate::support::{FREE, cluster, table, us};
+use crate::support::{cluster, table, us};
 
 const RANKS: u32 = 8;
 
@@ -32,7 +32,7 @@ fn machine() -> MachineModel {
         recv_overhead: us(3),
         latency: us(50),
         byte_gap: SecondsPerByte::new(2e-9).unwrap(),
-        ..FREE
+        ..Segment::FREE
     };
     machine.remote = table(segment, Bytes(u64::MAX));
     machine.collectives.barrier = Some(BarrierAlgorithm::Dissemination);

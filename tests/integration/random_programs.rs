@@ -15,7 +15,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{FREE, Run, cluster, compute, table, us};
+use crate::support::{Run, cluster, compute, table, us};
 
 const N_BATCHES: u64 = 20;
 const PROGRAMS_PER_BATCH: u64 = 50;
@@ -40,7 +40,7 @@ fn segment(rng: &mut ChaCha8Rng, upto: u64) -> Segment {
 fn machine(rng: &mut ChaCha8Rng) -> MachineModel {
     let mut machine = cluster(rng.random_range(1..6), rng.random_range(1..4));
     for costs in [&mut machine.local, &mut machine.remote] {
-        *costs = table(FREE, Bytes([0, 100, u64::MAX][rng.random_range(0..3)]));
+        *costs = table(Segment::FREE, Bytes([0, 100, u64::MAX][rng.random_range(0..3)]));
         costs.segments = vec![segment(rng, 50), segment(rng, u64::MAX)];
     }
     let slows_down = rng.random_bool(0.3);

@@ -13,7 +13,7 @@ use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
 use dlpc_sim::random::Streams;
 use dlpc_sim::scenario::{self, NetworkKind, Scenario, Workload};
 use dlpc_sim::trace::{Recording, Trace};
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_sim::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
 
 pub(crate) fn us(micros: u64) -> SimDuration {
     SimDuration::from_micros(micros)
@@ -22,17 +22,6 @@ pub(crate) fn us(micros: u64) -> SimDuration {
 pub(crate) fn seconds(seconds: u64) -> SimDuration {
     SimDuration::from_seconds(seconds)
 }
-
-/// A message costs nothing but what the test sets.
-pub(crate) const FREE: Segment = Segment {
-    upto: Bytes(u64::MAX),
-    send_overhead: SimDuration::ZERO,
-    recv_overhead: SimDuration::ZERO,
-    byte_overhead: SecondsPerByte::ZERO,
-    latency: SimDuration::ZERO,
-    byte_gap: SecondsPerByte::ZERO,
-    message_gap: SimDuration::ZERO,
-};
 
 pub(crate) fn table(segment: Segment, eager_limit: Bytes) -> MessageTable {
     MessageTable { eager_limit, segments: vec![segment], calibrated_upto: Bytes(u64::MAX) }
@@ -56,8 +45,8 @@ pub(crate) fn cluster(n_hosts: usize, cores: u32) -> MachineModel {
             forwarding: Forwarding::CutThrough,
             topology: Topology::Star,
         },
-        local: table(FREE, Bytes(u64::MAX)),
-        remote: table(FREE, Bytes(u64::MAX)),
+        local: table(Segment::FREE, Bytes(u64::MAX)),
+        remote: table(Segment::FREE, Bytes(u64::MAX)),
         collectives: CollectiveOverrides::default(),
         kernels: Kernels::default(),
         noise: Noise::NONE,

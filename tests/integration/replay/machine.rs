@@ -9,13 +9,13 @@ use dlpc_sim::trace::Recording;
 use dlpc_sim::units::{Bytes, SecondsPerByte, SimDuration, SimTime};
 
 use super::load;
-use crate::support::{FREE, Run, cluster, recv, send, table, us};
+use crate::support::{Run, cluster, recv, send, table, us};
 
 const MB: u64 = 1_000_000;
 
 /// o = 10 us to send and 12 us to receive, L = 50 us; ports of 12.5 B/us.
 fn machine(n_hosts: usize, cores: u32) -> MachineModel {
-    let post = Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..FREE };
+    let post = Segment { send_overhead: us(10), recv_overhead: us(12), latency: us(50), ..Segment::FREE };
     let mut machine = cluster(n_hosts, cores);
     machine.remote = table(post, Bytes(u64::MAX));
     machine
@@ -61,7 +61,7 @@ fn ranks_of_one_host_do_not_use_the_network() {
     let mut machine = machine(2, 2);
     let gap = SecondsPerByte::new(1e-9).unwrap();
     machine.local =
-        table(Segment { send_overhead: us(1), recv_overhead: us(2), byte_gap: gap, ..FREE }, Bytes(u64::MAX));
+        table(Segment { send_overhead: us(1), recv_overhead: us(2), byte_gap: gap, ..Segment::FREE }, Bytes(u64::MAX));
     let text = "num_ranks 3\nrank 0 {\nsend 1000b to 1 tag 1\nsend 1250b to 2 tag 2\n}\n\
         rank 1 {\nrecv 1000b from 0 tag 1\n}\nrank 2 {\nrecv 1250b from 0 tag 2\n}\n";
     // Rank 1 shares the host of rank 0: 1 us, 1000 B at 1 ns/B, 2 us. Rank 2 is on the second host: its send starts at
