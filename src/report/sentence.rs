@@ -2,7 +2,7 @@
 
 use crate::analysis::advice::{Recommendation, Rule, recommend};
 use crate::analysis::{Cause, Curve, CurvePoint};
-use crate::explanation::{Advice, Detail, Explanation, Gain, InTheory, KeepUp, WhatIf};
+use crate::explanation::{Advice, Alternative, Detail, Explanation, Gain, InTheory, KeepUp, WhatIf};
 use crate::machine::Kernel;
 use crate::report::number::TimeUnit;
 use crate::units::significant;
@@ -127,25 +127,7 @@ fn headroom(point: &CurvePoint, detail: &Detail) -> Option<String> {
 pub fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
     let of = &advice.recommendation;
     let mut sentences = vec![recommendation(curve, advice.rule, of)];
-    for alternative in &advice.alternatives {
-        let other = &alternative.recommendation;
-        let (here, there) = (of.best_s, other.best_s);
-        let name = alternative.what_if.name();
-        sentences.push(if (here - there).abs() < SHARE_MIN * here {
-            format!("{}: the same best time within 1 %, {} on {}.", capital(name), time(there), ranks(other.best_ranks))
-        } else {
-            let (difference, word) = if there < here { (here - there, "less") } else { (there - here, "more") };
-            format!(
-                "{}: {} on {}, {} {word} than the best time here; use {} then ({}).",
-                capital(name),
-                time(there),
-                ranks(other.best_ranks),
-                roughly(difference),
-                ranks(other.ranks),
-                time(other.makespan_s)
-            )
-        });
-    }
+    sentences.extend(advice.alternatives.iter().map(|other| alternative(of, other, advice.rule)));
     if let Some(stream) = &advice.stream {
         sentences.push(format!(
             "To keep up with the producer for good, rounds need {}; first-free needs {}.",
@@ -156,32 +138,60 @@ pub fn advice(curve: &Curve, advice: &Advice) -> Vec<String> {
     sentences
 }
 
+/// Returns what another placement or dispatch would take, and how many ranks to use then; `here` is for the scenario as it is.
+fn alternative(here: &Recommendation, alternative: &Alternative, rule: Rule) -> String {
+    let there = &alternative.recommendation;
+    let name = capital(alternative.what_if.name());
+    let (best, on) = (time(there.best_s), ranks(there.best_ranks));
+    if (here.best_s - there.best_s).abs() < SHARE_MIN * here.best_s {
+        return format!("{name}: the same best time within 1 %, {best} on {on}.");
+    }
+    let word = if there.best_s < here.best_s { "less" } else { "more" };
+    let difference = roughly((here.best_s - there.best_s).abs());
+    let advice = if there.ranks == there.best_ranks {
+        format!("use these then, at {} efficiency", percent(there.parallel_efficiency))
+    } else {
+        format!(
+            "use {} then: {} at {} efficiency, {}",
+            ranks(there.ranks),
+            time(there.makespan_s),
+            percent(there.parallel_efficiency),
+            reason(rule, there, &format!("these {best}"))
+        )
+    };
+    format!("{name}: {best} on {on} at best, {difference} {word} than the best time here; {advice}.")
+}
+
 /// Returns how many ranks to use by a rule, and why.
 ///
 /// # Panics
 /// If the curve has no point.
 #[must_use]
 pub fn recommendation(curve: &Curve, rule: Rule, of: &Recommendation) -> String {
-    let within = percent(rule.within);
-    let least = percent(rule.efficiency);
     if !of.pays {
-        return no_rank_count_helps(curve, &within, of);
+        return no_rank_count_helps(curve, &percent(rule.within), of);
     }
     let best = if of.makespan_s <= (1.0 + 0.5 * SHARE_MIN) * of.best_s {
         "more ranks are no faster".to_owned()
     } else {
         format!("the best is {} on {}", time(of.best_s), ranks(of.best_ranks))
     };
-    let rule = if of.ranks == of.fast_enough_ranks {
-        format!("the fewest that are within {within} of the best time")
+    let reason = reason(rule, of, "the best time");
+    let efficiency = percent(of.parallel_efficiency);
+    format!("Use {}: {} at {efficiency} efficiency, {reason}; {best}.", ranks(of.ranks), time(of.makespan_s))
+}
+
+/// Returns why a rule recommends this rank count, which is judged by the best time, named as `best`.
+fn reason(rule: Rule, of: &Recommendation, best: &str) -> String {
+    let (within, least) = (percent(rule.within), percent(rule.efficiency));
+    if of.ranks == of.fast_enough_ranks {
+        format!("the fewest that are within {within} of {best}")
     } else if of.parallel_efficiency < rule.efficiency {
         format!("the fewest of all, because no rank count is at least {least} efficient")
     } else {
         let enough = ranks(of.fast_enough_ranks);
-        format!("the most that are at least {least} efficient ({enough} would be within {within} of the best time)")
-    };
-    let efficiency = percent(of.parallel_efficiency);
-    format!("Use {}: {} at {efficiency} efficiency, {rule}; {best}.", ranks(of.ranks), time(of.makespan_s))
+        format!("the most that are at least {least} efficient ({enough} would be within {within} of {best})")
+    }
 }
 
 /// Returns what keeps more ranks than the recommended ones from helping; none if no more were predicted.
@@ -279,4 +289,45 @@ fn with_digits(seconds: f64, digits: usize) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    /// What is said of first-free dispatch with the curve `8 s / P + 2 s` where rounds take 12 s at best.
+    fn first_free(rule: Rule) -> String {
+        let of = |parallel_s, serial_s| recommend(&fixture::amdahl(parallel_s, serial_s, [1, 2, 4, 8, 16]), rule);
+        alternative(&of(8.0, 11.5), &Alternative { what_if: WhatIf::FirstFree, recommendation: of(8.0, 2.0) }, rule)
+    }
+
+    #[test]
+    fn an_alternative_says_why_fewer_ranks_do_than_take_the_best_time() {
+        // 8 ranks take 8 / 8 + 2 = 3 s, less than 1.25 * 2.5 s; 10 s / 3 s / 8 = 42 %.
+        assert_eq!(
+            first_free(Rule { within: 0.25, efficiency: 0.4 }),
+            "First-free instead of rounds: 2.5 s on 16 ranks at best, 9.5 s less than the best time here; use 8 ranks then: \
+             3 s at 42 % efficiency, the fewest that are within 25 % of these 2.5 s."
+        );
+    }
+
+    #[test]
+    fn an_alternative_says_when_it_is_efficiency_that_keeps_the_ranks_few() {
+        // Within 5 % of 2.5 s are 16 ranks alone, which are 25 % efficient; 4 ranks take 4 s, 10 s / 4 s / 4 = 62.5 %.
+        assert_eq!(
+            first_free(Rule { within: 0.05, efficiency: 0.6 }),
+            "First-free instead of rounds: 2.5 s on 16 ranks at best, 9.5 s less than the best time here; use 4 ranks then: \
+             4 s at 62 % efficiency, the most that are at least 60 % efficient (16 ranks would be within 5 % of these 2.5 s)."
+        );
+    }
+
+    #[test]
+    fn an_alternative_whose_best_rank_count_is_worth_it_names_it_once() {
+        assert_eq!(
+            first_free(Rule { within: 0.05, efficiency: 0.2 }),
+            "First-free instead of rounds: 2.5 s on 16 ranks at best, 9.5 s less than the best time here; use these then, at \
+             25 % efficiency."
+        );
+    }
 }
