@@ -66,7 +66,6 @@ pub(super) struct FlowNetwork {
 struct Started {
     class: u32,
     bytes: Bytes,
-    sequence: u64,
     transfer: Transfer,
 }
 
@@ -101,8 +100,7 @@ impl FlowNetwork {
         let class = self.classes.of(route, cap);
         self.classes.get_mut(class).n_flows += 1;
         self.note_change(class);
-        self.started.push(Started { class, bytes, sequence: self.next_sequence, transfer });
-        self.next_sequence += 1;
+        self.started.push(Started { class, bytes, transfer });
         self.n_under_way += 1;
         self.is_dirty = true;
     }
@@ -153,13 +151,13 @@ impl FlowNetwork {
         let mut reached = None;
         loop {
             let clock = &mut self.clocks[clock as usize];
-            let Some((end, id)) = clock.ends.first(|class| self.classes.get(class).stamp) else { return };
+            let Some((end, id)) = clock.first_end(|class| self.classes.get(class).stamp) else { return };
             // What ends no later than something that has ended need not be worked out.
             if reached < Some(end) && clock.reaches(end, &mut self.known) > now {
                 return;
             }
             reached = reached.max(Some(end));
-            clock.ends.pop();
+            clock.pop_end();
             let class = self.classes.get_mut(id);
             while let Some(flow) = class.flows.first() {
                 let end = flow.end.minus(class.lead);
@@ -190,12 +188,14 @@ impl FlowNetwork {
     fn admit(&mut self, now: SimTime) {
         let mut started = std::mem::take(&mut self.started);
         for flow in &started {
+            let sequence = self.next_sequence;
+            self.next_sequence += 1;
             let clock = self.clock_of(flow.class);
             let served = self.clocks[clock as usize].advance(now, &mut self.known);
             let class = self.classes.get_mut(flow.class);
             let end = served.plus(class.lead).plus(Progress::of_bytes(flow.bytes));
-            class.flows.push(FlowEnd { end, sequence: flow.sequence, transfer: flow.transfer });
-            let is_next = class.flows.first().is_some_and(|first| first.sequence == flow.sequence);
+            class.flows.push(FlowEnd { end, sequence, transfer: flow.transfer });
+            let is_next = class.flows.first().is_some_and(|first| first.sequence == sequence);
             if is_next {
                 self.forecast(flow.class);
             }
@@ -213,7 +213,7 @@ impl FlowNetwork {
         let Some(first) = class.flows.first() else { return };
         let (end, stamp) = (first.end.minus(class.lead), class.stamp);
         let classes = &self.classes;
-        self.clocks[clock as usize].ends.push(end, id, stamp, |class| classes.get(class).stamp);
+        self.clocks[clock as usize].push_end(end, id, stamp, |class| classes.get(class).stamp);
     }
 
     fn look_up_ends(&mut self) {
@@ -221,7 +221,7 @@ impl FlowNetwork {
         for id in noted.drain(..) {
             let clock = &mut self.clocks[id as usize];
             clock.is_noted = false;
-            let end = clock.ends.first(|class| self.classes.get(class).stamp);
+            let end = clock.first_end(|class| self.classes.get(class).stamp);
             self.ends.set(id, end.map(|(end, _)| clock.reaches(end, &mut self.known)));
         }
         self.noted = noted;

@@ -8,32 +8,35 @@ use super::rising::Rising;
 use crate::engine::network::Transfer;
 use crate::platform::Route;
 
-/// Flows of one route and one cap.
+/// Flows of one route and one cap. What is looked at while links are filled is in the first cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Class {
+    pub(super) trial: Trial,
     links: [u32; Route::MAX_LINKS],
-    n_links: u8,
-    /// Where the class stands in the list of each of its links.
-    places: [u32; Route::MAX_LINKS],
-    /// The most that one flow can take, in bytes per second.
-    pub(super) cap: f64,
-    /// Its cap is not above what one flow could get of its links.
-    pub(super) may_have_its_cap: bool,
     /// Flows, with those that have just started.
     pub(super) n_flows: u32,
-    /// Flows at the end of the previous instant.
-    pub(super) n_settled: u32,
-    pub(super) bottleneck: Bottleneck,
-    /// Flows that are on their way, by the bytes of the class at which they end.
-    pub(super) flows: Rising<FlowEnd>,
-    /// Bytes served by the class minus those of its clock.
-    pub(super) lead: Progress,
     /// Of the class's entry on its clock.
     pub(super) stamp: u32,
+    n_links: u8,
+    /// Its cap is not above what one flow could get of its links.
+    pub(super) may_have_its_cap: bool,
     pub(super) is_changed: bool,
     pub(super) is_attached: bool,
-    pub(super) trial: Trial,
+    /// Bytes served by the class minus those of its clock.
+    pub(super) lead: Progress,
+    pub(super) bottleneck: Bottleneck,
+    /// The most that one flow can take, in bytes per second.
+    pub(super) cap: f64,
+    /// Flows at the end of the previous instant.
+    pub(super) n_settled: u32,
+    /// Where the class stands in the list of each of its links.
+    places: [u32; Route::MAX_LINKS],
+    /// Flows that are on their way, by the bytes of the class at which they end.
+    pub(super) flows: Rising<FlowEnd>,
 }
+
+const _: () = assert!(std::mem::offset_of!(Class, lead) == 64, "the first cache line ends before");
 
 /// What limits the rate of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

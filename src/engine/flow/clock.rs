@@ -13,8 +13,9 @@ pub(super) struct Clock {
     /// Bytes served by `since`.
     served: Progress,
     since: SimTime,
-    /// For each class on this clock, when its first flow ends.
-    pub(super) ends: Agenda<Progress>,
+    /// For each class on this clock, when its first flow ends. Most links are nobody's bottleneck, so that it has no memory
+    /// until it is needed.
+    ends: Option<Box<Agenda<Progress>>>,
     pub(super) is_noted: bool,
 }
 
@@ -53,14 +54,33 @@ impl Known {
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self { rate: 0.0, served: Progress::ZERO, since: SimTime::ZERO, ends: Agenda::new(), is_noted: false }
+        Self { rate: 0.0, served: Progress::ZERO, since: SimTime::ZERO, ends: None, is_noted: false }
     }
 
     /// Starts again from zero, with nobody on the clock.
     pub(super) fn reset(&mut self) {
         self.rate = 0.0;
         self.served = Progress::ZERO;
-        self.ends.clear();
+        if let Some(ends) = &mut self.ends {
+            ends.clear();
+        }
+    }
+
+    /// Notes when the first flow of a class with this stamp ends.
+    pub(super) fn push_end(&mut self, end: Progress, class: u32, stamp: u32, stamp_of: impl Fn(u32) -> u32) {
+        self.ends.get_or_insert_with(|| Box::new(Agenda::new())).push(end, class, stamp, stamp_of);
+    }
+
+    /// Returns the class whose flow ends first, and when; `stamp_of` gives the present stamp of each class.
+    pub(super) fn first_end(&mut self, stamp_of: impl Fn(u32) -> u32) -> Option<(Progress, u32)> {
+        self.ends.as_mut()?.first(stamp_of)
+    }
+
+    /// Takes the first end.
+    pub(super) fn pop_end(&mut self) {
+        if let Some(ends) = &mut self.ends {
+            ends.pop();
+        }
     }
 
     /// Counts up to `now` and returns the bytes served.

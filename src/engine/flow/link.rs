@@ -1,7 +1,8 @@
 //! What the flow network keeps of each link.
 
-/// A link: who is on it, and what is known of it.
+/// A link in one cache line: who is on it, and what is known of it.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct LinkState {
     /// Bytes per second.
     pub(super) capacity: f64,
@@ -25,6 +26,8 @@ pub(super) struct LinkState {
     pub(super) epoch: u32,
     pub(super) place: u32,
 }
+
+const _: () = assert!(size_of::<LinkState>() == 64, "a link fits in one cache line");
 
 /// Rates that differ by less than this ratio are the same.
 pub(super) const TOLERANCE: f64 = 1e-12;
