@@ -28,7 +28,9 @@ pub(super) struct TouchedLink {
     /// Flows whose rate is still open.
     n_open: u32,
     /// Free classes on it.
-    pub(super) n_free: u32,
+    n_free: u32,
+    /// There are classes on it that are not free.
+    pub(super) has_others: bool,
 }
 
 impl TouchedLink {
@@ -72,7 +74,13 @@ impl FlowNetwork {
                 if state.epoch != epoch {
                     state.epoch = epoch;
                     state.place = u32::try_from(touched.len()).expect("invariant: fewer than 2^32 links");
-                    touched.push(TouchedLink { link: *link, left: state.capacity, n_open: 0, n_free: 0 });
+                    touched.push(TouchedLink {
+                        link: *link,
+                        left: state.capacity,
+                        n_open: 0,
+                        n_free: 0,
+                        has_others: false,
+                    });
                 }
                 let touched = &mut touched[state.place as usize];
                 touched.n_open += class.n_flows;
@@ -84,6 +92,7 @@ impl FlowNetwork {
             if (n_free as usize) < self.links[link as usize].classes.len() {
                 let taken = self.taken_by_others(link);
                 let touched = &mut self.filling.touched[i];
+                touched.has_others = true;
                 touched.left = (touched.left - taken).max(0.0);
             }
         }

@@ -75,8 +75,7 @@ impl FlowNetwork {
     fn free_the_disturbed(&mut self) {
         for i in 0..self.filling.touched.len() {
             let touched = self.filling.touched[i];
-            let n_members = self.links[touched.link as usize].classes.len();
-            if (touched.n_free as usize) < n_members {
+            if touched.has_others {
                 self.free_the_disturbed_on(&touched);
             }
         }
@@ -144,12 +143,13 @@ impl FlowNetwork {
     /// Finds out which of the touched links are loose, and which are simple.
     fn describe_links(&mut self) {
         for i in 0..self.filling.touched.len() {
-            let link = self.filling.touched[i].link;
+            let TouchedLink { link, has_others, .. } = self.filling.touched[i];
             let state = &self.links[link as usize];
             let enough = state.fair_share() * (1.0 + TOLERANCE);
             let is_loose = !state.is_bottleneck() && state.classes.iter().all(|class| self.rate(*class) <= enough);
             self.links[link as usize].is_loose = is_loose;
-            if !is_loose {
+            // All links that a free class crosses are touched, and described below.
+            if !is_loose && has_others {
                 self.disturb_simplicity_around(link);
             }
         }
@@ -170,13 +170,13 @@ impl FlowNetwork {
     }
 
     fn describe_bottleneck(&mut self, link: u32) {
-        let members = &self.links[link as usize].classes;
-        let is_own = |class: &u32| {
-            let class = self.classes.get(*class);
-            class.bottleneck == Bottleneck::Link(link)
-                && class.links().iter().all(|other| *other == link || self.links[*other as usize].is_loose)
+        let state = &self.links[link as usize];
+        let members = &state.classes;
+        let is_loose_elsewhere = |class: &u32| {
+            let links = self.classes.get(*class).links().iter();
+            links.filter(|other| **other != link).all(|other| self.links[*other as usize].is_loose)
         };
-        let is_simple = members.iter().all(is_own);
+        let is_simple = state.n_own == state.n_flows && members.iter().all(is_loose_elsewhere);
         let limits = members.iter().map(|class| self.limit_elsewhere(*class, link));
         let limit = if is_simple { limits.fold(f64::INFINITY, f64::min) } else { 0.0 };
         let state = &mut self.links[link as usize];
