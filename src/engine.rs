@@ -1,6 +1,7 @@
 //! The engine: the only code that advances simulated time.
 //! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
 
+mod alone;
 mod cores;
 mod costs;
 mod error;
@@ -84,14 +85,22 @@ pub fn simulate(setup: &Setup<'_>, program: &mut Program) -> Result<Trace, SimEr
 /// # Errors
 /// Those of [`simulate`], and [`SimError::TooManyEvents`].
 pub fn simulate_within(setup: &Setup<'_>, program: &mut Program, events_max: u64) -> Result<Trace, SimError> {
-    let mut engine = Engine::new(setup, program);
-    engine.run(events_max)?;
-    let mut trace = engine.finish()?;
+    if let Some(result) = alone::simulate(setup, program, events_max) {
+        return result;
+    }
+    let mut trace = simulate_in_order(setup, program, events_max)?;
     if let Some(record) = &mut trace.record {
         record.completions = producer(setup).map_or_else(Vec::new, Producer::completions);
         record.is_in_rounds = matches!(program, Program::Rounds(_));
     }
     Ok(trace)
+}
+
+/// Simulates a run of any kind, event by event.
+fn simulate_in_order(setup: &Setup<'_>, program: &mut Program, events_max: u64) -> Result<Trace, SimError> {
+    let mut engine = Engine::new(setup, program);
+    engine.run(events_max)?;
+    engine.finish()
 }
 
 fn producer(setup: &Setup<'_>) -> Option<Producer> {

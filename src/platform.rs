@@ -229,6 +229,7 @@ impl Platform {
     /// # Panics
     /// If there are more than 30,000 groups of hosts; input is limited to fewer.
     #[must_use]
+    #[inline]
     pub fn route_kind(&self, from: HostId, to: HostId) -> u32 {
         let is_far = match self.topology {
             Topology::Star => false,
@@ -238,6 +239,7 @@ impl Platform {
         u32::try_from(2 * groups + usize::from(is_far)).expect("invariant: few host groups")
     }
 
+    #[inline]
     fn group_number(&self, host: HostId) -> usize {
         if self.groups.len() == 1 {
             return 0;
@@ -264,6 +266,7 @@ impl Platform {
 
     /// Returns the speed of a host relative to speed 1.
     #[must_use]
+    #[inline]
     pub fn speed(&self, host: HostId) -> f64 {
         self.speeds.get(host.0 as usize).copied().unwrap_or(1.0)
     }

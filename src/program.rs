@@ -10,6 +10,7 @@ pub mod traced;
 
 use std::collections::VecDeque;
 
+use self::collective::Exchange;
 use crate::machine::{CollectiveOverrides, Kernel};
 use crate::random::Streams;
 use crate::scenario::{Dispatch, Workload};
@@ -159,6 +160,15 @@ impl Program {
             Self::Rounds(rounds) => rounds.next(rank, outcome),
             Self::FirstFree(first_free) => first_free.next(rank, outcome),
             Self::Remembered(history) => history.next(rank, outcome),
+        }
+    }
+    /// Returns the exchange that is next, and takes its three ops, which [`Program::next`] would give: a receive and a send
+    /// that are started, and a wait for both. None if something else is next.
+    #[inline]
+    pub(crate) fn next_exchange(&mut self, rank: RankId) -> Option<Exchange> {
+        match self {
+            Self::Script(script) => script.next_exchange(rank),
+            Self::Fixed(_) | Self::Rounds(_) | Self::FirstFree(_) | Self::Remembered(_) => None,
         }
     }
 }

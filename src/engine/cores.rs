@@ -94,7 +94,7 @@ impl<'a> Cores<'a> {
         }
         let speed = self.platform.speed(host);
         let key = WorkKey { work, speed_bits: speed.to_bits() };
-        Ending::At(now + *self.known.get(key, || SimDuration::from_seconds_ceil(work.as_seconds() / speed)))
+        Ending::At(now + *self.known.get(key, || on_core(work, speed)))
     }
 
     /// Returns the speed of an undisturbed core of a host.
@@ -121,6 +121,11 @@ impl<'a> Cores<'a> {
         shared.at_work.retain(|worker| worker.ends_at > now);
         shared.forecast()
     }
+}
+
+/// Returns how long `work` (time on a core of speed 1) takes on an undisturbed core of `speed`.
+pub(super) fn on_core(work: SimDuration, speed: f64) -> SimDuration {
+    SimDuration::from_seconds_ceil(work.as_seconds() / speed)
 }
 
 impl SharedCores {

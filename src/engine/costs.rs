@@ -91,11 +91,12 @@ impl<'a> Passings<'a> {
     #[inline]
     pub(super) fn of(&mut self, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> Passing {
         let route_kind = self.platform.route_kind(hosts.0, hosts.1);
-        *self.known.get(PassKey { route_kind, bytes }, || way(self.platform, hosts, bytes, segment))
+        *self.known.get(PassKey { route_kind, bytes }, || passing(self.platform, hosts, bytes, segment))
     }
 }
 
-fn way(platform: &Platform, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> Passing {
+/// Returns how a message part of `bytes`, which costs what `segment` says, passes through the route between two hosts.
+pub(super) fn passing(platform: &Platform, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> Passing {
     let route = platform.route(hosts.0, hosts.1);
     let links = route.links().iter().map(|link| platform.bandwidth(*link));
     let narrowest = links.map(|link| 1.0 / link.as_f64()).fold(segment.byte_gap.as_f64(), f64::max);

@@ -51,13 +51,8 @@ impl LoggopsNetwork {
     ///
     /// The receiver's interface is given out in the order in which messages are sent.
     pub(super) fn pass(&mut self, now: SimTime, (from, to): (HostId, HostId), times: PassTimes) -> Passage {
-        let send_free_at = &mut self.send_free_at[from.0 as usize];
-        let start = now.max(*send_free_at);
-        *send_free_at = start + times.wire + times.message_gap;
-        let recv_free_at = &mut self.recv_free_at[to.0 as usize];
-        let first_byte_at = (start + times.latency).max(*recv_free_at);
-        *recv_free_at = first_byte_at + times.wire + times.message_gap;
-        Passage { left_at: start + times.wire, arrives_at: first_byte_at + times.wire }
+        let start = times.depart(now, &mut self.send_free_at[from.0 as usize]);
+        times.come(start, &mut self.recv_free_at[to.0 as usize])
     }
 }
 
@@ -67,4 +62,23 @@ pub(super) struct PassTimes {
     pub(super) wire: SimDuration,
     pub(super) message_gap: SimDuration,
     pub(super) latency: SimDuration,
+}
+
+impl PassTimes {
+    /// Returns when the first byte leaves an interface that is free from `send_free_at` on, and keeps it busy.
+    #[inline]
+    pub(super) fn depart(self, now: SimTime, send_free_at: &mut SimTime) -> SimTime {
+        let start = now.max(*send_free_at);
+        *send_free_at = start + self.wire + self.message_gap;
+        start
+    }
+
+    /// Returns how a transfer whose first byte leaves at `start` comes to an interface that is free from `recv_free_at`
+    /// on, and keeps it busy.
+    #[inline]
+    pub(super) fn come(self, start: SimTime, recv_free_at: &mut SimTime) -> Passage {
+        let first_byte_at = (start + self.latency).max(*recv_free_at);
+        *recv_free_at = first_byte_at + self.wire + self.message_gap;
+        Passage { left_at: start + self.wire, arrives_at: first_byte_at + self.wire }
+    }
 }

@@ -59,6 +59,7 @@ impl NoiseSource {
     }
 
     /// Returns the latency of a message of `rank` this time (docs/model.md eq. 18).
+    #[inline]
     pub(super) fn jitter(&mut self, rank: RankId, latency: SimDuration) -> SimDuration {
         if self.noise.latency_sigma <= 0.0 {
             return latency;

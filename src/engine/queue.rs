@@ -26,8 +26,9 @@ pub(super) struct Queue<E> {
     /// Bit b - 1 is set if bucket b is not empty.
     occupied: u64,
     now: SimTime,
-    /// Entries that have been taken from the first chunk of bucket 0.
-    n_taken: usize,
+    /// The next entry of the first chunk of bucket 0, and where those end that are known to be there.
+    next_entry: usize,
+    known_end: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +62,13 @@ impl<E: Copy> Queue<E> {
             buckets: [Bucket::EMPTY; N_BUCKETS],
             occupied: 0,
             now: SimTime::ZERO,
-            n_taken: 0,
+            next_entry: 0,
+            known_end: 0,
         }
     }
 
     /// Adds an event that is not before the last one that was taken.
+    #[inline]
     pub(super) fn push(&mut self, at: SimTime, event: E) {
         assert!(at >= self.now, "bug: simulated time goes back");
         let differing = at.as_picos() ^ self.now.as_picos();
@@ -74,26 +77,50 @@ impl<E: Copy> Queue<E> {
         self.append(bucket as usize, Entry { at, event });
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<(SimTime, E)> {
-        if self.is_instant_over() && !self.go_on() {
+        if self.next_entry == self.known_end && !self.look_for_entries() {
             return None;
         }
-        let Bucket { first, last, n_last, .. } = self.buckets[0];
-        let entry = self.entries[first as usize * CHUNK + self.n_taken];
-        self.n_taken += 1;
-        if first == last && self.n_taken == n_last {
-            self.buckets[0] = Bucket::EMPTY;
-            self.release(first);
-        } else if self.n_taken == CHUNK {
-            self.buckets[0].first = self.next[first as usize];
-            self.release(first);
-        }
-        Some((entry.at, entry.event))
+        let Entry { at, event } = self.entries[self.next_entry];
+        self.next_entry += 1;
+        Some((at, event))
     }
 
     /// Returns whether no event of the instant of the last one that was taken is left.
     pub(super) fn is_instant_over(&self) -> bool {
-        self.buckets[0].first == NONE
+        let Bucket { first, last, n_last, .. } = self.buckets[0];
+        first == NONE || first == last && self.next_entry == first as usize * CHUNK + n_last
+    }
+
+    /// Finds entries that were added since, those of the next chunk, or those of the next instant.
+    fn look_for_entries(&mut self) -> bool {
+        loop {
+            let Bucket { first, last, n_last, .. } = self.buckets[0];
+            if first == NONE {
+                if !self.go_on() {
+                    return false;
+                }
+                continue;
+            }
+            let is_last = first == last;
+            self.known_end = first as usize * CHUNK + if is_last { n_last } else { CHUNK };
+            if self.next_entry < self.known_end {
+                return true;
+            }
+            if is_last {
+                self.buckets[0] = Bucket::EMPTY;
+            } else {
+                self.buckets[0].first = self.next[first as usize];
+                self.start_at(self.buckets[0].first);
+            }
+            self.release(first);
+        }
+    }
+
+    fn start_at(&mut self, chunk: u32) {
+        self.next_entry = chunk as usize * CHUNK;
+        self.known_end = self.next_entry;
     }
 
     /// Moves to the next instant that has an event.
@@ -106,6 +133,7 @@ impl<E: Copy> Queue<E> {
         let bucket = std::mem::replace(&mut self.buckets[lowest], Bucket::EMPTY);
         self.now = bucket.earliest;
         if bucket.earliest == bucket.latest {
+            self.start_at(bucket.first);
             self.buckets[0] = bucket;
         } else {
             self.distribute(&bucket);
@@ -132,6 +160,7 @@ impl<E: Copy> Queue<E> {
         }
     }
 
+    #[inline]
     fn append(&mut self, bucket: usize, entry: Entry<E>) {
         if self.buckets[bucket].n_last == CHUNK {
             self.add_chunk(bucket, entry);
@@ -154,20 +183,22 @@ impl<E: Copy> Queue<E> {
             self.free = self.next[chunk as usize];
             chunk
         };
-        let bucket = &mut self.buckets[bucket];
-        if bucket.last == NONE {
-            bucket.first = chunk;
+        let Bucket { last, .. } = self.buckets[bucket];
+        if last == NONE {
+            self.buckets[bucket].first = chunk;
+            if bucket == 0 {
+                self.start_at(chunk);
+            }
         } else {
-            self.next[bucket.last as usize] = chunk;
+            self.next[last as usize] = chunk;
         }
-        bucket.last = chunk;
-        bucket.n_last = 0;
+        self.buckets[bucket].last = chunk;
+        self.buckets[bucket].n_last = 0;
     }
 
     fn release(&mut self, chunk: u32) {
         self.next[chunk as usize] = self.free;
         self.free = chunk;
-        self.n_taken = 0;
     }
 }
 

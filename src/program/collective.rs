@@ -51,7 +51,6 @@ impl Collective {
         match self {
             Self::Barrier(BarrierAlgorithm::Linear) => barrier::linear(rank, n_ranks, step),
             Self::Barrier(BarrierAlgorithm::RecursiveDoubling) => barrier::recursive_doubling(rank, n_ranks, step),
-            Self::Barrier(BarrierAlgorithm::Dissemination) => barrier::dissemination(rank, n_ranks, step),
             Self::Bcast(TreeAlgorithm::Linear, bytes) => bcast::linear(rank, n_ranks, bytes, step),
             Self::Bcast(TreeAlgorithm::Binomial, bytes) => bcast::binomial(rank, n_ranks, bytes, step),
             Self::Scatter(TreeAlgorithm::Linear, bytes) => scatter::linear(rank, n_ranks, |_| bytes, step),
@@ -66,16 +65,57 @@ impl Collective {
             Self::Allreduce(AllreduceAlgorithm::RecursiveDoubling, bytes) => {
                 allreduce::recursive_doubling(rank, n_ranks, bytes, step)
             }
-            Self::Allgather(AllgatherAlgorithm::Ring, bytes) => allgather::ring(rank, n_ranks, bytes, step),
-            Self::Allgather(AllgatherAlgorithm::RecursiveDoubling, bytes) => {
-                allgather::recursive_doubling(rank, n_ranks, bytes, step)
-            }
-            Self::Allgather(AllgatherAlgorithm::Bruck, bytes) => allgather::bruck(rank, n_ranks, bytes, step),
-            Self::Allgather(AllgatherAlgorithm::Neighbor, bytes) => allgather::neighbor(rank, n_ranks, bytes, step),
             Self::Alltoall(AlltoallAlgorithm::Linear, bytes) => alltoall::linear(rank, n_ranks, bytes, step),
-            Self::Alltoall(AlltoallAlgorithm::Pairwise, bytes) => alltoall::pairwise(rank, n_ranks, bytes, step),
-            Self::Alltoall(AlltoallAlgorithm::Bruck, bytes) => alltoall::bruck(rank, n_ranks, bytes, step),
-            Self::Ring(bytes) => ring::shift(rank, n_ranks, bytes, step),
+            Self::Barrier(BarrierAlgorithm::Dissemination)
+            | Self::Allgather(..)
+            | Self::Alltoall(AlltoallAlgorithm::Pairwise | AlltoallAlgorithm::Bruck, _)
+            | Self::Ring(_) => {
+                self.exchange(rank, n_ranks, step / EXCHANGE_OPS).map(|exchange| exchange.op(step % EXCHANGE_OPS))
+            }
+        }
+    }
+
+    /// Returns whether the algorithm consists of exchanges only.
+    #[inline]
+    pub(super) fn is_exchanges(self) -> bool {
+        match self {
+            Self::Barrier(algorithm) => algorithm == BarrierAlgorithm::Dissemination,
+            Self::Alltoall(algorithm, _) => algorithm != AlltoallAlgorithm::Linear,
+            Self::Allgather(..) | Self::Ring(_) => true,
+            Self::Bcast(..)
+            | Self::Scatter(..)
+            | Self::Scatterv(_)
+            | Self::Gather(..)
+            | Self::Gatherv(_)
+            | Self::Reduce(..)
+            | Self::Allreduce(..) => false,
+        }
+    }
+
+    /// Returns what `rank` exchanges in a round of an algorithm that consists of exchanges only; none after the last, and
+    /// none in other algorithms.
+    #[inline]
+    pub(super) fn exchange(self, rank: u32, n_ranks: u32, round: u32) -> Option<Exchange> {
+        match self {
+            Self::Barrier(BarrierAlgorithm::Dissemination) => barrier::dissemination(rank, n_ranks, round),
+            Self::Allgather(AllgatherAlgorithm::Ring, bytes) => allgather::ring(rank, n_ranks, bytes, round),
+            Self::Allgather(AllgatherAlgorithm::RecursiveDoubling, bytes) => {
+                allgather::recursive_doubling(rank, n_ranks, bytes, round)
+            }
+            Self::Allgather(AllgatherAlgorithm::Bruck, bytes) => allgather::bruck(rank, n_ranks, bytes, round),
+            Self::Allgather(AllgatherAlgorithm::Neighbor, bytes) => allgather::neighbor(rank, n_ranks, bytes, round),
+            Self::Alltoall(AlltoallAlgorithm::Pairwise, bytes) => alltoall::pairwise(rank, n_ranks, bytes, round),
+            Self::Alltoall(AlltoallAlgorithm::Bruck, bytes) => alltoall::bruck(rank, n_ranks, bytes, round),
+            Self::Ring(bytes) => ring::shift(rank, n_ranks, bytes, round),
+            Self::Barrier(BarrierAlgorithm::Linear | BarrierAlgorithm::RecursiveDoubling)
+            | Self::Bcast(..)
+            | Self::Scatter(..)
+            | Self::Scatterv(_)
+            | Self::Gather(..)
+            | Self::Gatherv(_)
+            | Self::Reduce(..)
+            | Self::Allreduce(..)
+            | Self::Alltoall(AlltoallAlgorithm::Linear, _) => None,
         }
     }
 }
@@ -113,15 +153,39 @@ fn recv(from: u32) -> Op {
     Op::Recv(pattern(from))
 }
 
-/// Number of ops of [`exchange`].
-const EXCHANGE_OPS: u32 = 3;
+/// Sending to one rank while receiving from another (`MPI_Sendrecv`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    to: u32,
+    from: u32,
+    bytes: Bytes,
+}
 
-/// Returns op `step` of sending to one rank while receiving from another (`MPI_Sendrecv`).
-fn exchange(to: u32, from: u32, bytes: Bytes, step: u32) -> Op {
-    match step {
-        0 => Op::Irecv(pattern(from)),
-        1 => Op::Isend(envelope(to, bytes)),
-        _ => Op::WaitAll,
+/// Number of ops of an [`Exchange`].
+pub(super) const EXCHANGE_OPS: u32 = 3;
+
+impl Exchange {
+    fn new(to: u32, from: u32, bytes: Bytes) -> Self {
+        Self { to, from, bytes }
+    }
+
+    /// Returns op `step`: the receive and the send are started, then waited for.
+    fn op(self, step: u32) -> Op {
+        match step {
+            0 => Op::Irecv(self.received()),
+            1 => Op::Isend(self.sent()),
+            _ => Op::WaitAll,
+        }
+    }
+
+    /// Returns which message it receives.
+    pub(crate) fn received(self) -> Pattern {
+        pattern(self.from)
+    }
+
+    /// Returns what it sends.
+    pub(crate) fn sent(self) -> Envelope {
+        envelope(self.to, self.bytes)
     }
 }
 

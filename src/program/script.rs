@@ -1,6 +1,6 @@
 //! A fixed list of steps that every rank goes through; the program of `pi` and of custom workloads.
 
-use super::collective::{Collective, selection};
+use super::collective::{Collective, EXCHANGE_OPS, Exchange, selection};
 use super::{Op, RankId, SleepReason};
 use crate::machine::{CollectiveOverrides, Kernel};
 use crate::scenario::{Phase, Share};
@@ -65,6 +65,28 @@ impl Script {
             };
             if op.is_some() {
                 return op;
+            }
+            self.go_on(rank, step);
+        }
+    }
+
+    /// Returns the exchange that is next, if that is what is next in a collective that consists of exchanges, and takes
+    /// all of its ops.
+    #[inline]
+    pub(super) fn next_exchange(&mut self, rank: RankId) -> Option<Exchange> {
+        loop {
+            let cursor = &mut self.cursors[rank.0 as usize];
+            let step = *self.steps.get(cursor.step as usize)?;
+            if let Step::Collective(collective) = step {
+                if !collective.is_exchanges() || !cursor.op.is_multiple_of(EXCHANGE_OPS) {
+                    return None;
+                }
+                if let Some(exchange) = collective.exchange(rank.0, self.n_ranks, cursor.op / EXCHANGE_OPS) {
+                    cursor.op += EXCHANGE_OPS;
+                    return Some(exchange);
+                }
+            } else if !matches!(step, Step::Again { .. }) {
+                return None;
             }
             self.go_on(rank, step);
         }

@@ -1,6 +1,6 @@
 //! Allreduce: a vector of each rank is reduced and every rank gets the result. The arithmetic itself is not charged.
 
-use super::{EXCHANGE_OPS, Op, bcast, exchange, recv, reduce, send};
+use super::{EXCHANGE_OPS, Exchange, Op, bcast, recv, reduce, send};
 use crate::units::Bytes;
 
 /// Reduce to rank 0, then bcast, both linear: 2 (p - 1) messages.
@@ -36,7 +36,7 @@ pub(super) fn recursive_doubling(rank: u32, n_ranks: u32, bytes: Bytes, step: u3
         let place = if is_paired { rank / 2 } else { rank - extra };
         let peer_place = place ^ (1 << round);
         let peer = if peer_place < extra { 2 * peer_place + 1 } else { peer_place + extra };
-        return Some(exchange(peer, peer, bytes, step % EXCHANGE_OPS));
+        return Some(Exchange::new(peer, peer, bytes).op(step % EXCHANGE_OPS));
     }
     (is_paired && step == EXCHANGE_OPS * n_rounds).then(|| send(rank - 1, bytes))
 }

@@ -1,6 +1,6 @@
 //! Barrier: nobody leaves before all have entered.
 
-use super::{EXCHANGE_OPS, Op, after, before, envelope, exchange, recv, send};
+use super::{EXCHANGE_OPS, Exchange, Op, after, before, envelope, recv, send};
 use crate::units::Bytes;
 
 const NO_BYTES: Bytes = Bytes(0);
@@ -38,19 +38,18 @@ pub(super) fn recursive_doubling(rank: u32, n_ranks: u32, step: u32) -> Option<O
     let round = step / EXCHANGE_OPS;
     if round < n_ranks.ilog2() {
         let peer = rank ^ (1 << round);
-        return Some(exchange(peer, peer, NO_BYTES, step % EXCHANGE_OPS));
+        return Some(Exchange::new(peer, peer, NO_BYTES).op(step % EXCHANGE_OPS));
     }
     (has_partner && step == EXCHANGE_OPS * n_ranks.ilog2()).then(|| send(rank + q, NO_BYTES))
 }
 
 /// In round k each rank sends to rank + 2^k and receives from rank - 2^k: p ceil(log2 p) messages. Hensgen, Finkel and
 /// Manber (1988); Open MPI calls it bruck.
-pub(super) fn dissemination(rank: u32, n_ranks: u32, step: u32) -> Option<Op> {
-    let round = step / EXCHANGE_OPS;
+pub(super) fn dissemination(rank: u32, n_ranks: u32, round: u32) -> Option<Exchange> {
     if round >= n_ranks.next_power_of_two().ilog2() {
         return None;
     }
     let distance = 1 << round;
     let (to, from) = (after(rank, distance, n_ranks), before(rank, distance, n_ranks));
-    Some(exchange(to, from, NO_BYTES, step % EXCHANGE_OPS))
+    Some(Exchange::new(to, from, NO_BYTES))
 }

@@ -1,0 +1,102 @@
+//! What messages between hosts cost, by size: computed once for sizes that come again and again.
+
+use super::super::cores::on_core;
+use super::super::costs::{Passing, passing};
+use super::super::memo::{Memo, MemoKey};
+use super::super::network::PassTimes;
+use crate::machine::MessageTable;
+use crate::platform::{HostId, Platform};
+use crate::units::{Bytes, SimDuration};
+
+/// How long a message of one size keeps the core of a host busy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Busy {
+    pub(super) sending: SimDuration,
+    pub(super) receiving: SimDuration,
+}
+
+/// How a message of one size passes through one kind of route.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) latency: SimDuration,
+    stored: SimDuration,
+    wire: SimDuration,
+    message_gap: SimDuration,
+}
+
+/// Costs of the messages of one table.
+#[derive(Debug)]
+pub(super) struct Prices<'a> {
+    platform: &'a Platform,
+    table: &'a MessageTable,
+    busy: Memo<BusyKey, Busy>,
+    ways: Memo<WayKey, Way>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BusyKey {
+    speed_bits: u64,
+    bytes: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WayKey {
+    route_kind: u32,
+    bytes: u32,
+}
+
+impl MemoKey for BusyKey {
+    fn number(self) -> u64 {
+        self.speed_bits ^ u64::from(self.bytes)
+    }
+}
+
+impl MemoKey for WayKey {
+    fn number(self) -> u64 {
+        u64::from(self.bytes) ^ u64::from(self.route_kind) << 32
+    }
+}
+
+impl<'a> Prices<'a> {
+    pub(super) fn new(platform: &'a Platform, table: &'a MessageTable) -> Self {
+        Self { platform, table, busy: Memo::new(), ways: Memo::new() }
+    }
+
+    /// Returns how long `work` (time on a core of speed 1) takes on a core of `host`.
+    pub(super) fn on_core(&self, host: HostId, work: SimDuration) -> SimDuration {
+        on_core(work, self.platform.speed(host))
+    }
+
+    /// Returns how long a message keeps the core of `host` busy (docs/model.md eq. 3 and 4).
+    #[inline]
+    pub(super) fn busy(&mut self, host: HostId, bytes: u32) -> Busy {
+        let speed = self.platform.speed(host);
+        *self.busy.get(BusyKey { speed_bits: speed.to_bits(), bytes }, || {
+            let bytes = Bytes(bytes.into());
+            let segment = self.table.segment(bytes);
+            Busy {
+                sending: on_core(segment.send_busy(bytes), speed),
+                receiving: on_core(segment.recv_busy(bytes), speed),
+            }
+        })
+    }
+
+    #[inline]
+    pub(super) fn way(&mut self, hosts: (HostId, HostId), bytes: u32) -> Way {
+        let route_kind = self.platform.route_kind(hosts.0, hosts.1);
+        *self.ways.get(WayKey { route_kind, bytes }, || {
+            let bytes = Bytes(bytes.into());
+            let segment = self.table.segment(bytes);
+            let Passing { latency, stored, wire } = passing(self.platform, hosts, bytes, segment);
+            Way { latency, stored, wire, message_gap: segment.message_gap }
+        })
+    }
+}
+
+impl Way {
+    /// Returns the times of a message whose latency is `latency` this time.
+    #[inline]
+    pub(super) fn times(self, latency: SimDuration) -> PassTimes {
+        PassTimes { wire: self.wire, message_gap: self.message_gap, latency: latency + self.stored }
+    }
+}
