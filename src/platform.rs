@@ -271,6 +271,13 @@ impl Platform {
         self.speeds.get(host.0 as usize).copied().unwrap_or(1.0)
     }
 
+    /// Returns whether all hosts are alike, and all routes between two of them.
+    #[must_use]
+    pub fn is_uniform(&self) -> bool {
+        let is_star = matches!(self.topology, Topology::Star);
+        is_star && self.groups.len() == 1 && self.speeds.iter().all(|speed| speed.to_bits() == self.speeds[0].to_bits())
+    }
+
     /// Returns the factors by which work takes longer with 1, 2, ... busy cores of a host.
     #[must_use]
     pub fn slowdown(&self, host: HostId) -> &[f64] {

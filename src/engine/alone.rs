@@ -38,7 +38,7 @@ enum Stop {
     /// The engine must do it.
     GivenUp,
     /// The engine would end in the same error.
-    Failed(SimError),
+    TooManyEvents,
 }
 
 /// Simulates one run of `program`, unless it needs the engine.
@@ -49,7 +49,7 @@ pub(super) fn simulate(setup: &Setup<'_>, program: &Program, events_max: u64) ->
     let mut run = Run::new(setup, program.clone(), events_max);
     match run.go().and_then(|()| run.into_trace()) {
         Ok(trace) => Some(Ok(trace)),
-        Err(Stop::Failed(error)) => Some(Err(error)),
+        Err(Stop::TooManyEvents) => Some(Err(SimError::TooManyEvents { events_max })),
         Err(Stop::GivenUp) => None,
     }
 }
@@ -71,7 +71,6 @@ fn is_one_rank_per_host(platform: &Platform, hosts_of_ranks: &[HostId]) -> bool 
 }
 
 struct Run<'a> {
-    hosts_of_ranks: &'a [HostId],
     eager_limit: Bytes,
     program: Program,
     /// When which rank's message enters the network.
@@ -92,14 +91,13 @@ impl<'a> Run<'a> {
     fn new(setup: &Setup<'a>, program: Program, events_max: u64) -> Self {
         let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^29 ranks");
         Self {
-            hosts_of_ranks: setup.hosts_of_ranks,
             eager_limit: setup.remote.eager_limit,
             program,
             queue: Queue::new(),
             latest_push: SimTime::ZERO,
             ranks: vec![Rank::NEW; n_ranks as usize],
             inbox: Inbox::default(),
-            prices: Prices::new(setup.platform, setup.remote),
+            prices: Prices::new(setup.platform, setup.hosts_of_ranks, setup.remote),
             noise: NoiseSource::new(setup.noise, setup.streams, n_ranks),
             n_messages: 0,
             n_events: 0,
@@ -173,7 +171,7 @@ impl<'a> Run<'a> {
                 }
                 Op::Compute { kernel, work } => {
                     let work = self.noise.disturb(id, *kernel, *work).work;
-                    at = at + self.prices.on_core(self.hosts_of_ranks[id.0 as usize], work);
+                    at = at + self.prices.on_core(id, work);
                     self.count_events(1)?;
                 }
                 Op::Sleep { duration, .. } => {
@@ -195,7 +193,7 @@ impl<'a> Run<'a> {
         id: RankId,
         at: SimTime,
         envelope: &Envelope,
-        state: fn(Sending) -> State,
+        state: impl Fn(Sending) -> State,
     ) -> Result<(), Stop> {
         let Envelope { to, tag, bytes } = *envelope;
         let (Ok(bytes), true) = (u32::try_from(bytes.0), bytes <= self.eager_limit && to != id) else {
@@ -204,7 +202,7 @@ impl<'a> Run<'a> {
         self.n_messages += 1;
         self.largest = self.largest.max(envelope.bytes);
         self.ranks[id.0 as usize].state = state(Sending { to, tag, bytes });
-        let entry = at + self.prices.busy(self.hosts_of_ranks[id.0 as usize], bytes).sending;
+        let entry = at + self.prices.busy(id, bytes).sending;
         self.queue.push(entry, id);
         self.latest_push = entry;
         Ok(())
@@ -236,7 +234,7 @@ impl<'a> Run<'a> {
             Receive::There { at: came_at, bytes } => {
                 rank.receive = Receive::None;
                 self.count_events(1)?;
-                Ok(Some(at.max(came_at) + self.prices.busy(self.hosts_of_ranks[id.0 as usize], bytes).receiving))
+                Ok(Some(at.max(came_at) + self.prices.busy(id, bytes).receiving))
             }
         }
     }
@@ -247,8 +245,7 @@ impl<'a> Run<'a> {
             unreachable!("bug: a message enters the network that nobody sends");
         };
         let Sending { to, tag, bytes } = message;
-        let hosts = (self.hosts_of_ranks[from.0 as usize], self.hosts_of_ranks[to.0 as usize]);
-        let way = self.prices.way(hosts, bytes);
+        let way = self.prices.way(from, to, bytes);
         let times = way.times(self.noise.jitter(from, way.latency));
         let start = times.depart(now, &mut self.ranks[from.0 as usize].send_free_at);
         let receiver = &mut self.ranks[to.0 as usize];
@@ -292,8 +289,7 @@ impl<'a> Run<'a> {
 
     fn count_events(&mut self, n: u64) -> Result<(), Stop> {
         self.n_events += n;
-        let events_max = self.events_max;
-        if self.n_events > events_max { Err(Stop::Failed(SimError::TooManyEvents { events_max })) } else { Ok(()) }
+        if self.n_events > self.events_max { Err(Stop::TooManyEvents) } else { Ok(()) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::memo::{Memo, MemoKey};
 use super::super::network::PassTimes;
 use crate::machine::MessageTable;
 use crate::platform::{HostId, Platform};
+use crate::program::RankId;
 use crate::units::{Bytes, SimDuration};
 
 /// How long a message of one size keeps the core of a host busy.
@@ -28,9 +29,14 @@ pub(super) struct Way {
 #[derive(Debug)]
 pub(super) struct Prices<'a> {
     platform: &'a Platform,
+    hosts_of_ranks: &'a [HostId],
     table: &'a MessageTable,
     busy: Memo<BusyKey, Busy>,
     ways: Memo<WayKey, Way>,
+    /// Where all hosts and routes are alike, the latest size and what it costs: then the hosts need not be looked up.
+    latest_busy: Option<(u32, Busy)>,
+    latest_way: Option<(u32, Way)>,
+    is_uniform: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,38 +64,66 @@ impl MemoKey for WayKey {
 }
 
 impl<'a> Prices<'a> {
-    pub(super) fn new(platform: &'a Platform, table: &'a MessageTable) -> Self {
-        Self { platform, table, busy: Memo::new(), ways: Memo::new() }
+    pub(super) fn new(platform: &'a Platform, hosts_of_ranks: &'a [HostId], table: &'a MessageTable) -> Self {
+        Self {
+            platform,
+            hosts_of_ranks,
+            table,
+            busy: Memo::new(),
+            ways: Memo::new(),
+            latest_busy: None,
+            latest_way: None,
+            is_uniform: platform.is_uniform(),
+        }
     }
 
-    /// Returns how long `work` (time on a core of speed 1) takes on a core of `host`.
-    pub(super) fn on_core(&self, host: HostId, work: SimDuration) -> SimDuration {
-        on_core(work, self.platform.speed(host))
+    /// Returns how long `work` (time on a core of speed 1) takes on the core of a rank.
+    pub(super) fn on_core(&self, rank: RankId, work: SimDuration) -> SimDuration {
+        on_core(work, self.platform.speed(self.host(rank)))
     }
 
-    /// Returns how long a message keeps the core of `host` busy (docs/model.md eq. 3 and 4).
+    /// Returns how long a message keeps the core of a rank busy (docs/model.md eq. 3 and 4).
     #[inline]
-    pub(super) fn busy(&mut self, host: HostId, bytes: u32) -> Busy {
-        let speed = self.platform.speed(host);
-        *self.busy.get(BusyKey { speed_bits: speed.to_bits(), bytes }, || {
+    pub(super) fn busy(&mut self, rank: RankId, bytes: u32) -> Busy {
+        if let Some((known, busy)) = self.latest_busy
+            && known == bytes
+        {
+            return busy;
+        }
+        let speed = self.platform.speed(self.host(rank));
+        let busy = *self.busy.get(BusyKey { speed_bits: speed.to_bits(), bytes }, || {
             let bytes = Bytes(bytes.into());
             let segment = self.table.segment(bytes);
             Busy {
                 sending: on_core(segment.send_busy(bytes), speed),
                 receiving: on_core(segment.recv_busy(bytes), speed),
             }
-        })
+        });
+        self.latest_busy = self.is_uniform.then_some((bytes, busy));
+        busy
     }
 
     #[inline]
-    pub(super) fn way(&mut self, hosts: (HostId, HostId), bytes: u32) -> Way {
+    pub(super) fn way(&mut self, from: RankId, to: RankId, bytes: u32) -> Way {
+        if let Some((known, way)) = self.latest_way
+            && known == bytes
+        {
+            return way;
+        }
+        let hosts = (self.host(from), self.host(to));
         let route_kind = self.platform.route_kind(hosts.0, hosts.1);
-        *self.ways.get(WayKey { route_kind, bytes }, || {
+        let way = *self.ways.get(WayKey { route_kind, bytes }, || {
             let bytes = Bytes(bytes.into());
             let segment = self.table.segment(bytes);
             let Passing { latency, stored, wire } = passing(self.platform, hosts, bytes, segment);
             Way { latency, stored, wire, message_gap: segment.message_gap }
-        })
+        });
+        self.latest_way = self.is_uniform.then_some((bytes, way));
+        way
+    }
+
+    fn host(&self, rank: RankId) -> HostId {
+        self.hosts_of_ranks[rank.0 as usize]
     }
 }
 
