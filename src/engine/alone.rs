@@ -73,9 +73,9 @@ fn is_one_rank_per_host(platform: &Platform, hosts_of_ranks: &[HostId]) -> bool 
 struct Run<'a> {
     eager_limit: Bytes,
     program: Program,
-    /// When which rank's message enters the network.
-    queue: Queue<RankId>,
-    latest_push: SimTime,
+    /// When whose message enters the network, and to whom: known from here, both ranks are got from memory at once.
+    queue: Queue<(RankId, RankId)>,
+    latest_push: (SimTime, RankId),
     ranks: Vec<Rank>,
     inbox: Inbox,
     prices: Prices<'a>,
@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
             eager_limit: setup.remote.eager_limit,
             program,
             queue: Queue::new(),
-            latest_push: SimTime::ZERO,
+            latest_push: (SimTime::ZERO, RankId(0)),
             ranks: vec![Rank::NEW; n_ranks as usize],
             inbox: Inbox::default(),
             prices: Prices::new(setup.platform, setup.hosts_of_ranks, setup.remote),
@@ -108,8 +108,8 @@ impl<'a> Run<'a> {
 
     fn go(&mut self) -> Result<(), Stop> {
         self.start()?;
-        while let Some((now, rank)) = self.queue.pop() {
-            self.enter_network(rank, now)?;
+        while let Some((now, pair)) = self.queue.pop() {
+            self.enter_network(pair, now)?;
         }
         Ok(())
     }
@@ -120,8 +120,8 @@ impl<'a> Run<'a> {
         let mut first_send = None;
         for rank in (0..).map(RankId).take(self.ranks.len()) {
             self.go_on(rank, SimTime::ZERO)?;
-            let State::Sending(Sending { to, .. }) = self.ranks[rank.0 as usize].state else { continue };
-            let send = Some((to, self.latest_push));
+            let State::Sending(_) = self.ranks[rank.0 as usize].state else { continue };
+            let send = Some(self.latest_push);
             if first_send == send {
                 return Err(Stop::GivenUp);
             }
@@ -201,10 +201,10 @@ impl<'a> Run<'a> {
         };
         self.n_messages += 1;
         self.largest = self.largest.max(envelope.bytes);
-        self.ranks[id.0 as usize].state = state(Sending { to, tag, bytes });
+        self.ranks[id.0 as usize].state = state(Sending { tag, bytes });
         let entry = at + self.prices.busy(id, bytes).sending;
-        self.queue.push(entry, id);
-        self.latest_push = entry;
+        self.queue.push(entry, (id, to));
+        self.latest_push = (entry, to);
         Ok(())
     }
 
@@ -240,11 +240,11 @@ impl<'a> Run<'a> {
     }
 
     /// The message that a rank sends enters the network (docs/model.md eq. 9, 15 and 16), and both ranks go on.
-    fn enter_network(&mut self, from: RankId, now: SimTime) -> Result<(), Stop> {
+    fn enter_network(&mut self, (from, to): (RankId, RankId), now: SimTime) -> Result<(), Stop> {
         let (State::Sending(message) | State::Exchanging(message)) = self.ranks[from.0 as usize].state else {
             unreachable!("bug: a message enters the network that nobody sends");
         };
-        let Sending { to, tag, bytes } = message;
+        let Sending { tag, bytes } = message;
         let way = self.prices.way(from, to, bytes);
         let times = way.times(self.noise.jitter(from, way.latency));
         let start = times.depart(now, &mut self.ranks[from.0 as usize].send_free_at);

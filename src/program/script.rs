@@ -78,12 +78,15 @@ impl Script {
             let cursor = &mut self.cursors[rank.0 as usize];
             let step = *self.steps.get(cursor.step as usize)?;
             if let Step::Collective(collective) = step {
-                if !collective.is_exchanges() || !cursor.op.is_multiple_of(EXCHANGE_OPS) {
+                if !cursor.op.is_multiple_of(EXCHANGE_OPS) {
                     return None;
                 }
                 if let Some(exchange) = collective.exchange(rank.0, self.n_ranks, cursor.op / EXCHANGE_OPS) {
                     cursor.op += EXCHANGE_OPS;
                     return Some(exchange);
+                }
+                if !collective.is_exchanges() {
+                    return None;
                 }
             } else if !matches!(step, Step::Again { .. }) {
                 return None;

@@ -90,6 +90,11 @@ impl<'a> Prices<'a> {
         {
             return busy;
         }
+        self.look_up_busy(rank, bytes)
+    }
+
+    #[cold]
+    fn look_up_busy(&mut self, rank: RankId, bytes: u32) -> Busy {
         let speed = self.platform.speed(self.host(rank));
         let busy = *self.busy.get(BusyKey { speed_bits: speed.to_bits(), bytes }, || {
             let bytes = Bytes(bytes.into());
@@ -110,6 +115,11 @@ impl<'a> Prices<'a> {
         {
             return way;
         }
+        self.look_up_way(from, to, bytes)
+    }
+
+    #[cold]
+    fn look_up_way(&mut self, from: RankId, to: RankId, bytes: u32) -> Way {
         let hosts = (self.host(from), self.host(to));
         let route_kind = self.platform.route_kind(hosts.0, hosts.1);
         let way = *self.ways.get(WayKey { route_kind, bytes }, || {

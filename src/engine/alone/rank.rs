@@ -38,7 +38,6 @@ pub(super) enum State {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sending {
-    pub(super) to: RankId,
     pub(super) tag: Tag,
     pub(super) bytes: u32,
 }
