@@ -15,6 +15,7 @@ mod launch;
 pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod replay;
+mod roll_call;
 pub(crate) mod schema;
 pub(crate) mod sweep;
 mod time_line;

@@ -1,15 +1,11 @@
 //! `doctor`: is this machine, or this cluster, fit for measurements?
 
-use std::ffi::OsString;
-use std::io::Write;
-
-use dlpc_sim::input::HostSlots;
 use dlpc_sim::measurement::diagnosis::{self, Finding, Grade};
 use dlpc_sim::measurement::host_report::HostReport;
-use dlpc_sim::measurement::launcher::{LaunchError, Launcher, MapBy};
 use dlpc_sim::report::table;
 
 use super::launch::Cluster;
+use super::roll_call;
 use crate::cli::LauncherArgs;
 use crate::failure::Failure;
 use crate::files;
@@ -44,38 +40,18 @@ fn conclude(findings: &[Finding]) -> Result<(), Failure> {
 
 /// Asks all hosts at once; if that fails, one by one, to tell who is to blame.
 fn ask_hosts(cluster: &Cluster) -> Result<(Vec<HostReport>, Vec<Finding>), Failure> {
-    let n_hosts = u32::try_from(cluster.hosts.len().max(1)).unwrap_or(u32::MAX);
-    let error = match ask(cluster, &cluster.launcher, n_hosts) {
+    let error = match roll_call::ask_all(cluster) {
         Ok(reports) => return Ok((reports, Vec::new())),
         Err(error) => error,
     };
     let advice = "start the same command by hand; the hosts are asked one by one below";
     let mut findings = vec![diagnosis::bad("launcher", &error.to_string(), advice)];
     let mut reports = Vec::new();
-    for host in &cluster.hosts {
-        match ask_one(cluster, host)? {
+    for (host, answer) in cluster.hosts.iter().zip(roll_call::call(cluster)?) {
+        match answer {
             Ok(answer) => reports.extend(answer),
             Err(error) => findings.push(diagnosis::bad(&host.name, &error.to_string(), "see what the launcher says")),
         }
     }
     Ok((reports, findings))
-}
-
-fn ask(cluster: &Cluster, launcher: &Launcher, n_ranks: u32) -> Result<Vec<HostReport>, LaunchError> {
-    let args = ["kernel", "host"].map(OsString::from);
-    let job = cluster.job(n_ranks, MapBy::Node, &args, Vec::new());
-    let mut reports = Vec::new();
-    launcher.run(&job, &mut |line| reports.extend(serde_json::from_str::<HostReport>(line).ok()))?;
-    Ok(reports)
-}
-
-fn ask_one(cluster: &Cluster, host: &HostSlots) -> Result<Result<Vec<HostReport>, LaunchError>, Failure> {
-    let write = || -> std::io::Result<tempfile::NamedTempFile> {
-        let mut hostfile = tempfile::NamedTempFile::new()?;
-        writeln!(hostfile, "{} slots={}", host.name, host.slots)?;
-        Ok(hostfile)
-    };
-    let hostfile = write().map_err(|error| Failure::output(std::env::temp_dir().as_path(), error))?;
-    let launcher = Launcher { hostfile: Some(hostfile.path().to_owned()), ..cluster.launcher.clone() };
-    Ok(ask(cluster, &launcher, 1))
 }

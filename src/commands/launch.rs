@@ -53,13 +53,17 @@ impl Cluster {
     }
 }
 
+/// Returns a launcher that failed as the failure of the command.
+fn failure_of(error: &LaunchError) -> Failure {
+    Failure::Measurement { message: error.to_string(), help: help_for(error).to_owned() }
+}
+
 /// Returns what the user can do about a launcher that failed.
-pub(super) fn failure_of(error: &LaunchError) -> Failure {
-    let help = match error {
+pub(super) const fn help_for(error: &LaunchError) -> &'static str {
+    match error {
         LaunchError::Start { .. } => "install MPI (Debian: apt-get install openmpi-bin), or name it: --launcher PATH",
         LaunchError::Failed { .. } => "`dlpc-sim doctor` with the same arguments looks at each host by itself",
         LaunchError::Silent { .. } => "a host may hang or be cut off: `dlpc-sim doctor`; allow more by --time-limit",
         LaunchError::Output(_) => "run it again; what was measured is kept",
-    };
-    Failure::Measurement { message: error.to_string(), help: help.to_owned() }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dlpc_sim::input::{self, Experiment};
 use dlpc_sim::measurement::MeasuredRun;
-use dlpc_sim::measurement::launcher::{Job, LaunchError, MapBy};
+use dlpc_sim::measurement::launcher::{Job, MapBy};
 use dlpc_sim::measurement::output_files;
 use dlpc_sim::measurement::schedule::{self, Run};
 use dlpc_sim::measurement::workload::{AnalysisWork, RealWorkload, WorkloadResult};
@@ -15,7 +15,8 @@ use dlpc_sim::scenario::Workload;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
-use super::launch::{self, Cluster};
+use super::launch::Cluster;
+use super::roll_call;
 use crate::cli::MeasureArgs;
 use crate::failure::Failure;
 use crate::files;
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Measurement {
-        message: format!("{n_failed} runs failed"),
+        message: roll_call::blame(&cluster, &format!("{n_failed} runs failed")),
         help: "`dlpc-sim doctor` looks at the cluster; the same command again measures what is missing".to_owned(),
     })
 }
@@ -130,23 +131,16 @@ fn measure_once(cluster: &Cluster, program: &Program, run: Run, map_by: MapBy) -
             let args = ["kernel", "workload", "--expect-ranks", &expect].map(OsString::from);
             let stdin = serde_json::to_vec(workload).expect("invariant: a workload is JSON");
             let job = cluster.job(run.ranks, map_by, &args, stdin);
-            cluster.launcher.run(&job, &mut keep).map_err(|error| describe(&error))?;
+            cluster.launcher.run(&job, &mut keep).map_err(|error| error.to_string())?;
             let mut results = output.lines().filter_map(|line| serde_json::from_str::<WorkloadResult>(line).ok());
             results.next().map(|result| result.seconds).ok_or_else(|| "the kernel printed no result".to_owned())
         }
         Program::Command { words, time } => {
             let command = words.iter().map(|word| word.replace(RANKS, &run.ranks.to_string()).into()).collect();
             let job = Job { command, ..cluster.job(run.ranks, map_by, &[], Vec::new()) };
-            cluster.launcher.run(&job, &mut keep).map_err(|error| describe(&error))?;
+            cluster.launcher.run(&job, &mut keep).map_err(|error| error.to_string())?;
             output_files::run_time("the output", &output, time).map_err(|error| error.to_string())
         }
-    }
-}
-
-fn describe(error: &LaunchError) -> String {
-    match launch::failure_of(error) {
-        Failure::Measurement { message, .. } => message,
-        _ => error.to_string(),
     }
 }
 

@@ -39,7 +39,7 @@ fn a_host_that_dies_ends_the_calibration_with_a_message_and_keeps_the_samples() 
     let said = text(&output);
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(said.contains("samples so far are kept in samples.jsonl"), "{said}");
-    assert!(said.contains("dlpc2"), "it names the host: {said}");
+    assert!(said.contains("host `dlpc2` does not answer"), "it names the host: {said}");
     assert!(testbed.samples().len() >= 20);
     assert!(!testbed.path("model.toml").exists(), "no model from half of the samples");
 
@@ -58,5 +58,6 @@ fn a_host_without_a_cable_ends_its_experiment_after_the_time_limit() {
     let said = text(&output);
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(said.contains("samples so far are kept in samples.jsonl"), "{said}");
+    assert!(said.contains("host `dlpc3` does not answer"), "it names the host: {said}");
     assert!(testbed.samples().len() >= 20);
 }

@@ -13,6 +13,7 @@ use dlpc_sim::measurement::plan::{self, HostInfo};
 use super::read_campaign;
 use crate::cli::calibrate::{CalibrateArgs, SuiteName};
 use crate::commands::launch::{self, Cluster};
+use crate::commands::roll_call;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -123,27 +124,23 @@ impl Session<'_> {
                     self.skip(&mut open, "no answer within the time limit")?;
                 }
                 Err(error) if n_fruitless >= FRUITLESS_MAX => {
-                    self.progress.finish();
-                    return Err(self.give_up(&error));
+                    return Err(self.give_up(&error.to_string(), launch::help_for(&error)));
                 }
                 Err(error) => self.progress.say(&format!("warning: launch {launch} is started again: {error}")),
             }
             if n_fruitless > FRUITLESS_MAX {
-                self.progress.finish();
-                let message = "the kernels give no answers".to_owned();
-                let help = format!("`dlpc-sim doctor`; samples so far are kept in {}", self.path.display());
-                return Err(Failure::Measurement { message, help });
+                return Err(
+                    self.give_up("the kernels give no answers", "`dlpc-sim doctor` looks at each host by itself")
+                );
             }
         }
         Ok(())
     }
 
-    fn give_up(&self, error: &LaunchError) -> Failure {
-        let Failure::Measurement { message, help } = launch::failure_of(error) else {
-            unreachable!("bug: a launch that failed is a failed measurement")
-        };
+    fn give_up(&self, message: &str, help: &str) -> Failure {
+        self.progress.finish();
         Failure::Measurement {
-            message,
+            message: roll_call::blame(self.cluster, message),
             help: format!("{help}; samples so far are kept in {}: the same command goes on", self.path.display()),
         }
     }
