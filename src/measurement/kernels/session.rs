@@ -1,7 +1,10 @@
 //! The MPI session: its ranks, the hosts they are on, and its end if something goes wrong.
 
 use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use mpi::collective::CommunicatorCollectives;
 use mpi::environment::{self, Universe};
@@ -14,6 +17,8 @@ use super::casting::Host;
 const EXIT_MEASUREMENT: i32 = 5;
 /// Exit code of a job with a bug.
 const EXIT_INTERNAL: i32 = 1;
+/// Longest wait for a launcher that does not read what a rank has said.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running MPI job, as one of its ranks sees it.
 pub struct Session {
@@ -77,14 +82,31 @@ impl Session {
 
     /// Ends all ranks with an exit code, without waiting for any of them.
     pub fn end(&self, code: u8) -> ! {
-        self.world.abort(i32::from(code))
+        abort(&self.world, i32::from(code))
     }
 
     fn abort(&self, error: &KernelError) -> ! {
+        let message = format!("error: rank {} on {}: {error}\n", self.rank, self.host_of(self.rank));
         // If standard error is closed, the exit code still tells.
-        let _ = writeln!(io::stderr(), "error: rank {} on {}: {error}", self.rank, self.host_of(self.rank));
-        self.world.abort(EXIT_MEASUREMENT)
+        let _ = io::stderr().write_all(message.as_bytes());
+        abort(&self.world, EXIT_MEASUREMENT)
     }
+}
+
+/// Ends all ranks, once the launcher has taken what this rank has said.
+///
+/// A launcher may drop what is still in the pipes of a job that is aborted: the samples and the reason of the end.
+fn abort(world: &SimpleCommunicator, code: i32) -> ! {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE && (is_unread(io::stdout().as_fd()) || is_unread(io::stderr().as_fd())) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    world.abort(code)
+}
+
+/// Returns whether there is something in a pipe that its reader has not taken.
+fn is_unread(fd: BorrowedFd<'_>) -> bool {
+    rustix::io::ioctl_fionread(fd).is_ok_and(|n_bytes| n_bytes > 0)
 }
 
 /// A panic on one rank would leave the others waiting.
@@ -93,7 +115,7 @@ fn abort_on_panic() {
     panic::set_hook(Box::new(move |info| {
         report(info);
         if !environment::is_finalized() {
-            SimpleCommunicator::world().abort(EXIT_INTERNAL);
+            abort(&SimpleCommunicator::world(), EXIT_INTERNAL);
         }
     }));
 }
@@ -157,7 +179,19 @@ pub(super) fn rank_to_mpi(rank: u32) -> Rank {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
+
+    #[test]
+    fn what_a_reader_has_not_taken_is_unread() {
+        let (mut reader, mut writer) = io::pipe().expect("a pipe");
+        assert!(!is_unread(writer.as_fd()));
+        writer.write_all(b"sample").expect("room for six bytes");
+        assert!(is_unread(writer.as_fd()));
+        reader.read_exact(&mut [0; 6]).expect("six bytes");
+        assert!(!is_unread(writer.as_fd()));
+    }
 
     #[test]
     fn hosts_of_the_same_name_that_share_no_memory_are_told_apart() {
