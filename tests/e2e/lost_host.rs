@@ -23,8 +23,8 @@ fn cluster(hosts: &[&str]) -> TempDir {
     let launcher = folder.path().join("launcher");
     fs::write(&launcher, LAUNCHER).expect("a script");
     fs::set_permissions(&launcher, fs::Permissions::from_mode(0o755)).expect("a program");
-    let lines: String = hosts.iter().map(|host| format!("{host} slots=1\n")).collect();
-    fs::write(folder.path().join("hosts"), lines).expect("a hostfile");
+    let lines: Vec<String> = hosts.iter().map(|host| format!("{host} slots=1")).collect();
+    fs::write(folder.path().join("hosts"), lines.join("\n")).expect("a hostfile");
     folder
 }
 
