@@ -33,6 +33,8 @@ pub struct FileProvenance {
     pub prior: Option<String>,
     /// Where the prior's values come from, by key path.
     pub prior_sources: BTreeMap<String, String>,
+    /// 95 % intervals of the prior's values, by key path.
+    pub prior_intervals: BTreeMap<String, [String; 2]>,
     /// Command that makes the model.
     pub command: Option<String>,
     /// What the model was fitted to, if not to the samples of a calibration.
@@ -280,13 +282,20 @@ fn document<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Document<'a> {
         },
         noise: noise::of(&machine.noise),
         provenance: provenance_of(fit, provenance),
-        intervals: fit.intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds))).collect(),
+        intervals: intervals(fit, provenance),
         standard_errors: fit
             .standard_errors
             .iter()
             .map(|(key, error)| (key.as_str(), text::time(model::rounded(*error))))
             .collect(),
     }
+}
+
+/// Returns the intervals of fitted values, and those that the prior gives the values that are kept.
+fn intervals<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> BTreeMap<&'a str, [String; 2]> {
+    let from_prior = provenance.prior_intervals.iter().filter(|(key, _)| is_kept(fit, key));
+    let from_prior = from_prior.map(|(key, bounds)| (key.as_str(), bounds.clone()));
+    from_prior.chain(fit.intervals.iter().map(|(key, bounds)| (key.as_str(), text::bounds(key, *bounds)))).collect()
 }
 
 fn host_group(group: &HostGroup) -> GroupDto {
@@ -421,13 +430,17 @@ fn sources<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> BTreeMap<&'a str
         None => "not measured".to_owned(),
     };
     // What the prior says of a kept value, or of a part of a kept table, says more than that it was kept.
-    let is_kept = |key: &str| fit.kept_from_prior.iter().any(|kept| is_part(key, kept));
-    let from_prior = provenance.prior_sources.iter().filter(|(key, _)| is_kept(key));
+    let from_prior = provenance.prior_sources.iter().filter(|(key, _)| is_kept(fit, key));
     let from_prior = from_prior.map(|(key, source)| (key.as_str(), source.clone()));
     let fitted = fit.identified_by.iter().map(|(key, experiments)| (key.as_str(), format!("fit: {experiments}")));
     let assumed = fit.assumed.iter().map(|(key, why)| (key.as_str(), format!("assumed: {why}")));
     let kept = fit.kept_from_prior.iter().map(|key| (key.as_str(), kept.clone()));
     fitted.chain(assumed).chain(kept).chain(from_prior).collect()
+}
+
+/// Returns whether the value of a key path, or all of the table that it is in, comes from the prior.
+fn is_kept(fit: &Fit, key: &str) -> bool {
+    fit.kept_from_prior.iter().any(|kept| is_part(key, kept))
 }
 
 /// Returns whether a key path is another one or leads into it.

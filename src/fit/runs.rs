@@ -30,6 +30,11 @@ const ROUNDS_MAX: usize = 20;
 /// Largest change of a cost, relative to its prior, at which the rounds end.
 const CHANGE_MAX: f64 = 1e-6;
 
+/// Rounds of fitting and simulating with the noise that the fit finds; two or three are usual.
+const NOISE_ROUNDS_MAX: usize = 8;
+/// Largest change of a stretch at which they end.
+const STRETCH_CHANGE_MAX: f64 = 5e-4;
+
 /// A program that was run, and its times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredProgram {
@@ -67,7 +72,7 @@ pub struct FittedRun {
     pub measured_s: f64,
     /// Half-width of the interval in which the true time lies, in seconds.
     pub reading_error_s: f64,
-    /// Simulated with the fitted costs and without noise, in seconds.
+    /// Median of simulated runs with the fitted costs and noise, in seconds.
     pub fitted_s: f64,
     /// Standard deviation that the fit gives the run, reading error and scatter together, in seconds.
     pub sigma_s: f64,
@@ -135,10 +140,18 @@ struct Point {
     reading_error_s: f64,
 }
 
+impl Point {
+    /// Returns the run as it would be without what noise adds to its median.
+    fn over(&self, stretch: f64) -> Self {
+        Self { measured_s: self.measured_s / stretch, reading_error_s: self.reading_error_s / stretch, ..*self }
+    }
+}
+
 /// Fits kernel costs and their noise to the times of whole programs.
 ///
 /// Robust least squares of the simulated makespans, each run weighted by its reading error and by the scatter of its
-/// measurement; no cost becomes negative. Costs whose effects on all runs are proportional to each other are fitted as
+/// measurement; no cost becomes negative. What is fitted is the median of runs with noise (eq. 50), because a program ends
+/// with the slowest of its ranks. Costs whose effects on all runs are proportional to each other are fitted as
 /// one and keep the ratio of the prior. Deterministic: same runs and options, same result.
 ///
 /// # Errors
@@ -152,17 +165,36 @@ pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Resu
     if points.len() <= parameters.len() {
         return Err(RunsError::TooFew { found: points.len(), unknowns: parameters.len() });
     }
-    let (costs, solution, scatter) = solved(programs, &points, &parameters, &prior)?;
-    let evidence = verdict::Evidence {
-        programs,
-        points: &points,
-        parameters: &parameters,
-        solution: &solution,
-        scatter: &scatter,
-        effects: &simulated::effects(programs, &points, &costs)?,
-        fitted_s: &simulated::makespans_s(programs, &points, &costs)?,
-    };
-    Ok(verdict::verdict(&evidence, &costs, options))
+    let mut stretch = vec![1.0; points.len()];
+    let mut round = 0;
+    loop {
+        let quiet: Vec<Point> = points.iter().zip(&stretch).map(|(point, stretch)| point.over(*stretch)).collect();
+        let (costs, solution, scatter) = solved(programs, &quiet, &parameters, &prior)?;
+        let effects = simulated::effects(programs, &quiet, &costs)?;
+        let scatters = simulated::scatters(programs, &quiet, &costs)?;
+        let sigmas = noise::sigmas(&scatters, &effects, &quiet, &scatter, options.prior.noise.run_sigma);
+        let noise = noise::with(&options.prior.noise, &sigmas);
+        let fitted_s = simulated::makespans_s(programs, &quiet, &costs)?;
+        let next = simulated::stretches(programs, &quiet, &costs, &noise, &fitted_s)?;
+        let change = next.iter().zip(&stretch).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max);
+        round += 1;
+        if STRETCH_CHANGE_MAX < change && round < NOISE_ROUNDS_MAX {
+            stretch = next;
+            continue;
+        }
+        let evidence = verdict::Evidence {
+            programs,
+            points: &quiet,
+            parameters: &parameters,
+            solution: &solution,
+            scatter: &scatter,
+            noise: &noise,
+            effects: &effects,
+            fitted_s: &fitted_s,
+            stretch: &stretch,
+        };
+        return Ok(verdict::verdict(&evidence, &costs, options));
+    }
 }
 
 fn check(programs: &[MeasuredProgram], prior: &MachineModel) -> Result<(), RunsError> {

@@ -55,6 +55,25 @@ fn the_model_of_the_dlpc_says_which_points_it_was_fitted_to() {
 }
 
 #[test]
+fn values_that_are_kept_from_the_prior_keep_their_intervals() {
+    let folder = reader();
+    let prior = folder.path().join("models/priors/dlpc-2020-hardware.toml");
+    let text = std::fs::read_to_string(&prior).expect("the prior");
+    let intervals = "\n[intervals]\n\"hosts.pi.nic.bandwidth\" = [\"90 Mbit/s\", \"99 Mbit/s\"]\n\
+                     \"kernels.setup\" = [\"9 ms\", \"11 ms\"]\n";
+    std::fs::write(&prior, text + intervals).expect("a prior");
+    let words = ["--from-runs", "scenarios/dlpc-pi-count.toml", "--ranks", "1,2,4,16", "--prior"];
+    let arguments = [&words[..], &["models/priors/dlpc-2020-hardware.toml", "--out", "made.toml"]].concat();
+    let Ended { code, stderr, .. } = calibrate(folder.path(), &arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let made = std::fs::read_to_string(folder.path().join("made.toml")).expect("the model");
+    let made: toml::Table = made.parse().expect("TOML");
+    let bounds = |key: &str| made["intervals"][key].as_array().expect("two bounds").clone();
+    assert_eq!(bounds("hosts.pi.nic.bandwidth"), ["90 Mbit/s".into(), "99 Mbit/s".into()]);
+    assert_ne!(bounds("kernels.setup"), ["9 ms".into(), "11 ms".into()], "what is fitted has an interval of its own");
+}
+
+#[test]
 fn result_files_of_other_programs_are_fitted_like_measurement_files() {
     let folder = reader();
     std::fs::create_dir(folder.path().join("runs")).expect("a folder");

@@ -62,10 +62,10 @@ fn the_document_follows_its_schema() {
 fn scripts_can_ask_whether_the_prediction_is_good_enough() {
     let folder = empty_folder();
     assert_eq!(compare(folder.path(), &["--fail-above", "50%"]).code, 0);
-    let Ended { code, stdout, stderr } = compare(folder.path(), &["--fail-above", "0.5 %"]);
+    let Ended { code, stdout, stderr } = compare(folder.path(), &["--fail-above", "0.1 %"]);
     assert_eq!(code, 7);
     assert!(stdout.contains("Mean absolute error"), "the results are there all the same");
-    assert!(stderr.starts_with("error: Throwing darts") && stderr.contains("%, above 0.5 %"), "{stderr}");
+    assert!(stderr.starts_with("error: Throwing darts") && stderr.contains("%, above 0.1 %"), "{stderr}");
     let Ended { code, stderr, .. } = compare(folder.path(), &["--fail-above", "10"]);
     assert_eq!(code, 2);
     assert!(stderr.contains("write a percentage with its sign: 10%"), "{stderr}");

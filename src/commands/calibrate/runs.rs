@@ -111,6 +111,7 @@ fn provenance(args: &CalibrateArgs, found: &RunsFit, programs: &[MeasuredProgram
         mpi: prior.provenance.mpi.clone(),
         prior: Some(prior.model.name.clone()),
         prior_sources: prior.provenance.sources.clone(),
+        prior_intervals: prior.provenance.intervals.clone(),
         command: Some(command(args)),
         runs: Some(FittedTo {
             ranks: found.ranks.clone(),

@@ -1,20 +1,26 @@
 //! From the scatter of whole runs to the noise of single kernels.
 
-use super::costs::{Costs, FITTED};
+use super::costs::FITTED;
 use super::{Point, Scatter};
+use crate::fit::model::ratio_of;
+use crate::machine::Noise;
+
+/// Digits of a sigma.
+const SIGMA_DIGITS: usize = 3;
 
 /// Returns the sigma of the ops of each kernel, in the order of [`FITTED`]; none for kernels that no run depends on.
 ///
-/// The scatter of a measurement is given to the kernels that it is the first to have: programs with few kernels come
-/// before those with more, and what their kernels explain is subtracted. Kernels that come together share one sigma, such
-/// that their ops, drawn independently, scatter the makespan as much as was measured.
+/// The scatter of a measurement, less `run_sigma`, by which all runs on that machine differ, is given to the kernels that
+/// it is the first to have: programs with few kernels come before those with more, and what their kernels explain is
+/// subtracted. Kernels that come together share one sigma, such that their ops, drawn independently, scatter the makespan as
+/// much as was measured. `scatters` is what one sigma of each kernel does to each point.
 pub(super) fn sigmas(
+    scatters: &[Vec<f64>],
     effects: &[Vec<f64>],
-    costs: &Costs,
     points: &[Point],
     scatter: &Scatter,
+    run_sigma: f64,
 ) -> [Option<f64>; FITTED.len()] {
-    let share = |kernel: usize, i: usize| effects[kernel][i] * costs.seconds[kernel] / points[i].measured_s;
     let has = |program: usize, kernel: usize| {
         (0..points.len()).any(|i| points[i].program == program && effects[kernel][i].abs() > f64::EPSILON)
     };
@@ -32,11 +38,11 @@ pub(super) fn sigmas(
         let of_set: Vec<usize> = (0..points.len()).filter(|i| programs.contains(&points[*i].program)).collect();
         let (mut left, mut squares) = (0.0, 0.0);
         for i in of_set {
-            left += scatter.relative[points[i].program].powi(2);
+            left += scatter.relative[points[i].program].powi(2) - run_sigma.powi(2);
             for kernel in &kernels {
                 match sigmas[*kernel] {
-                    Some(sigma) => left -= f64::powi(sigma * share(*kernel, i), 2),
-                    None => squares += share(*kernel, i).powi(2),
+                    Some(sigma) => left -= f64::powi(sigma * scatters[*kernel][i], 2),
+                    None => squares += scatters[*kernel][i].powi(2),
                 }
             }
         }
@@ -46,4 +52,16 @@ pub(super) fn sigmas(
         }
     }
     sigmas
+}
+
+/// Returns the noise of a machine with these sigmas, and without any doubt about the costs of their kernels.
+pub(super) fn with(noise: &Noise, sigmas: &[Option<f64>; FITTED.len()]) -> Noise {
+    let mut noise = noise.clone();
+    for ((kernel, _), sigma) in FITTED.into_iter().zip(sigmas) {
+        if let Some(sigma) = sigma {
+            noise.compute_sigma[kernel as usize] = ratio_of(*sigma, SIGMA_DIGITS);
+            noise.cost_sigma[kernel as usize] = 0.0;
+        }
+    }
+    noise
 }

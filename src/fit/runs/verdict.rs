@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::costs::{Costs, FITTED};
 use super::linear::Solution;
 use super::parameters::Parameter;
-use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter, noise};
+use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter};
 use crate::fit::intervals::t_975;
 use crate::fit::model::duration;
 use crate::fit::model::{ratio_of, rounded, values};
@@ -16,8 +16,7 @@ use crate::machine::{MachineModel, Noise};
 /// Largest standard error and half-width of an interval, relative to the cost: above, nothing is known of it.
 const ERROR_MAX: f64 = 1.5;
 const HALF_WIDTH_MAX: f64 = 3.5;
-/// Digits of a sigma and of a standard error.
-const SIGMA_DIGITS: usize = 3;
+/// Digits of a standard error.
 const ERROR_DIGITS: usize = 4;
 /// Median residual of a measurement above which the fit is called poor.
 const POOR_MEDIAN: f64 = 0.05;
@@ -33,9 +32,13 @@ pub(super) struct Evidence<'a> {
     pub(super) parameters: &'a [Parameter],
     pub(super) solution: &'a Solution,
     pub(super) scatter: &'a Scatter,
+    pub(super) noise: &'a Noise,
     /// Effects of each kernel at the fitted costs.
     pub(super) effects: &'a [Vec<f64>],
+    /// Makespans at the fitted costs without noise, which is taken off `points`, too.
     pub(super) fitted_s: &'a [f64],
+    /// What noise makes of each makespan: a factor.
+    pub(super) stretch: &'a [f64],
 }
 
 /// Returns the fitted model and everything that a reader needs to judge it.
@@ -82,13 +85,7 @@ fn machine(
     let mut few_digits = *costs;
     few_digits.seconds = costs.seconds.map(|seconds| rounded(seconds).as_seconds());
     machine.kernels = few_digits.kernels();
-    let sigmas = noise::sigmas(evidence.effects, costs, evidence.points, evidence.scatter);
-    for ((kernel, _), sigma) in FITTED.into_iter().zip(sigmas) {
-        if let Some(sigma) = sigma {
-            machine.noise.compute_sigma[kernel as usize] = ratio_of(sigma, SIGMA_DIGITS);
-        }
-    }
-    machine.noise.cost_sigma = Noise::NONE.cost_sigma;
+    machine.noise.clone_from(evidence.noise);
     for ((kernel, key), cost) in FITTED.into_iter().zip(few_digits.seconds) {
         if let Some(error) = standard_errors.get(key) {
             machine.noise.cost_sigma[kernel as usize] = input::relative_to(rounded(*error), duration(cost));
@@ -148,15 +145,18 @@ fn standard_error(evidence: &Evidence<'_>, parameter: usize) -> (f64, f64) {
 
 fn runs(evidence: &Evidence<'_>) -> Vec<FittedRun> {
     let sigmas_s = evidence.scatter.sigmas_s(evidence.points);
-    let run = |(i, point): (usize, &Point)| FittedRun {
-        file: evidence.programs[point.program].file.clone(),
-        ranks: point.ranks,
-        measured_s: point.measured_s,
-        reading_error_s: point.reading_error_s,
-        fitted_s: evidence.fitted_s[i],
-        sigma_s: sigmas_s[i],
-        weight: evidence.solution.weights[i],
-        is_outlier: evidence.scatter.is_outlier[i],
+    let run = |(i, point): (usize, &Point)| {
+        let stretch = evidence.stretch[i];
+        FittedRun {
+            file: evidence.programs[point.program].file.clone(),
+            ranks: point.ranks,
+            measured_s: stretch * point.measured_s,
+            reading_error_s: stretch * point.reading_error_s,
+            fitted_s: stretch * evidence.fitted_s[i],
+            sigma_s: stretch * sigmas_s[i],
+            weight: evidence.solution.weights[i],
+            is_outlier: evidence.scatter.is_outlier[i],
+        }
     };
     evidence.points.iter().enumerate().map(run).collect()
 }
