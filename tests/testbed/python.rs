@@ -22,7 +22,7 @@ replications = 200
 seed = 1
 
 [workload.pi]
-darts = 2_000_000
+darts = 4_000_000
 returns = "count"
 "#
     )
