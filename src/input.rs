@@ -4,6 +4,7 @@
 //! at once, as [`Diagnostics`].
 
 mod campaign;
+mod changes;
 mod document;
 mod effort;
 mod fault;
@@ -43,6 +44,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use self::campaign::load_campaign;
+pub use self::changes::Change;
+use self::changes::Changes;
 pub use self::effort::RUNS_MAX;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
@@ -59,8 +62,7 @@ use self::scenario::MachineFile;
 pub use self::simgrid::{Recorded, load_recorded};
 use self::tree::{Document, Node, Table, Value};
 pub(crate) use self::uncertainty::uncertainty;
-use self::vary::Changes;
-pub use self::vary::{Change, load_axes, load_varied, sweep_keys};
+pub use self::vary::{load_axes, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::machine::MachineModel;
 use crate::measurement::Measurement;

@@ -6,16 +6,18 @@
 mod agenda;
 mod ending;
 mod error;
+mod item;
 mod matching;
 mod order;
 mod resources;
 
 pub use self::error::{Half, ReplayError, Unmatched};
 
-use self::agenda::{Age, Agenda, Item};
+use self::agenda::Agenda;
+use self::item::{Age, Item, ResourceId};
 use self::matching::Matching;
 use self::order::Order;
-use self::resources::{ResourceId, Resources, User};
+use self::resources::{Resources, User};
 use super::flow::FlowNetwork;
 use super::message::MessageId;
 use super::network::Transfer;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::changes::Changes;
 use super::files::{Files, Read};
 use super::tree::{self, Document};
-use super::vary::Changes;
 use super::{Experiment, experiment, finish, load_experiment, named_path};
 use crate::diagnostic::Diagnostics;
 

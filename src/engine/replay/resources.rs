@@ -3,14 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::agenda::{Age, Item};
+use super::item::{Age, Item, ResourceId};
 use crate::schedule::{OpId, Place, Schedule};
 use crate::trace::replay::Cause;
 use crate::units::SimTime;
-
-/// Index of a CPU, or of one direction of a network interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ResourceId(u32);
 
 /// All CPUs and interfaces.
 #[derive(Debug)]
