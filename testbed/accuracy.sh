@@ -20,7 +20,7 @@ mkdir -p "$out/scenarios"
 cluster=(--hostfile "$out/hosts" --binary "$sim")
 launches=5 repeats=${REPEATS:-3} ranks=${RANKS-} scenarios=("$here"/scenarios/*.toml)
 if [[ $size == --small ]]; then
-    launches=3 repeats=2 ranks=${RANKS:-[1, 2, 4, 8]}
+    launches=3 ranks=${RANKS:-[1, 2, 4, 8]}
     scenarios=("$here"/scenarios/{pi-count,pi-coordinates,log-rounds,log-first-free}-small.toml)
 fi
 
