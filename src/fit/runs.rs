@@ -176,25 +176,27 @@ pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Resu
         let noise = noise::with(&options.prior.noise, &sigmas);
         let fitted_s = simulated::makespans_s(programs, &quiet, &costs)?;
         let next = simulated::stretches(programs, &quiet, &costs, &noise, &fitted_s)?;
-        let change = next.iter().zip(&stretch).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max);
         round += 1;
-        if STRETCH_CHANGE_MAX < change && round < NOISE_ROUNDS_MAX {
-            stretch = next;
-            continue;
+        if largest_change(&next, &stretch) <= STRETCH_CHANGE_MAX || NOISE_ROUNDS_MAX <= round {
+            let evidence = verdict::Evidence {
+                programs,
+                points: &quiet,
+                parameters: &parameters,
+                solution: &solution,
+                scatter: &scatter,
+                noise: &noise,
+                effects: &effects,
+                fitted_s: &fitted_s,
+                stretch: &stretch,
+            };
+            return Ok(verdict::verdict(&evidence, &costs, options));
         }
-        let evidence = verdict::Evidence {
-            programs,
-            points: &quiet,
-            parameters: &parameters,
-            solution: &solution,
-            scatter: &scatter,
-            noise: &noise,
-            effects: &effects,
-            fitted_s: &fitted_s,
-            stretch: &stretch,
-        };
-        return Ok(verdict::verdict(&evidence, &costs, options));
+        stretch = next;
     }
+}
+
+fn largest_change(new: &[f64], old: &[f64]) -> f64 {
+    new.iter().zip(old).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max)
 }
 
 fn check(programs: &[MeasuredProgram], prior: &MachineModel) -> Result<(), RunsError> {
@@ -244,7 +246,7 @@ fn solved(
         let linear = linearised(programs, points, parameters, prior, &x)?;
         scatter = scatter.found(&linear, points);
         let solution = linear.solve(&scatter.sigmas_s(points));
-        let change = solution.x.iter().zip(&x).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max);
+        let change = largest_change(&solution.x, &x);
         x.clone_from(&solution.x);
         round += 1;
         if change < CHANGE_MAX || ROUNDS_MAX <= round {

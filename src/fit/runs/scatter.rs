@@ -5,8 +5,8 @@
 //! Replicates", 1970). Runs that lie far off do not count for it; of few runs, only one that lies very far off is told
 //! from the others.
 
-use super::Point;
 use super::linear::{Linear, Solution};
+use super::{Point, largest_change};
 use crate::fit::intervals::t_outlier;
 use crate::stats::{MAD_TO_SIGMA, median};
 
@@ -52,8 +52,7 @@ impl Scatter {
             for program in 0..self.relative.len() {
                 self.find(program, linear, points);
             }
-            let change = self.relative.iter().zip(&before).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max);
-            if change < 1e-5 {
+            if largest_change(&self.relative, &before) < 1e-5 {
                 break;
             }
         }
