@@ -10,8 +10,8 @@ use mpi::collective::CommunicatorCollectives;
 use mpi::environment::{self, Universe};
 use mpi::topology::{Communicator, Process, Rank, SimpleCommunicator};
 
-use super::KernelError;
 use super::casting::Host;
+use super::{KernelError, control};
 
 /// Exit code of a job in which a rank failed.
 const EXIT_MEASUREMENT: i32 = 5;
@@ -61,7 +61,9 @@ pub fn run<T>(
     }
     let hosts = find_hosts(&world, host);
     let session = Session { world, rank, n_ranks, hosts, mpi, _universe: universe };
-    body(&session).map_err(|error| session.abort(&error))
+    let result = body(&session).unwrap_or_else(|error| session.abort(&error));
+    session.gather_at_the_exit();
+    Ok(result)
 }
 
 impl Session {
@@ -83,6 +85,14 @@ impl Session {
     /// Ends all ranks with an exit code, without waiting for any of them.
     pub fn end(&self, code: u8) -> ! {
         abort(&self.world, i32::from(code))
+    }
+
+    /// Waits quietly until no rank can end the job early any more.
+    ///
+    /// The launcher of Open MPI 4.1 crashes or hangs if a job is aborted while some of its ranks finalise MPI: 9 times out of
+    /// 40 here, never in 60 while they waited in MPI.
+    fn gather_at_the_exit(&self) {
+        control::finish(self.world.immediate_barrier());
     }
 
     fn abort(&self, error: &KernelError) -> ! {
