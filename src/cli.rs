@@ -226,7 +226,7 @@ pub(crate) struct MeasureArgs {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) command: Option<String>,
     /// Where the run time stands in the program's output: its first group, in seconds
-    #[arg(long, value_name = "REGEX", default_value = dlpc_sim::measurement::output_files::DLPC_TIME_PATTERN)]
+    #[arg(long, value_name = "REGEX", default_value = dlpc_predict::measurement::output_files::DLPC_TIME_PATTERN)]
     pub(crate) time_regex: String,
     /// Analyse log files by computing at the machine model's cost of a dart, instead of sleeping
     #[arg(long)]

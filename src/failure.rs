@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use dlpc_sim::diagnostic::Diagnostics;
-use dlpc_sim::engine::SimError;
-use dlpc_sim::engine::replay::ReplayError;
+use dlpc_engine::engine::SimError;
+use dlpc_engine::engine::replay::ReplayError;
+use dlpc_predict::diagnostic::Diagnostics;
 
 /// Why a command failed.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-use dlpc_sim::input::FILE_BYTES_MAX;
-use dlpc_sim::report::plot::{self, Plot, PlotData};
+use dlpc_predict::input::FILE_BYTES_MAX;
+use dlpc_predict::report::plot::{self, Plot, PlotData};
 
 use crate::failure::Failure;
 

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::machine::{Noise, Topology};
-use dlpc_sim::platform::HostId;
-use dlpc_sim::scenario::{NetworkKind, Phase, Workload};
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_engine::machine::{Noise, Topology};
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_engine::workload::{Phase, Workload};
+use dlpc_predict::input::{self, Experiment};
 
 /// Latency, overhead and gap in picoseconds.
 pub(crate) const L: u64 = 2_500_000;
@@ -43,7 +43,7 @@ pub(crate) fn logp(n_ranks: u32, workload: Workload) -> Experiment {
     machine.host_groups[0].nic.bandwidth = BytesPerSecond::from_mbit(1e9);
     machine.switch.port_bandwidth = None;
     machine.switch.latency = SimDuration::ZERO;
-    machine.switch.forwarding = dlpc_sim::machine::Forwarding::CutThrough;
+    machine.switch.forwarding = dlpc_engine::machine::Forwarding::CutThrough;
     let mut segment = machine.remote.segments[0];
     segment.upto = Bytes(u64::MAX);
     (segment.send_overhead, segment.recv_overhead) = (SimDuration::from_picos(O), SimDuration::from_picos(O));

@@ -6,9 +6,9 @@ mod special_purpose;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use dlpc_sim::input::Experiment;
-use dlpc_sim::prediction;
-use dlpc_sim::trace::Recording;
+use dlpc_engine::trace::Recording;
+use dlpc_predict::input::Experiment;
+use dlpc_predict::prediction;
 
 use crate::cluster::load;
 
@@ -27,12 +27,13 @@ fn bench_run(bencher: Bencher<'_, '_>, experiment: &Experiment) {
 mod loggops {
     use divan::Bencher;
     use divan::counter::ItemsCount;
-    use dlpc_sim::input::Experiment;
-    use dlpc_sim::machine::{BarrierAlgorithm, TreeAlgorithm};
-    use dlpc_sim::prediction;
-    use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, Phase, Workload};
-    use dlpc_sim::trace::Recording;
-    use dlpc_sim::units::{Bytes, SimDuration};
+    use dlpc_engine::machine::{BarrierAlgorithm, TreeAlgorithm};
+    use dlpc_engine::random::Distribution;
+    use dlpc_engine::trace::Recording;
+    use dlpc_engine::units::{Bytes, SimDuration};
+    use dlpc_engine::workload::{Dispatch, LogStream, Phase, Workload};
+    use dlpc_predict::input::Experiment;
+    use dlpc_predict::prediction;
 
     use super::bench_run;
     use crate::cluster::{self, logp};
@@ -119,9 +120,10 @@ mod loggops {
 /// Patterns on the `flow` network: Pi 3B, four ranks per host, 100 Mbit/s ports.
 mod flow {
     use divan::Bencher;
-    use dlpc_sim::machine::AlltoallAlgorithm;
-    use dlpc_sim::scenario::{NetworkKind, Phase};
-    use dlpc_sim::units::Bytes;
+    use dlpc_engine::machine::AlltoallAlgorithm;
+    use dlpc_engine::platform::NetworkKind;
+    use dlpc_engine::units::Bytes;
+    use dlpc_engine::workload::Phase;
 
     use super::bench_run;
     use crate::cluster::pi3;

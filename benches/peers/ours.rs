@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use dlpc_sim::machine::{
+use dlpc_engine::machine::{
     AlltoallAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic,
     Noise, Segment, Switch, Topology, Uncertainty,
 };
-use dlpc_sim::platform::HostId;
-use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
-use dlpc_sim::random::Streams;
-use dlpc_sim::scenario::{Phase, Workload};
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::platform::HostId;
+use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
+use dlpc_engine::random::Streams;
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::workload::{Phase, Workload};
 
 use crate::agreement;
 

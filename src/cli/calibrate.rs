@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use dlpc_sim::units::{Bytes, Quantity};
+use dlpc_engine::units::{Bytes, Quantity};
 
 use super::{Format, LauncherArgs};
 

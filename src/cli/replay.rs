@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use dlpc_sim::schedule::cost::Loggops;
-use dlpc_sim::units::{Bytes, FlopsPerSecond, Quantity, SecondsPerByte, SimDuration};
+use dlpc_engine::schedule::cost::Loggops;
+use dlpc_engine::units::{Bytes, FlopsPerSecond, Quantity, SecondsPerByte, SimDuration};
 
 use super::Format;
 

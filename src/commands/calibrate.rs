@@ -6,12 +6,11 @@ mod runs;
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::fit::{self, Fit, FitOptions};
-use dlpc_sim::fit::{FileProvenance, evidence, to_toml};
-use dlpc_sim::input;
-use dlpc_sim::machine::MachineModel;
-use dlpc_sim::measurement::campaign::Campaign;
-use dlpc_sim::report::fit::Method;
+use dlpc_engine::machine::MachineModel;
+use dlpc_predict::fit::{self, FileProvenance, Fit, FitOptions, evidence, to_toml};
+use dlpc_predict::input;
+use dlpc_predict::measurement::campaign::Campaign;
+use dlpc_predict::report::fit::Method;
 use sha2::{Digest, Sha256};
 
 use crate::cli::calibrate::CalibrateArgs;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dlpc_sim::input;
+use dlpc_predict::input;
 
 use crate::failure::{self, Failure};
 use crate::files;

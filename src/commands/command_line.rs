@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use dlpc_sim::analysis::advice::Rule;
-use dlpc_sim::units::significant;
+use dlpc_engine::units::significant;
+use dlpc_predict::analysis::advice::Rule;
 
 use crate::cli::{CompareArgs, ExplainArgs, Points, PredictArgs, RunArgs, TimelineArgs};
 

@@ -4,12 +4,12 @@ mod several;
 
 use std::path::PathBuf;
 
-use dlpc_sim::analysis::Curve;
-use dlpc_sim::analysis::accuracy::{self, Comparison, Scope};
-use dlpc_sim::analysis::finding;
-use dlpc_sim::input::{Experiment, MeasuredCurve};
-use dlpc_sim::report::html::{self, Report, Subject};
-use dlpc_sim::report::{self, json, plot, table};
+use dlpc_predict::analysis::Curve;
+use dlpc_predict::analysis::accuracy::{self, Comparison, Scope};
+use dlpc_predict::analysis::finding;
+use dlpc_predict::input::{Experiment, MeasuredCurve};
+use dlpc_predict::report::html::{self, Report, Subject};
+use dlpc_predict::report::{self, json, plot, table};
 
 use super::{command_line, experiment};
 use crate::cli::{CompareArgs, Format, Points, RunArgs};

@@ -1,8 +1,7 @@
 //! `doctor`: is this machine, or this cluster, fit for measurements?
 
-use dlpc_sim::measurement::diagnosis::{self, Finding, Grade};
-use dlpc_sim::measurement::host_report::HostReport;
-use dlpc_sim::report::table;
+use dlpc_hardware::diagnosis::{self, Finding, Grade};
+use dlpc_hardware::host_report::HostReport;
 
 use super::launch::Cluster;
 use super::roll_call;
@@ -27,7 +26,7 @@ pub(crate) fn run(args: &LauncherArgs) -> Result<(), Failure> {
 }
 
 fn conclude(findings: &[Finding]) -> Result<(), Failure> {
-    files::print(&table::findings(findings))?;
+    files::print(&diagnosis::table(findings))?;
     let n_bad = findings.iter().filter(|finding| finding.grade == Grade::Bad).count();
     if n_bad == 0 {
         return Ok(());

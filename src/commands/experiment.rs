@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::analysis::accuracy::{self, Comparison, Scope};
-use dlpc_sim::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
-use dlpc_sim::measurement::Measurement;
-use dlpc_sim::measurement::output_files::{self, DLPC_TIME_PATTERN};
-use dlpc_sim::prediction::{self, Prediction};
+use dlpc_predict::analysis::accuracy::{self, Comparison, Scope};
+use dlpc_predict::input::{self, Experiment, MeasuredCurve, RUNS_MAX};
+use dlpc_predict::measurement::Measurement;
+use dlpc_predict::measurement::output_files::{self, DLPC_TIME_PATTERN};
+use dlpc_predict::prediction::{self, Prediction};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::cli::RunArgs;
 use crate::failure::{self, Failure};

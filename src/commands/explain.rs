@@ -1,9 +1,9 @@
 //! `explain`: why the curve of a scenario bends, what would help, and how many ranks to use.
 
-use dlpc_sim::analysis::advice::Rule;
-use dlpc_sim::explanation::{self, Options};
-use dlpc_sim::report::html::{self, Report, Subject};
-use dlpc_sim::report::{csv, json, plot, sentence, table};
+use dlpc_predict::analysis::advice::Rule;
+use dlpc_predict::explanation::{self, Options};
+use dlpc_predict::report::html::{self, Report, Subject};
+use dlpc_predict::report::{csv, json, plot, sentence, table};
 
 use super::{command_line, experiment, time_line};
 use crate::cli::{ExplainArgs, Format};

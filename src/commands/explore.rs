@@ -7,7 +7,7 @@ mod server;
 
 use std::net::SocketAddr;
 
-use dlpc_sim::whatif::{WhatIf, WhatIfError};
+use dlpc_predict::whatif::{WhatIf, WhatIfError};
 
 use self::desk::Desk;
 use self::guard::Guard;

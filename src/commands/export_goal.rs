@@ -1,8 +1,8 @@
 //! `export-goal`: the schedule of a scenario, for other tools to simulate.
 
-use dlpc_sim::input;
-use dlpc_sim::prediction::export::{self, Origin};
-use dlpc_sim::report::goal;
+use dlpc_predict::input;
+use dlpc_predict::prediction::export::{self, Origin};
+use dlpc_predict::report::goal;
 
 use crate::cli::export_goal::ExportGoalArgs;
 use crate::failure::{self, Failure};

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use dlpc_sim::measurement::host_report::HostReport;
-use dlpc_sim::measurement::kernels::KernelError;
-use dlpc_sim::measurement::kernels::producer::{self, Schedule, Start};
+use dlpc_hardware::host_report::HostReport;
+use dlpc_hardware::kernels::KernelError;
+use dlpc_hardware::kernels::producer::{self, Schedule, Start};
 
 use crate::cli::kernel::{Kernel, ProducerArgs};
 use crate::failure::Failure;

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use dlpc_sim::input::{self, HostSlots};
-use dlpc_sim::measurement::launcher::{self, Job, LaunchError, Launcher, MapBy};
+use dlpc_hardware::launcher::{self, Job, LaunchError, Launcher, MapBy};
+use dlpc_predict::input::{self, HostSlots};
 
 use crate::cli::LauncherArgs;
 use crate::failure::Failure;

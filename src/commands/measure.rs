@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::measurement::MeasuredRun;
-use dlpc_sim::measurement::launcher::{Job, MapBy};
-use dlpc_sim::measurement::output_files;
-use dlpc_sim::measurement::schedule::{self, Run};
-use dlpc_sim::measurement::workload::{AnalysisWork, RealWorkload, WorkloadResult};
-use dlpc_sim::report::csv;
-use dlpc_sim::scenario::Workload;
-use regex::Regex;
+use dlpc_engine::workload::Workload;
+use dlpc_hardware::launcher::{Job, MapBy};
+use dlpc_hardware::workload::{AnalysisWork, RealWorkload, WorkloadResult};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::measurement::schedule::{self, Run};
+use dlpc_predict::measurement::{MeasuredRun, output_files};
+use dlpc_predict::report::csv;
+use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
 use super::launch::Cluster;
@@ -101,7 +100,7 @@ fn fill_in(word: &str, workload: &Workload) -> Result<String, Failure> {
     let values: Vec<(&str, String)> = match workload {
         Workload::Pi(pi) => vec![("{darts}", pi.darts.to_string())],
         Workload::LogStream(stream) => {
-            let seconds = |duration: dlpc_sim::units::SimDuration| duration.as_seconds().to_string();
+            let seconds = |duration: dlpc_engine::units::SimDuration| duration.as_seconds().to_string();
             vec![("{items}", stream.items.to_string()), ("{interval}", seconds(stream.interval))]
         }
         Workload::Custom(_) => Vec::new(),

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use dlpc_sim::analysis;
-use dlpc_sim::calls::Calls;
-use dlpc_sim::engine::replay;
-use dlpc_sim::input::{self, Recorded};
-use dlpc_sim::machine::{CollectiveOverrides, MachineModel};
-use dlpc_sim::program::traced;
-use dlpc_sim::report::replay::{self as report, ReplayDocument};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::schedule::Schedule;
-use dlpc_sim::schedule::cost::{Costs, MachineCosts};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::trace::replay::ReplayTrace;
-use dlpc_sim::units::FlopsPerSecond;
+use dlpc_engine::calls::Calls;
+use dlpc_engine::engine::replay;
+use dlpc_engine::machine::{CollectiveOverrides, MachineModel};
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::program::traced;
+use dlpc_engine::schedule::Schedule;
+use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::trace::replay::ReplayTrace;
+use dlpc_engine::units::FlopsPerSecond;
+use dlpc_predict::analysis;
+use dlpc_predict::input::{self, Recorded};
+use dlpc_predict::report::replay::{self as report, ReplayDocument};
 
 use crate::cli::Format;
 use crate::cli::replay::{Network, ReplayArgs};

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::thread;
 
-use dlpc_sim::input::HostSlots;
-use dlpc_sim::measurement::host_report::HostReport;
-use dlpc_sim::measurement::launcher::{LaunchError, Launcher, MapBy};
+use dlpc_hardware::host_report::HostReport;
+use dlpc_hardware::launcher::{LaunchError, Launcher, MapBy};
+use dlpc_predict::input::HostSlots;
 use tempfile::NamedTempFile;
 
 use super::launch::Cluster;

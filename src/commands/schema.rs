@@ -1,6 +1,6 @@
 //! `schema`: the JSON Schema of a file.
 
-use dlpc_sim::{input, report};
+use dlpc_predict::{input, report};
 
 use crate::cli::SchemaFile;
 use crate::failure::Failure;

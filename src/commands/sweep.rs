@@ -11,8 +11,8 @@ mod store;
 mod with_mpi;
 mod world;
 
-use dlpc_sim::input;
-use dlpc_sim::sweep::tasks;
+use dlpc_predict::input;
+use dlpc_predict::sweep::tasks;
 
 use self::inputs::Inputs;
 use self::job::Job;

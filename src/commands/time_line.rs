@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use dlpc_sim::analysis::timeline::Timeline;
-use dlpc_sim::analysis::{Curve, knee};
-use dlpc_sim::input::Experiment;
-use dlpc_sim::prediction;
-use dlpc_sim::report::html::Excerpt;
-use dlpc_sim::report::timeline;
+use dlpc_predict::analysis::timeline::Timeline;
+use dlpc_predict::analysis::{Curve, knee};
+use dlpc_predict::input::Experiment;
+use dlpc_predict::prediction;
+use dlpc_predict::report::html::Excerpt;
+use dlpc_predict::report::timeline;
 
 use crate::cli::TimelineArgs;
 use crate::failure::Failure;

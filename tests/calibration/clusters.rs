@@ -2,17 +2,17 @@
 
 use std::num::NonZeroU32;
 
-use dlpc_sim::fit::{Fit, FitError, FitOptions, fit};
-use dlpc_sim::machine::{
+use dlpc_engine::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
     Nic, Noise, RecordCosts, Segment, Switch, Topology, Uncertainty,
 };
-use dlpc_sim::measurement::plan::{HostInfo, Suite, plan};
-use dlpc_sim::measurement::sample::Sample;
-use dlpc_sim::measurement::simulated::{self, Bench, Disturbance};
-use dlpc_sim::random::{Purpose, Streams};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::random::{Purpose, Streams};
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_predict::fit::{Fit, FitError, FitOptions, fit};
+use dlpc_predict::measurement::plan::{HostInfo, Suite, plan};
+use dlpc_predict::measurement::sample::Sample;
+use dlpc_predict::measurement::simulated::{self, Bench, Disturbance};
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use dlpc_sim::fit::{FileProvenance, Fit, FitError, FitOptions, fit, to_toml, values};
-use dlpc_sim::input;
-use dlpc_sim::machine::MachineModel;
-use dlpc_sim::measurement::plan::{HostInfo, Suite};
+use dlpc_engine::machine::MachineModel;
+use dlpc_predict::fit::{FileProvenance, Fit, FitError, FitOptions, fit, to_toml, values};
+use dlpc_predict::input;
+use dlpc_predict::measurement::plan::{HostInfo, Suite};
 
 use crate::clusters::{USUAL, calibrated, cluster, options, samples, variant};
 

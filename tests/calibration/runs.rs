@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::fit::Fit;
-use dlpc_sim::fit::runs::{MeasuredProgram, RunsError, RunsFit, RunsOptions, fit_runs};
-use dlpc_sim::input;
-use dlpc_sim::machine::{Kernel, Kernels, MachineModel, RecordCosts};
-use dlpc_sim::measurement::{MeasuredRun, Measurement};
-use dlpc_sim::prediction;
-use dlpc_sim::random::{Purpose, Streams, lognormal_factor};
-use dlpc_sim::scenario::Scenario;
-use dlpc_sim::stats;
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{SimDuration, SimTime};
+use dlpc_engine::machine::{Kernel, Kernels, MachineModel, RecordCosts};
+use dlpc_engine::random::{Purpose, Streams, lognormal_factor};
+use dlpc_engine::stats;
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{SimDuration, SimTime};
+use dlpc_predict::fit::Fit;
+use dlpc_predict::fit::runs::{MeasuredProgram, RunsError, RunsFit, RunsOptions, fit_runs};
+use dlpc_predict::input;
+use dlpc_predict::measurement::{MeasuredRun, Measurement};
+use dlpc_predict::prediction;
+use dlpc_predict::scenario::Scenario;
 
 const RANKS: [u32; 6] = [1, 2, 4, 8, 12, 16];
 
@@ -57,7 +57,7 @@ fn measured(name: &str, mut factor: impl FnMut(u32) -> f64) -> MeasuredProgram {
     let original = experiment.scenario.clone();
     experiment.scenario.workload = experiment.scenario.workload.with_kernels(&truth());
     let mut quiet = prior();
-    quiet.noise = dlpc_sim::machine::Noise::NONE;
+    quiet.noise = dlpc_engine::machine::Noise::NONE;
     let rows = RANKS.map(|ranks| {
         let trace = prediction::simulate_once(&experiment.scenario, &quiet, ranks, 0, Recording::Off).expect("a run");
         let seconds = (trace.makespan - SimTime::ZERO).as_seconds() * factor(ranks);
@@ -280,6 +280,6 @@ fn runs_that_do_not_tell_the_costs_are_refused() {
     overridden[0].machine.kernels.setup = nanos(1);
     assert!(matches!(fit(&overridden, &[]), Err(RunsError::Overridden { .. })));
     let mut other = programs;
-    other[0].scenario.workload = dlpc_sim::scenario::Workload::Custom(Vec::new());
+    other[0].scenario.workload = dlpc_engine::workload::Workload::Custom(Vec::new());
     assert!(matches!(fit(&other, &[]), Err(RunsError::NoKernels { .. })));
 }

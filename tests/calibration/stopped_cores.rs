@@ -1,15 +1,14 @@
 //! Hosts whose cores get a quota: they run for a while, then stop for a while, whatever they compute.
 
-use dlpc_sim::fit::{Fit, FitOptions, fit};
-use dlpc_sim::machine::Kernel;
-use dlpc_sim::measurement::experiment::{Experiment, WorkKernel};
-use dlpc_sim::measurement::plan::HostInfo;
-use dlpc_sim::measurement::sample::{FORMAT, Sample};
-use dlpc_sim::measurement::simulated::Bench;
-use dlpc_sim::platform::HostId;
-use dlpc_sim::random::{Purpose, Streams};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::stats;
+use dlpc_engine::machine::Kernel;
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::random::{Purpose, Streams};
+use dlpc_engine::stats;
+use dlpc_predict::fit::{Fit, FitOptions, fit};
+use dlpc_predict::measurement::experiment::{Experiment, WorkKernel};
+use dlpc_predict::measurement::plan::HostInfo;
+use dlpc_predict::measurement::sample::{FORMAT, Sample};
+use dlpc_predict::measurement::simulated::Bench;
 use rand::RngExt as _;
 
 use crate::clusters::cluster;

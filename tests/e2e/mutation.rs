@@ -8,12 +8,12 @@ use std::num::NonZeroU32;
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
-use dlpc_sim::analysis::accuracy::{self, Scope};
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::prediction;
-use dlpc_sim::report::{csv, json, plot, table};
-use dlpc_sim::scenario::{Phase, Workload};
-use dlpc_sim::units::SimDuration;
+use dlpc_engine::units::SimDuration;
+use dlpc_engine::workload::{Phase, Workload};
+use dlpc_predict::analysis::accuracy::{self, Scope};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::prediction;
+use dlpc_predict::report::{csv, json, plot, table};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;

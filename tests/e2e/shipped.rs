@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dlpc_sim::units::significant;
+use dlpc_engine::units::significant;
 use serde_json::Value;
 
 use crate::json_schema;

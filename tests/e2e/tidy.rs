@@ -11,6 +11,11 @@ const LINES_MAX: usize = 450;
 /// Files that are longer and should be split; the list may only get shorter.
 const TOO_LONG: [&str; 0] = [];
 
+/// The code of all crates.
+fn all_sources() -> Vec<(PathBuf, String)> {
+    ["src", "crates"].into_iter().flat_map(sources).collect()
+}
+
 /// Returns every Rust file below a folder with its text, by path.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut folders = vec![PathBuf::from(folder)];
@@ -44,7 +49,7 @@ fn is_below(path: &Path, places: &[&str]) -> bool {
 /// Returns each line of code outside `allowed` that has one of the words.
 fn offences(words: &[&str], allowed: &[&str]) -> Vec<String> {
     let mut offences = Vec::new();
-    for (path, text) in sources("src") {
+    for (path, text) in all_sources() {
         if is_below(&path, allowed) {
             continue;
         }
@@ -61,27 +66,16 @@ fn none() -> Vec<String> {
     Vec::new()
 }
 
-/// Where the binary, which may print and read clocks, lives.
-const BINARY: [&str; 7] = [
-    "src/main.rs",
-    "src/cli.rs",
-    "src/commands",
-    "src/failure.rs",
-    "src/files.rs",
-    "src/progress.rs",
-    "src/signals.rs",
-];
-
 #[test]
 fn every_file_begins_with_its_purpose() {
-    for (path, text) in sources("src").into_iter().chain(sources("tests")) {
+    for (path, text) in all_sources().into_iter().chain(sources("tests")) {
         assert!(text.starts_with("//! "), "{} does not begin with `//! `", path.display());
     }
 }
 
 #[test]
 fn no_file_is_too_long() {
-    for (path, text) in sources("src").into_iter().chain(sources("tests")) {
+    for (path, text) in all_sources().into_iter().chain(sources("tests")) {
         let n_lines = text.lines().count();
         let is_listed = TOO_LONG.iter().any(|listed| path == Path::new(listed));
         assert!(n_lines <= LINES_MAX || is_listed, "{} has {n_lines} lines", path.display());
@@ -92,7 +86,7 @@ fn no_file_is_too_long() {
 #[test]
 fn no_module_is_a_drawer() {
     let drawers = ["utils", "util", "common", "helpers", "types", "misc", "mod", "prelude"];
-    for (path, _) in sources("src") {
+    for (path, _) in all_sources() {
         let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
         assert!(!drawers.contains(&stem.as_str()), "{}", path.display());
     }
@@ -101,13 +95,16 @@ fn no_module_is_a_drawer() {
 /// But for look-ups, where nobody sees their order: the lint `iter_over_hash_type` would say so.
 #[test]
 fn hash_maps_are_not_used() {
-    assert_eq!(offences(&["HashMap", "HashSet"], &["src/engine/flow/class", "src/engine/pairs"]), none());
+    assert_eq!(
+        offences(&["HashMap", "HashSet"], &["crates/engine/src/engine/flow/class", "crates/engine/src/engine/pairs"]),
+        none()
+    );
 }
 
 /// Progress bars read a clock of their own.
 #[test]
 fn only_measurements_read_a_clock() {
-    assert_eq!(offences(&["Instant::now", "SystemTime", "thread::sleep"], &["src/measurement"]), none());
+    assert_eq!(offences(&["Instant::now", "SystemTime", "thread::sleep"], &["crates/hardware"]), none());
 }
 
 #[test]
@@ -118,39 +115,101 @@ fn random_numbers_come_from_named_streams_only() {
 #[test]
 fn the_library_prints_nothing_and_opens_no_file() {
     let words = ["println!", "print!", "eprint", "dbg!", "std::fs", "fs::read", "File::open", "std::env", "env::var"];
-    let mut allowed = BINARY.to_vec();
-    allowed.push("src/measurement");
-    assert_eq!(offences(&words, &allowed), none());
+    assert_eq!(offences(&words, &["src", "crates/hardware"]), none());
 }
 
-#[test]
-fn the_engine_knows_no_files() {
-    for (path, text) in sources("src").iter().filter(|(path, _)| is_below(path, &["src/engine"])) {
-        for (number, line) in code(text) {
-            let words = ["toml", "serde", "csv", "std::path", "std::fs", "mpi::"];
-            assert!(!words.iter().any(|word| line.contains(word)), "{}:{number}: {line}", path.display());
-        }
-    }
-}
+/// A module and the modules of its crate that it may use.
+type MayUse = (&'static str, &'static [&'static str]);
 
-/// The data flow has one direction: input, then scenario and machine, then engine, then analysis, then report.
+/// What each module may use of its own crate: the rows go upwards, so that there is no circle.
+const MAY_USE: [(&str, &[MayUse]); 3] = [
+    (
+        "crates/engine",
+        &[
+            ("units", &[]),
+            ("stats", &[]),
+            ("random", &["units"]),
+            ("machine", &["units"]),
+            ("platform", &["machine", "units"]),
+            ("workload", &["machine", "random", "units"]),
+            ("schedule", &["machine", "platform", "units"]),
+            ("calls", &["schedule", "units"]),
+            ("program", &["calls", "machine", "random", "schedule", "units", "workload"]),
+            ("trace", &["machine", "platform", "program", "schedule", "units"]),
+            ("engine", &["machine", "platform", "program", "random", "schedule", "trace", "units"]),
+        ],
+    ),
+    (
+        "crates/predict",
+        &[
+            ("diagnostic", &[]),
+            ("scenario", &[]),
+            ("measurement", &[]),
+            ("analysis", &["measurement", "scenario"]),
+            ("prediction", &["analysis", "scenario"]),
+            ("explanation", &["analysis", "prediction", "scenario"]),
+            ("sweep", &["analysis", "prediction"]),
+            ("input", &["diagnostic", "measurement", "scenario", "sweep"]),
+            ("fit", &["input", "measurement", "prediction", "scenario"]),
+            ("whatif", &["analysis", "diagnostic", "explanation", "input", "prediction"]),
+            ("report", &["analysis", "explanation", "fit", "measurement", "sweep"]),
+        ],
+    ),
+    (
+        "crates/hardware",
+        &[
+            ("launcher", &[]),
+            ("host_report", &[]),
+            ("workload", &[]),
+            ("diagnosis", &["host_report"]),
+            ("kernels", &["host_report", "workload"]),
+        ],
+    ),
+];
+
 #[test]
-fn no_layer_looks_back() {
-    let rules: [(&str, &[&str]); 5] = [
-        ("src/engine", &["crate::input", "crate::analysis", "crate::report", "crate::prediction"]),
-        ("src/analysis", &["crate::input", "crate::report", "crate::prediction", "crate::engine"]),
-        ("src/report", &["crate::input", "crate::engine", "crate::program", "crate::platform"]),
-        ("src/input", &["crate::engine", "crate::analysis", "crate::report", "crate::prediction", "crate::program"]),
-        ("src/program", &["crate::input", "crate::engine", "crate::analysis", "crate::report", "crate::platform"]),
-    ];
-    let sources = sources("src");
-    for (layer, forbidden) in rules {
-        for (path, text) in sources.iter().filter(|(path, _)| is_below(path, &[layer])) {
-            for (number, line) in code(text) {
-                assert!(!forbidden.iter().any(|word| line.contains(word)), "{}:{number}: {line}", path.display());
+fn no_module_uses_one_above_it() {
+    for (folder, modules) in MAY_USE {
+        for (path, text) in sources(&format!("{folder}/src")) {
+            let module = module_of(&path);
+            if module == "lib" {
+                continue;
+            }
+            let row = modules.iter().find(|(name, _)| *name == module);
+            let (_, may_use) = row.unwrap_or_else(|| panic!("`{module}` of {folder} is not in MAY_USE"));
+            for (number, line) in code(&text) {
+                for used in line.split("crate::").skip(1).map(|rest| rest.split(|c| !is_of_a_name(c)).next()) {
+                    let used = used.expect("a piece");
+                    let is_allowed = used == module || may_use.contains(&used);
+                    assert!(is_allowed, "{}:{number}: `{module}` may not use `{used}`", path.display());
+                }
             }
         }
     }
+}
+
+#[test]
+fn the_rows_of_what_modules_may_use_go_upwards() {
+    for (folder, modules) in MAY_USE {
+        for (i, (name, may_use)) in modules.iter().enumerate() {
+            for used in *may_use {
+                assert!(
+                    modules[..i].iter().any(|(below, _)| below == used),
+                    "{folder}: `{used}` is not below `{name}`"
+                );
+            }
+        }
+    }
+}
+
+/// Returns the name of the top module that a file `crates/NAME/src/MODULE...` belongs to.
+fn module_of(path: &Path) -> String {
+    let component = path.components().nth(3).expect("a file below src");
+    component.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+const fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 #[test]
@@ -159,8 +218,8 @@ fn every_dependency_says_what_it_is_for() {
     let mut is_list = false;
     for line in manifest.lines() {
         if line.starts_with('[') {
-            is_list = line.ends_with("dependencies]");
-        } else if is_list && !line.is_empty() {
+            is_list = line == "[workspace.dependencies]";
+        } else if is_list && !line.is_empty() && !line.starts_with("dlpc-") {
             let comment = line.rsplit_once(" # ").map(|(_, comment)| comment);
             assert!(comment.is_some_and(|comment| !comment.is_empty()), "no comment: {line}");
         }
@@ -190,7 +249,7 @@ fn equations(text: &str) -> BTreeSet<u32> {
 fn every_equation_that_the_code_cites_is_in_the_model() {
     let model = std::fs::read_to_string(root().join("docs/model.md")).expect("docs/model.md");
     let known: BTreeSet<u32> = model.lines().filter(|line| line.contains("**eq. ")).flat_map(equations).collect();
-    for (path, text) in sources("src") {
+    for (path, text) in all_sources() {
         // A citation may be wrapped: join the lines of comments.
         let text = text.replace("\n    ///", "").replace("\n///", "").replace("\n//!", "");
         for cited in text.split("docs/model.md").skip(1).filter(|rest| rest.trim_start().starts_with("eq. ")) {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use dlpc_sim::input::{self, FileKind};
-use dlpc_sim::machine::{Forwarding, Kernel, Topology};
-use dlpc_sim::platform::HostId;
-use dlpc_sim::scenario::{Dispatch, Distribution, NetworkKind, Phase, Returns, Share, Workload};
-use dlpc_sim::units::{Bytes, BytesPerSecond, SimDuration};
+use dlpc_engine::machine::{Forwarding, Kernel, Topology};
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::random::Distribution;
+use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration};
+use dlpc_engine::workload::{Dispatch, Phase, Returns, Share, Workload};
+use dlpc_predict::input::{self, FileKind};
 
 use crate::files::{CUSTOM, Folder, LOG_STREAM};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dlpc_sim::input;
+use dlpc_predict::input;
 use serde_json::Value;
 
 use crate::files::Folder;

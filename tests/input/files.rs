@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::diagnostic::Diagnostics;
-use dlpc_sim::input::{self, Experiment};
+use dlpc_predict::diagnostic::Diagnostics;
+use dlpc_predict::input::{self, Experiment};
 
 pub(crate) const SCENARIO: &str = r#"format = 1
 title = "Throwing darts, returning only the count"

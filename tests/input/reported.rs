@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use dlpc_sim::input;
+use dlpc_predict::input;
 
 use crate::files::{CUSTOM, Folder, LOG_STREAM, MACHINE};
 
 /// Returns code, file, line and marked text of each problem.
 fn problems(folder: &Folder) -> Vec<String> {
     let report = folder.load().expect_err("a report");
-    let shown = |problem: &dlpc_sim::diagnostic::Problem| {
+    let shown = |problem: &dlpc_predict::diagnostic::Problem| {
         let span = problem.span;
         let (path, text) = (report.path(span.file).file_name(), report.text(span.file));
         let line = text[..span.start].matches('\n').count() + 1;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dlpc_sim::input;
+use dlpc_predict::input;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

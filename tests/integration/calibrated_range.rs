@@ -1,9 +1,9 @@
 //! Beyond what was calibrated a prediction extrapolates, and says so.
 
-use dlpc_sim::machine::RecordCosts;
-use dlpc_sim::prediction::predict;
-use dlpc_sim::scenario::{Pi, Returns, Workload};
-use dlpc_sim::units::{Bytes, SimDuration};
+use dlpc_engine::machine::RecordCosts;
+use dlpc_engine::units::{Bytes, SimDuration};
+use dlpc_engine::workload::{Pi, Returns, Workload};
+use dlpc_predict::prediction::predict;
 
 use crate::support::{cluster, scenario, us};
 

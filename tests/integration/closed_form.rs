@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use dlpc_sim::engine::{SimError, WaitsFor};
-use dlpc_sim::machine::{Duplex, Forwarding, Interruptions, Segment, Topology};
-use dlpc_sim::program::{Op, Pattern, RankId, SleepReason, Source, Tag};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_engine::engine::{SimError, WaitsFor};
+use dlpc_engine::machine::{Duplex, Forwarding, Interruptions, Segment, Topology};
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::program::{Op, Pattern, RankId, SleepReason, Source, Tag};
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
 use crate::support::{Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
 
@@ -197,7 +197,7 @@ fn a_store_and_forward_switch_delays_by_one_frame() {
 #[test]
 fn messages_of_a_pair_do_not_overtake_each_other() {
     // The first message is large and slow, the second empty; a receive from any tag must take the first.
-    let tagged = |tag, bytes| Op::Send(dlpc_sim::program::Envelope { tag: Tag(tag), ..envelope(1, bytes) });
+    let tagged = |tag, bytes| Op::Send(dlpc_engine::program::Envelope { tag: Tag(tag), ..envelope(1, bytes) });
     let run = Run::new(cluster(2, 1), &[0, 1])
         .rank(0, &[tagged(1, MB), tagged(2, 0)])
         .rank(1, &[recv(0), compute(us(7)), Op::Recv(Pattern { from: Source::Any, tag: Some(Tag(2)) })]);

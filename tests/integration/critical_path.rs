@@ -1,14 +1,15 @@
 //! The critical path: hand-derived cases, and parts that always add up to the makespan.
 
-use dlpc_sim::analysis::Cause;
-use dlpc_sim::analysis::critical_path::{self, Origin};
-use dlpc_sim::machine::{Kernel, Noise, Segment};
-use dlpc_sim::platform::Limit;
-use dlpc_sim::prediction;
-use dlpc_sim::program::Op;
-use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, NetworkKind, Workload};
-use dlpc_sim::trace::{Recording, Trace};
-use dlpc_sim::units::{Bytes, SimDuration, SimTime};
+use dlpc_engine::machine::{Kernel, Noise, Segment};
+use dlpc_engine::platform::{Limit, NetworkKind};
+use dlpc_engine::program::Op;
+use dlpc_engine::random::Distribution;
+use dlpc_engine::trace::{Recording, Trace};
+use dlpc_engine::units::{Bytes, SimDuration, SimTime};
+use dlpc_engine::workload::{Dispatch, LogStream, Workload};
+use dlpc_predict::analysis::Cause;
+use dlpc_predict::analysis::critical_path::{self, Origin};
+use dlpc_predict::prediction;
 use proptest::prelude::*;
 
 use crate::support::{Run, cluster, compute, envelope, from, recv, seconds, send, table, us};
@@ -191,7 +192,7 @@ fn noise_is_what_a_step_takes_longer_than_without() {
     let trace = run.try_run().unwrap();
     let record = trace.record.as_ref().unwrap();
     // The parts of the steps above 100 us, by their own durations
-    let above = |a: &dlpc_sim::trace::Activity| (a.end - a.start).saturating_sub(us(100));
+    let above = |a: &dlpc_engine::trace::Activity| (a.end - a.start).saturating_sub(us(100));
     let noise: SimDuration = record.activities[0].iter().map(above).sum();
     let part = |cause| critical_path::breakdown(&trace)[cause as usize].1;
     assert_eq!(part(Cause::Noise), noise);

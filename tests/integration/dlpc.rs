@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::analysis::accuracy::{self, Comparison, Scope};
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::machine::{Kernel, MessageTable, RecordCosts};
-use dlpc_sim::prediction;
-use dlpc_sim::units::SimDuration;
+use dlpc_engine::machine::{Kernel, MessageTable, RecordCosts};
+use dlpc_engine::units::SimDuration;
+use dlpc_predict::analysis::accuracy::{self, Comparison, Scope};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::prediction;
 
 const FITTED_RANKS: [u32; 5] = [1, 2, 4, 8, 16];
 

@@ -3,19 +3,20 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use dlpc_sim::analysis::Cause;
-use dlpc_sim::analysis::advice::{Rule, recommend};
-use dlpc_sim::analysis::sensitivity::Parameter;
-use dlpc_sim::explanation::{self, Explanation, Options, WhatIf};
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::machine::{Kernel, MachineModel, Noise, RecordCosts, Segment};
-use dlpc_sim::platform::HostId;
-use dlpc_sim::prediction::{self, Prediction};
-use dlpc_sim::random::{Purpose, Streams};
-use dlpc_sim::report::sentence;
-use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, Phase, Pi, Returns, Scenario, Share, Workload};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::machine::{Kernel, MachineModel, Noise, RecordCosts, Segment};
+use dlpc_engine::platform::HostId;
+use dlpc_engine::random::{Distribution, Purpose, Streams};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::workload::{Dispatch, LogStream, Phase, Pi, Returns, Share, Workload};
+use dlpc_predict::analysis::Cause;
+use dlpc_predict::analysis::advice::{Rule, recommend};
+use dlpc_predict::analysis::sensitivity::Parameter;
+use dlpc_predict::explanation::{self, Explanation, Options, WhatIf};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::prediction::{self, Prediction};
+use dlpc_predict::report::sentence;
+use dlpc_predict::scenario::Scenario;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -145,7 +146,7 @@ fn the_recommended_rank_count_follows_the_rule_when_all_are_simulated() {
         let runs: Vec<(u32, f64, f64)> = (1..=8)
             .map(|ranks| {
                 let alone = Scenario {
-                    run: dlpc_sim::scenario::Run {
+                    run: dlpc_predict::scenario::Run {
                         ranks: vec![NonZeroU32::new(ranks).unwrap()],
                         ..scenario.run.clone()
                     },

@@ -4,20 +4,20 @@ use std::io::Cursor;
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use dlpc_sim::engine::replay::replay;
-use dlpc_sim::input::load_goal;
-use dlpc_sim::machine::{BarrierAlgorithm, MachineModel, Segment, TreeAlgorithm};
-use dlpc_sim::platform::HostId;
-use dlpc_sim::prediction::export::{self, Origin};
-use dlpc_sim::prediction::simulate_once;
-use dlpc_sim::report::goal;
-use dlpc_sim::scenario::{
-    Dispatch, Distribution, LogStream, NetworkKind, Phase, Pi, Returns, Run, Scenario, Share, Workload,
-};
-use dlpc_sim::schedule::Schedule;
-use dlpc_sim::schedule::cost::{Costs, Loggops};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::engine::replay::replay;
+use dlpc_engine::machine::{BarrierAlgorithm, MachineModel, Segment, TreeAlgorithm};
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::random::Distribution;
+use dlpc_engine::schedule::Schedule;
+use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::workload::{Dispatch, LogStream, Phase, Pi, Returns, Share, Workload};
+use dlpc_predict::input::load_goal;
+use dlpc_predict::prediction::export::{self, Origin};
+use dlpc_predict::prediction::simulate_once;
+use dlpc_predict::report::goal;
+use dlpc_predict::scenario::{Run, Scenario};
 
 use crate::support::{cluster, table, us};
 

@@ -2,12 +2,14 @@
 
 use std::num::NonZeroU32;
 
-use dlpc_sim::machine::MachineModel;
-use dlpc_sim::platform::HostId;
-use dlpc_sim::prediction;
-use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, NetworkKind, Run, Scenario, Workload};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, SimDuration, SimTime};
+use dlpc_engine::machine::MachineModel;
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::random::Distribution;
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{Bytes, SimDuration, SimTime};
+use dlpc_engine::workload::{Dispatch, LogStream, Workload};
+use dlpc_predict::prediction;
+use dlpc_predict::scenario::{Run, Scenario};
 use proptest::prelude::*;
 
 use crate::support::{cluster, seconds};

@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use dlpc_sim::engine::SimError;
-use dlpc_sim::machine::{MachineModel, Segment};
-use dlpc_sim::program::{Envelope, Op, Pattern, RankId, SleepReason, Source, Tag};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::trace::Trace;
-use dlpc_sim::units::{Bytes, SecondsPerByte, SimDuration};
+use dlpc_engine::engine::SimError;
+use dlpc_engine::machine::{MachineModel, Segment};
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::program::{Envelope, Op, Pattern, RankId, SleepReason, Source, Tag};
+use dlpc_engine::trace::Trace;
+use dlpc_engine::units::{Bytes, SecondsPerByte, SimDuration};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};

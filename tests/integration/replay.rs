@@ -10,14 +10,14 @@ mod random;
 use std::io::Cursor;
 use std::path::Path;
 
-use dlpc_sim::analysis::{self, Cause};
-use dlpc_sim::diagnostic::Diagnostics;
-use dlpc_sim::engine::replay::{ReplayError, replay};
-use dlpc_sim::input::load_goal;
-use dlpc_sim::schedule::Schedule;
-use dlpc_sim::schedule::cost::{Costs, Loggops};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, SecondsPerByte, SimDuration};
+use dlpc_engine::engine::replay::{ReplayError, replay};
+use dlpc_engine::schedule::Schedule;
+use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{Bytes, SecondsPerByte, SimDuration};
+use dlpc_predict::analysis::{self, Cause};
+use dlpc_predict::diagnostic::Diagnostics;
+use dlpc_predict::input::load_goal;
 
 /// L = 2500, o = 1500, g = 1000 ns, G = 6 ns/B, O = 0, S = 65535 B: the defaults of `LogGOPSim`.
 fn usual() -> Loggops {

@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use dlpc_sim::analysis::advice::Rule;
-use dlpc_sim::analysis::critical_path;
-use dlpc_sim::explanation::{self, Options};
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::prediction::{self, Prediction};
-use dlpc_sim::random::{Purpose, Streams};
-use dlpc_sim::trace::Recording;
+use dlpc_engine::random::{Purpose, Streams};
+use dlpc_engine::trace::Recording;
+use dlpc_predict::analysis::advice::Rule;
+use dlpc_predict::analysis::critical_path;
+use dlpc_predict::explanation::{self, Options};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::prediction::{self, Prediction};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -249,8 +249,8 @@ fn the_share_of_a_kernel_in_the_path_is_what_one_percent_of_it_changes() {
                 .unwrap();
         let before = critical_path::breakdown(&trace);
         for (key, cause) in [
-            ("kernels.setup", dlpc_sim::analysis::Cause::Setup),
-            ("kernels.records.pack", dlpc_sim::analysis::Cause::Pack),
+            ("kernels.setup", dlpc_predict::analysis::Cause::Setup),
+            ("kernels.records.pack", dlpc_predict::analysis::Cause::Pack),
         ] {
             let raised = read(&case.files(Some(key)));
             let after =
@@ -258,7 +258,7 @@ fn the_share_of_a_kernel_in_the_path_is_what_one_percent_of_it_changes() {
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
             let real = after.makespan.as_picos() as f64 / trace.makespan.as_picos() as f64 - 1.0;
             let part = before.iter().find(|(of, _)| *of == cause).unwrap().1.as_seconds();
-            let share = part / (trace.makespan - dlpc_sim::units::SimTime::ZERO).as_seconds();
+            let share = part / (trace.makespan - dlpc_engine::units::SimTime::ZERO).as_seconds();
             n += usize::from(1e-3 <= real.abs());
             if !agree(share / 100.0, real) {
                 failures.push(format!("{i}: {key} is {share} of the path, 1 % of it really {real}"));

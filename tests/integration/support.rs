@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use dlpc_sim::engine::{self, Setup, SimError};
-use dlpc_sim::machine::{
+use dlpc_engine::engine::{self, Setup, SimError};
+use dlpc_engine::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernel, Kernels, MachineModel, MessageTable, Nic, Noise,
     Segment, Switch, Topology, Uncertainty,
 };
-use dlpc_sim::platform::{HostId, Platform};
-use dlpc_sim::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
-use dlpc_sim::random::Streams;
-use dlpc_sim::scenario::{self, NetworkKind, Scenario, Workload};
-use dlpc_sim::trace::{Recording, Trace};
-use dlpc_sim::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
+use dlpc_engine::platform::{HostId, NetworkKind, Platform};
+use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
+use dlpc_engine::random::Streams;
+use dlpc_engine::trace::{Recording, Trace};
+use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
+use dlpc_engine::workload::Workload;
+use dlpc_predict::scenario::{self, Scenario};
 
 pub(crate) fn us(micros: u64) -> SimDuration {
     SimDuration::from_micros(micros)

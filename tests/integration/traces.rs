@@ -8,16 +8,16 @@ mod smpi;
 use std::io::{self, BufRead, Cursor};
 use std::path::Path;
 
-use dlpc_sim::calls::Calls;
-use dlpc_sim::diagnostic::Diagnostics;
-use dlpc_sim::engine::replay::{ReplayError, replay};
-use dlpc_sim::input::{Recorded, load_recorded};
-use dlpc_sim::machine::CollectiveOverrides;
-use dlpc_sim::program::traced;
-use dlpc_sim::schedule::Schedule;
-use dlpc_sim::schedule::cost::{Costs, Loggops};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::FlopsPerSecond;
+use dlpc_engine::calls::Calls;
+use dlpc_engine::engine::replay::{ReplayError, replay};
+use dlpc_engine::machine::CollectiveOverrides;
+use dlpc_engine::program::traced;
+use dlpc_engine::schedule::Schedule;
+use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::FlopsPerSecond;
+use dlpc_predict::diagnostic::Diagnostics;
+use dlpc_predict::input::{Recorded, load_recorded};
 
 /// Files by name: the first one is read, and may name the others.
 type Files<'f> = &'f [(&'f str, &'f str)];

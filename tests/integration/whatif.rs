@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::input;
-use dlpc_sim::prediction;
-use dlpc_sim::whatif::{Range, Refusal, WhatIf};
+use dlpc_predict::whatif::{Range, Refusal, WhatIf};
+use dlpc_predict::{input, prediction};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,6 @@
 //! Analysing log files of a producer process.
 
-use dlpc_sim::measurement::workload::{AnalysisWork, RealLogStream, RealWorkload};
+use dlpc_hardware::workload::{AnalysisWork, RealLogStream, RealWorkload};
 
 use crate::support::{RANKS, run_workload};
 

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 use std::fs;
 
-use dlpc_sim::measurement::kernels::work;
-use dlpc_sim::measurement::workload::RealWorkload;
+use dlpc_hardware::workload::RealWorkload;
+use dlpc_predict::measurement::work;
 
 use crate::support::{RANKS, run_workload};
 

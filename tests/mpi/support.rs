@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dlpc_sim::measurement::launcher::{self, Flavour, Job, LaunchError, Launcher, MapBy};
-use dlpc_sim::measurement::workload::{RealWorkload, WorkloadResult};
+use dlpc_hardware::launcher::{self, Flavour, Job, LaunchError, Launcher, MapBy};
+use dlpc_hardware::workload::{RealWorkload, WorkloadResult};
 
 /// Rank counts that every workload is run with: one, even, odd, and more than a small machine has cores.
 pub(crate) const RANKS: [u32; 5] = [1, 2, 3, 4, 7];

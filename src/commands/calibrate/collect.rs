@@ -5,10 +5,10 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::measurement::campaign::{self, Campaign, Head};
-use dlpc_sim::measurement::experiment::PlanLine;
-use dlpc_sim::measurement::launcher::{LaunchError, MapBy};
-use dlpc_sim::measurement::plan::{self, HostInfo};
+use dlpc_hardware::launcher::{LaunchError, MapBy};
+use dlpc_predict::measurement::campaign::{self, Campaign, Head};
+use dlpc_predict::measurement::experiment::PlanLine;
+use dlpc_predict::measurement::plan::{self, HostInfo};
 
 use super::read_campaign;
 use crate::cli::calibrate::{CalibrateArgs, SuiteName};

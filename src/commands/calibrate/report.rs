@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::fit::Fit;
-use dlpc_sim::fit::evidence::Series;
-use dlpc_sim::fit::origin;
-use dlpc_sim::report::fit::{FitDocument, Method};
-use dlpc_sim::report::plot::fit::figures;
-use dlpc_sim::report::{html, json, table};
+use dlpc_predict::fit::Fit;
+use dlpc_predict::fit::evidence::Series;
+use dlpc_predict::fit::origin;
+use dlpc_predict::report::fit::{FitDocument, Method};
+use dlpc_predict::report::plot::fit::figures;
+use dlpc_predict::report::{html, json, table};
 
 use crate::cli::Format;
 use crate::cli::calibrate::CalibrateArgs;

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOptions};
-use dlpc_sim::fit::{FileProvenance, FittedTo, evidence, to_toml};
-use dlpc_sim::input::{self, Machine};
-use dlpc_sim::report::fit::Method;
+use dlpc_predict::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOptions};
+use dlpc_predict::fit::{FileProvenance, FittedTo, evidence, to_toml};
+use dlpc_predict::input::{self, Machine};
+use dlpc_predict::report::fit::Method;
 
 use super::report;
-
 use crate::cli::calibrate::CalibrateArgs;
 use crate::commands::experiment;
 use crate::failure::Failure;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::analysis::accuracy::Comparison;
-use dlpc_sim::analysis::change;
-use dlpc_sim::analysis::finding::{self, Finding};
-use dlpc_sim::input::Experiment;
-use dlpc_sim::prediction::Prediction;
-use dlpc_sim::report::plot::overlay::{self, CURVES_MAX, Overlay};
-use dlpc_sim::report::{self, comparisons, html, table};
+use dlpc_predict::analysis::accuracy::Comparison;
+use dlpc_predict::analysis::change;
+use dlpc_predict::analysis::finding::{self, Finding};
+use dlpc_predict::input::Experiment;
+use dlpc_predict::prediction::Prediction;
+use dlpc_predict::report::plot::overlay::{self, CURVES_MAX, Overlay};
+use dlpc_predict::report::{self, comparisons, html, table};
 
 use super::Pair;
 use crate::cli::{CompareArgs, Format};

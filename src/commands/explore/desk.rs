@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use dlpc_sim::report::html::{self, live};
-use dlpc_sim::whatif::{Answer, Refusal, State, WhatIf};
+use dlpc_predict::report::html::{self, live};
+use dlpc_predict::whatif::{Answer, Refusal, State, WhatIf};
 use hyper::StatusCode;
 
 use super::page;

@@ -3,8 +3,8 @@
 use std::env;
 use std::io;
 
-use dlpc_sim::measurement::kernels::{calibration, session, workload};
-use dlpc_sim::report::plot::dart_board;
+use dlpc_hardware::kernels::{calibration, session, workload};
+use dlpc_predict::report::plot::dart_board;
 
 use super::failure;
 use crate::cli::kernel::{CalibrationArgs, RanksArgs, WorkloadArgs};

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use dlpc_sim::sweep::record::Record;
-use dlpc_sim::sweep::tasks::Task;
+use dlpc_predict::sweep::record::Record;
+use dlpc_predict::sweep::tasks::Task;
 use rayon::prelude::*;
 
 use super::inputs::Inputs;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::diagnostic::{Diagnostics, Problem};
-use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::prediction;
-use dlpc_sim::sweep::plan::{Design, Plan};
-use dlpc_sim::sweep::point_key::point_key;
-use dlpc_sim::sweep::record::Record;
-use dlpc_sim::sweep::tasks::{Needs, Task};
+use dlpc_predict::diagnostic::{Diagnostics, Problem};
+use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::prediction;
+use dlpc_predict::sweep::plan::{Design, Plan};
+use dlpc_predict::sweep::point_key::point_key;
+use dlpc_predict::sweep::record::Record;
+use dlpc_predict::sweep::tasks::{Needs, Task};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 

@@ -1,6 +1,6 @@
 //! What a sweep says of points that are there already, that are lost, or that cannot be computed.
 
-use dlpc_sim::sweep::tasks::Task;
+use dlpc_predict::sweep::tasks::Task;
 
 use super::job::{Failed, Job};
 use super::orders;

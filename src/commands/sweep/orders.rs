@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dlpc_sim::sweep::tasks::Task;
+use dlpc_predict::sweep::tasks::Task;
 use serde::{Deserialize, Serialize};
 
 use super::job::Job;

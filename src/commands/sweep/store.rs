@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::sweep::record::{Record, Records};
+use dlpc_predict::sweep::record::{Record, Records};
 
 use crate::failure::Failure;
 use crate::files;

@@ -5,10 +5,10 @@ mod order_book;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use dlpc_sim::measurement::kernels::hand_out::{self, Ending, Foreman};
-use dlpc_sim::measurement::kernels::session::{self, Session};
-use dlpc_sim::sweep::record::Record;
-use dlpc_sim::sweep::tasks::{self, Task};
+use dlpc_hardware::kernels::hand_out::{self, Ending, Foreman};
+use dlpc_hardware::kernels::session::{self, Session};
+use dlpc_predict::sweep::record::Record;
+use dlpc_predict::sweep::tasks::{self, Task};
 use serde::{Deserialize, Serialize};
 
 use self::order_book::OrderBook;

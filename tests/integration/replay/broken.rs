@@ -122,6 +122,6 @@ fn binary_rubbish_is_no_panic() {
         let open = move |_: &std::path::Path| -> std::io::Result<Box<dyn std::io::BufRead>> {
             Ok(Box::new(std::io::Cursor::new(open.clone())))
         };
-        assert!(dlpc_sim::input::load_goal(std::path::Path::new("x"), &open).is_err());
+        assert!(dlpc_predict::input::load_goal(std::path::Path::new("x"), &open).is_err());
     }
 }

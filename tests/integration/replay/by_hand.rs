@@ -1,6 +1,6 @@
 //! Hand-written schedules; every finish time is derived in a comment.
 
-use dlpc_sim::engine::replay::{Half, ReplayError, Unmatched};
+use dlpc_engine::engine::replay::{Half, ReplayError, Unmatched};
 
 use super::{finish, loggops, path, try_finish, usual};
 

@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use dlpc_sim::engine::replay::replay;
-use dlpc_sim::input::load_goal;
-use dlpc_sim::schedule::cost::Costs;
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{SimDuration, SimTime};
+use dlpc_engine::engine::replay::replay;
+use dlpc_engine::schedule::cost::Costs;
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{SimDuration, SimTime};
+use dlpc_predict::input::load_goal;
 
 use super::{ns, usual};
 

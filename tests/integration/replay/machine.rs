@@ -1,12 +1,12 @@
 //! Schedules on a machine model: placement by slot, message tables, shared links.
 
-use dlpc_sim::analysis;
-use dlpc_sim::engine::replay::replay;
-use dlpc_sim::machine::{MachineModel, Segment};
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::schedule::cost::{Costs, MachineCosts};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::{Bytes, SecondsPerByte, SimDuration, SimTime};
+use dlpc_engine::engine::replay::replay;
+use dlpc_engine::machine::{MachineModel, Segment};
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::{Bytes, SecondsPerByte, SimDuration, SimTime};
+use dlpc_predict::analysis;
 
 use super::load;
 use crate::support::{Run, cluster, recv, send, table, us};

@@ -1,6 +1,6 @@
 //! Random schedules: the simulator against the slow oracle.
 
-use dlpc_sim::engine::replay::ReplayError;
+use dlpc_engine::engine::replay::ReplayError;
 use proptest::prelude::*;
 
 use super::oracle::{self, Action, Op, Parameters};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use dlpc_sim::diagnostic::Diagnostics;
-use dlpc_sim::input::load_recorded;
+use dlpc_predict::diagnostic::Diagnostics;
+use dlpc_predict::input::load_recorded;
 
 use super::{Files, load_files};
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use dlpc_sim::prediction::export;
-use dlpc_sim::scenario::{Phase, Workload};
-use dlpc_sim::schedule::{Action, Schedule};
-use dlpc_sim::units::Bytes;
+use dlpc_engine::schedule::{Action, Schedule};
+use dlpc_engine::units::Bytes;
+use dlpc_engine::workload::{Phase, Workload};
+use dlpc_predict::prediction::export;
 
 use super::{finish, finish_of, load, schedule};
 use crate::support::{cluster, scenario};

@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use dlpc_sim::engine::replay::replay;
-use dlpc_sim::input::{self, Recorded};
-use dlpc_sim::program::traced;
-use dlpc_sim::scenario::NetworkKind;
-use dlpc_sim::schedule::cost::{Costs, MachineCosts};
-use dlpc_sim::trace::Recording;
-use dlpc_sim::units::FlopsPerSecond;
+use dlpc_engine::engine::replay::replay;
+use dlpc_engine::platform::NetworkKind;
+use dlpc_engine::program::traced;
+use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::trace::Recording;
+use dlpc_engine::units::FlopsPerSecond;
+use dlpc_predict::input::{self, Recorded};
 
 /// When `smpi_replay` 3.32 ends it on the same star, with the same algorithms, in seconds: `make peers`.
 const SMPI_REPLAY_S: f64 = 0.246_816;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-use dlpc_sim::sweep::tasks::Task;
+use dlpc_predict::sweep::tasks::Task;
 use serde::Serialize;
 
 use crate::commands::sweep::job::Job;

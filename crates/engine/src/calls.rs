@@ -1,0 +1,130 @@
+//! What the ranks of an MPI program called, rank by rank, as a trace of a run says: without times.
+//!
+//! [`Calls`] that exist are valid: ranks are there, waits have requests, and all ranks call the same collectives in the
+//! same order.
+
+use crate::schedule::Wildcard;
+use crate::units::{Bytes, SimDuration};
+
+/// A call of one rank.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Call {
+    /// Computes so many floating point operations.
+    Compute(f64),
+    /// Does nothing for a time.
+    Sleep(SimDuration),
+    /// Sends, and waits until the buffer is free again.
+    Send(Letter),
+    /// Starts a send: the next request.
+    Isend(Letter),
+    /// Receives.
+    Recv(Wildcard, Bytes),
+    /// Starts a receive: the next request.
+    Irecv(Wildcard, Bytes),
+    /// Sends and receives at once.
+    Sendrecv(Letter, u32, Bytes),
+    /// Waits for a request; they are numbered from 0 in the order in which the rank has started them.
+    Wait(u32),
+    /// Waits for all requests that are open.
+    WaitAll,
+    /// Takes part in a collective, by its number among those of the rank.
+    Collective(u32),
+}
+
+/// A message as its sender describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Letter {
+    /// Receiving rank.
+    pub to: u32,
+    /// Tag.
+    pub tag: u32,
+    /// Size.
+    pub bytes: Bytes,
+}
+
+/// A collective as one rank calls it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CollectiveCall {
+    /// Which one.
+    pub kind: CollectiveKind,
+    /// The root; rank 0 where there is none.
+    pub root: u32,
+    /// Bytes of a block (of the vector, where it is reduced): the same on all ranks.
+    pub block: Bytes,
+    /// Bytes to each rank; empty where all are one block, one for all where only one is sent.
+    pub sends: Box<[Bytes]>,
+    /// Bytes from each rank.
+    pub recvs: Box<[Bytes]>,
+    /// Floating point operations of the reduction.
+    pub flops: f64,
+}
+
+impl CollectiveCall {
+    /// Returns a collective whose blocks are all of the same size, and that computes nothing.
+    #[must_use]
+    pub fn of(kind: CollectiveKind, root: u32, block: Bytes) -> Self {
+        Self { kind, root, block, sends: Box::default(), recvs: Box::default(), flops: 0.0 }
+    }
+}
+
+/// Collectives of MPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectiveKind {
+    /// `MPI_Barrier`.
+    Barrier,
+    /// `MPI_Bcast`.
+    Bcast,
+    /// `MPI_Reduce`.
+    Reduce,
+    /// `MPI_Allreduce`.
+    Allreduce,
+    /// `MPI_Gather`.
+    Gather,
+    /// `MPI_Gatherv`.
+    Gatherv,
+    /// `MPI_Scatter`.
+    Scatter,
+    /// `MPI_Scatterv`.
+    Scatterv,
+    /// `MPI_Allgather`.
+    Allgather,
+    /// `MPI_Allgatherv`.
+    Allgatherv,
+    /// `MPI_Alltoall`.
+    Alltoall,
+    /// `MPI_Alltoallv`.
+    Alltoallv,
+    /// `MPI_Reduce_scatter`.
+    ReduceScatter,
+    /// `MPI_Scan`, `MPI_Exscan`.
+    Scan,
+}
+
+/// The calls of one rank.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RankCalls {
+    /// Each call, and its line in the rank's file.
+    pub calls: Vec<(Call, u32)>,
+    /// Its collectives.
+    pub collectives: Vec<CollectiveCall>,
+}
+
+/// The calls of all ranks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Calls {
+    /// By rank.
+    pub ranks: Vec<RankCalls>,
+}
+
+impl Calls {
+    /// Returns the floating point operations of all ranks.
+    #[must_use]
+    pub fn flops(&self) -> f64 {
+        let of_call = |(call, _): &(Call, u32)| if let Call::Compute(flops) = call { *flops } else { 0.0 };
+        let of_rank = |rank: &RankCalls| {
+            let computed: f64 = rank.calls.iter().map(of_call).sum();
+            computed + rank.collectives.iter().map(|collective| collective.flops).sum::<f64>()
+        };
+        self.ranks.iter().map(of_rank).sum()
+    }
+}

@@ -1,0 +1,421 @@
+//! The engine: the only code that advances simulated time.
+//! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
+
+mod alone;
+mod cores;
+mod costs;
+mod error;
+mod event;
+mod flow;
+mod limits;
+mod matching;
+mod memo;
+mod message;
+mod network;
+mod noise;
+mod pairs;
+mod producer;
+mod protocol;
+mod queue;
+mod rank;
+mod recorder;
+pub mod replay;
+mod ring;
+mod timer;
+
+pub use self::error::{BlockedRank, SimError, WaitsFor};
+pub use self::producer::Production;
+
+use self::cores::{Cores, Ended, Ending};
+use self::costs::{Costs, Passings};
+use self::event::{Event, PackedEvent};
+use self::flow::FlowNetwork;
+use self::limits::Limits;
+use self::matching::{Matching, PostedRecv};
+use self::message::{Caller, Messages};
+use self::network::{LoggopsNetwork, Transfer};
+use self::noise::NoiseSource;
+use self::pairs::Pairs;
+use self::producer::Producer;
+use self::protocol::Task;
+use self::queue::Queue;
+use self::rank::{Rank, State, Wait, Work, WorkPurpose};
+use self::recorder::Recorder;
+use crate::machine::{MessageTable, Noise};
+use crate::platform::{HostId, NetworkKind, Platform};
+use crate::program::{Op, Outcome, Pattern, Program, RankId};
+use crate::random::{Purpose, Streams};
+use crate::trace::{Activity, ActivityKind, Enabler, Look, Losses, MessageStep, Recording, Trace};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// Everything that a run needs besides its program.
+#[derive(Debug, Clone)]
+pub struct Setup<'a> {
+    /// Hosts and links.
+    pub platform: &'a Platform,
+    /// Costs of messages within a host.
+    pub local: &'a MessageTable,
+    /// Costs of messages between hosts.
+    pub remote: &'a MessageTable,
+    /// Noise and jitter.
+    pub noise: &'a Noise,
+    /// Network model.
+    pub network: NetworkKind,
+    /// Host of each rank.
+    pub hosts_of_ranks: &'a [HostId],
+    /// Random streams of this replication.
+    pub streams: Streams,
+    /// Producer of files, if the program looks for them.
+    pub production: Option<Production>,
+    /// Whether to keep every step.
+    pub recording: Recording,
+}
+
+/// Simulates one run of `program`.
+///
+/// # Errors
+/// [`SimError::Deadlock`] if the ranks wait for each other, [`SimError::TimeOverflow`] after 213 days.
+pub fn simulate(setup: &Setup<'_>, program: &mut Program) -> Result<Trace, SimError> {
+    simulate_within(setup, program, u64::MAX)
+}
+
+/// Simulates one run of `program`, or gives up after `events_max` events.
+///
+/// # Errors
+/// Those of [`simulate`], and [`SimError::TooManyEvents`].
+pub fn simulate_within(setup: &Setup<'_>, program: &mut Program, events_max: u64) -> Result<Trace, SimError> {
+    if let Some(result) = alone::simulate(setup, program, events_max) {
+        return result;
+    }
+    let mut trace = simulate_in_order(setup, program, events_max)?;
+    if let Some(record) = &mut trace.record {
+        record.completions = producer(setup).map_or_else(Vec::new, Producer::completions);
+        record.is_in_rounds = matches!(program, Program::Rounds(_));
+    }
+    Ok(trace)
+}
+
+/// Simulates a run of any kind, event by event.
+fn simulate_in_order(setup: &Setup<'_>, program: &mut Program, events_max: u64) -> Result<Trace, SimError> {
+    let mut engine = Engine::new(setup, program);
+    engine.run(events_max)?;
+    engine.finish()
+}
+
+fn producer(setup: &Setup<'_>) -> Option<Producer> {
+    let rng = || setup.streams.stream(Purpose::Producer, 0);
+    setup.production.map(|production| Producer::new(production, rng()))
+}
+
+struct Engine<'a> {
+    platform: &'a Platform,
+    hosts_of_ranks: &'a [HostId],
+    local: Costs<'a>,
+    remote: Costs<'a>,
+    passings: Passings<'a>,
+    program: &'a mut Program,
+    now: SimTime,
+    queue: Queue<PackedEvent>,
+    ranks: Vec<Rank>,
+    finished_at: Vec<SimTime>,
+    /// Of each rank, if the run is recorded; else empty.
+    works: Vec<Work>,
+    messages: Messages,
+    pairs: Pairs,
+    matching: Matching,
+    cores: Cores<'a>,
+    network: Network,
+    noise: NoiseSource,
+    producer: Option<Producer>,
+    recorder: Recorder,
+    /// What limits each flow, if the run is recorded.
+    limits: Option<Limits>,
+    /// What the current event means for a rank that goes on because of it.
+    cause: Enabler,
+    n_messages: u64,
+    n_events: u64,
+    largest_local: Bytes,
+    largest_remote: Bytes,
+}
+
+enum Network {
+    Flow(Box<FlowNetwork>),
+    Loggops(LoggopsNetwork),
+}
+
+impl<'a> Engine<'a> {
+    fn new(setup: &Setup<'a>, program: &'a mut Program) -> Self {
+        assert!(setup.hosts_of_ranks.len().max(setup.platform.n_hosts()) < PackedEvent::COUNT_MAX, "too many ranks");
+        let n_ranks = u32::try_from(setup.hosts_of_ranks.len()).expect("fewer than 2^29 ranks");
+        Self {
+            platform: setup.platform,
+            hosts_of_ranks: setup.hosts_of_ranks,
+            local: Costs::new(setup.local),
+            remote: Costs::new(setup.remote),
+            passings: Passings::new(setup.platform),
+            program,
+            now: SimTime::ZERO,
+            queue: Queue::new(),
+            ranks: vec![Rank::NEW; setup.hosts_of_ranks.len()],
+            finished_at: vec![SimTime::ZERO; setup.hosts_of_ranks.len()],
+            works: if setup.recording == Recording::On { vec![Work::NONE; n_ranks as usize] } else { Vec::new() },
+            messages: Messages::default(),
+            pairs: Pairs::default(),
+            matching: Matching::default(),
+            cores: Cores::new(setup.platform, setup.hosts_of_ranks),
+            network: match setup.network {
+                NetworkKind::Flow => Network::Flow(Box::new(FlowNetwork::new(setup.platform))),
+                NetworkKind::Loggops => Network::Loggops(LoggopsNetwork::new(setup.platform.n_hosts())),
+            },
+            noise: NoiseSource::new(setup.noise, setup.streams, n_ranks),
+            producer: producer(setup),
+            limits: (setup.recording == Recording::On).then(|| Limits::new(setup.platform)),
+            recorder: Recorder::new(setup.recording, setup.hosts_of_ranks.len()),
+            cause: Enabler::Previous,
+            n_messages: 0,
+            n_events: 0,
+            largest_local: Bytes(0),
+            largest_remote: Bytes(0),
+        }
+    }
+
+    fn run(&mut self, events_max: u64) -> Result<(), SimError> {
+        for rank in (0..).map(RankId).take(self.ranks.len()) {
+            self.step(rank, Outcome::Started);
+        }
+        self.settle();
+        while let Some((at, event)) = self.queue.pop() {
+            assert!(at >= self.now, "bug: simulated time goes back");
+            if at == SimTime::from_picos(u64::MAX) {
+                return Err(SimError::TimeOverflow);
+            }
+            self.now = at;
+            if self.n_events == events_max {
+                return Err(SimError::TooManyEvents { events_max });
+            }
+            self.n_events += 1;
+            self.cause = Enabler::Previous;
+            self.handle(event.into());
+            if self.queue.is_instant_over() {
+                self.settle();
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, at: SimTime, event: Event) {
+        self.queue.push(at, event.into());
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::CoreDone(rank) => self.end_work(Ended { rank, oversubscribed_s: 0.0 }),
+            Event::HostWake { host, generation } => self.wake_host(host, generation),
+            Event::NetworkWake { generation } => self.wake_network(generation),
+            Event::Left { message, part } => self.leave(message, part),
+            Event::Arrived { message, part } => self.arrive(message, part),
+            Event::Timer { rank, generation } => self.ring(rank, generation),
+        }
+    }
+
+    fn finish(self) -> Result<Trace, SimError> {
+        let blocked: Vec<BlockedRank> = (0..)
+            .map(RankId)
+            .zip(&self.ranks)
+            .filter(|(_, rank)| rank.state != State::Finished)
+            .map(|(id, rank)| BlockedRank {
+                rank: id,
+                op: u64::from(rank.n_ops) - 1,
+                waits_for: WaitsFor::of(rank, &self.messages),
+            })
+            .collect();
+        if !blocked.is_empty() {
+            return Err(SimError::Deadlock { blocked });
+        }
+        Ok(Trace {
+            makespan: self.finished_at.iter().copied().max().unwrap_or(SimTime::ZERO),
+            finished_at: self.finished_at,
+            n_messages: self.n_messages,
+            n_events: self.n_events,
+            largest_local: self.largest_local,
+            largest_remote: self.largest_remote,
+            record: self.recorder.into_record(self.limits),
+        })
+    }
+
+    /// Gives `rank` its next op, whose previous one ended with `outcome`, until one takes time.
+    fn step(&mut self, id: RankId, mut outcome: Outcome) {
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.become_ready(self.now, self.cause);
+        }
+        loop {
+            // Looked at where it is: copied in one piece, what has just been written in small pieces is waited for.
+            let Some(op) = &self.program.next(id, outcome) else { return self.finish_rank(id) };
+            let n_ops = &mut self.ranks[id.0 as usize].n_ops;
+            *n_ops = n_ops.saturating_add(1);
+            outcome = match op {
+                Op::Look => {
+                    let now = self.now;
+                    let complete = self.producer.as_mut().map_or(0, |producer| producer.complete_by(now));
+                    self.recorder.look(Look { at: now, rank: id, complete });
+                    Outcome::Looked { complete }
+                }
+                Op::Irecv(pattern) => {
+                    self.post(id, PostedRecv { pattern: *pattern, caller: Caller::Nonblocking });
+                    Outcome::Done
+                }
+                Op::WaitAll if self.ranks[id.0 as usize].outstanding == 0 => Outcome::Done,
+                Op::WaitAll => return self.wait(id, Wait::All),
+                Op::Recv(pattern) => return self.recv(id, *pattern, Wait::Recv(*pattern)),
+                Op::RecvWithin { pattern, timeout } => {
+                    self.set_timer(id, *timeout);
+                    return self.recv(id, *pattern, Wait::RecvWithin(*pattern));
+                }
+                Op::Compute { kernel, work } => {
+                    let disturbed = self.noise.disturb(id, *kernel, *work);
+                    self.ranks[id.0 as usize].state = State::Computing;
+                    self.start_work(id, disturbed.work, WorkPurpose::Compute(*kernel));
+                    if let Some(work) = self.works.get_mut(id.0 as usize) {
+                        work.noise = disturbed.noise;
+                    }
+                    return;
+                }
+                Op::Sleep { duration, reason } => {
+                    self.ranks[id.0 as usize].state = State::Sleeping(*reason);
+                    return self.set_timer(id, *duration);
+                }
+                Op::Send(envelope) => return self.start_send(id, envelope, Caller::Blocking),
+                Op::Isend(envelope) => return self.start_send(id, envelope, Caller::Nonblocking),
+            };
+        }
+    }
+
+    fn finish_rank(&mut self, id: RankId) {
+        self.ranks[id.0 as usize].state = State::Finished;
+        self.finished_at[id.0 as usize] = self.now;
+        if let Some(work) = self.works.get(id.0 as usize) {
+            let enabled_by = work.ready_by;
+            let kind = ActivityKind::Finish;
+            let lost = Losses::default();
+            self.recorder.activity(id, Activity { kind, start: self.now, end: self.now, enabled_by, lost });
+        }
+    }
+
+    fn recv(&mut self, id: RankId, pattern: Pattern, wait: Wait) {
+        self.ranks[id.0 as usize].state = State::Waiting(wait);
+        self.post(id, PostedRecv { pattern, caller: Caller::Blocking });
+        self.progress(id);
+    }
+
+    fn wait(&mut self, id: RankId, wait: Wait) {
+        self.ranks[id.0 as usize].state = State::Waiting(wait);
+        self.progress(id);
+    }
+
+    /// Lets a rank that waits inside an MPI call go on: its call returns, or it does the next piece of protocol work.
+    fn progress(&mut self, id: RankId) {
+        let rank = &mut self.ranks[id.0 as usize];
+        let State::Waiting(wait) = rank.state else { return };
+        if rank.work.is_some() {
+            return;
+        }
+        let outcome = match wait {
+            Wait::All => (rank.outstanding == 0).then_some(Outcome::Done),
+            Wait::Send(_) | Wait::Recv(_) | Wait::RecvWithin(_) => rank.outcome.take(),
+        };
+        if let Some(outcome) = outcome {
+            return self.step(id, outcome);
+        }
+        if let Some(task) = self.take_task(id) {
+            let work = self.task_work(task);
+            self.start_work(id, work, WorkPurpose::Task(task));
+        }
+    }
+
+    fn start_work(&mut self, id: RankId, length: SimDuration, purpose: WorkPurpose) {
+        self.ranks[id.0 as usize].work = Some(purpose);
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.begin(self.now, self.cause, length);
+        }
+        let host = self.hosts_of_ranks[id.0 as usize];
+        match self.cores.start(self.now, host, id, length) {
+            Ending::At(at) => self.push(at, Event::CoreDone(id)),
+            Ending::Forecast { at, generation } => self.push(at, Event::HostWake { host, generation }),
+        }
+    }
+
+    fn wake_host(&mut self, host: HostId, generation: u32) {
+        let mut ended = Vec::new();
+        if let Some(Ending::Forecast { at, generation }) =
+            self.cores.collect_ended(self.now, host, generation, &mut ended)
+        {
+            self.push(at, Event::HostWake { host, generation });
+        }
+        for ended in ended {
+            self.end_work(ended);
+        }
+    }
+
+    fn end_work(&mut self, ended: Ended) {
+        let id = ended.rank;
+        let purpose = self.ranks[id.0 as usize].work.take().expect("invariant: work that ends has started");
+        if let Some(work) = self.works.get_mut(id.0 as usize) {
+            work.end(self.now);
+            let work = *work;
+            self.record_work(&work, purpose, ended);
+        }
+        match purpose {
+            WorkPurpose::Compute(_) => self.step(id, Outcome::Done),
+            WorkPurpose::Send(message) => self.end_send(id, message),
+            WorkPurpose::Task(task) => {
+                self.end_task(task);
+                self.progress(id);
+            }
+        }
+    }
+
+    fn record_work(&mut self, work: &Work, purpose: WorkPurpose, ended: Ended) {
+        let peer_of = |message| {
+            let message = self.messages.get(message);
+            if message.from == ended.rank { message.to } else { message.from }
+        };
+        let overhead = |step, message| ActivityKind::Overhead { step, peer: peer_of(message) };
+        let kind = match purpose {
+            WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
+            WorkPurpose::Send(message) => overhead(MessageStep::Send, message),
+            WorkPurpose::Task(Task::Answer(message)) => overhead(MessageStep::Answer, message),
+            WorkPurpose::Task(Task::SendData(message)) => overhead(MessageStep::SendData, message),
+            WorkPurpose::Task(Task::Receive(message)) => overhead(MessageStep::Receive, message),
+        };
+        let speed = self.cores.speed(self.hosts_of_ranks[ended.rank.0 as usize]);
+        let lost = work.losses(self.now, speed, ended.oversubscribed_s);
+        let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by, lost };
+        self.recorder.activity(ended.rank, activity);
+    }
+
+    /// Ends an instant: links are shared anew among the flows that are there now.
+    fn settle(&mut self) {
+        let Network::Flow(flows) = &mut self.network else { return };
+        let forecast = flows.settle(self.now);
+        if let Some(limits) = &mut self.limits
+            && (forecast.is_some() || flows.under_way().next().is_none())
+        {
+            limits.observe(self.now, flows.under_way());
+        }
+        if let Some((at, generation)) = forecast {
+            self.push(at, Event::NetworkWake { generation });
+        }
+    }
+
+    fn wake_network(&mut self, generation: u64) {
+        let mut ended = Vec::new();
+        if let Network::Flow(flows) = &mut self.network {
+            flows.collect_ended(self.now, generation, &mut ended);
+        }
+        for transfer in ended {
+            let Transfer { message, part, latency, .. } = transfer;
+            self.push(self.now + latency, Event::Arrived { message, part });
+            self.leave(message, part);
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The machine model: one cluster, as calibrated or as taken from literature.
+//!
+//! A [`MachineModel`] that exists is valid; only `dlpc_predict::input` makes one from a file.
+
+mod uncertainty;
+
+use std::num::NonZeroU32;
+
+use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+
+pub use self::uncertainty::{SegmentUncertainty, Uncertainty};
+
+/// One cluster: hosts, network, message costs, kernel costs and noise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MachineModel {
+    /// Short name, for instance `dlpc-2020`.
+    pub name: String,
+    /// Host groups in the order of the file; hosts are numbered through all groups. At least one.
+    pub host_groups: Vec<HostGroup>,
+    /// Switches between the hosts.
+    pub switch: Switch,
+    /// Costs of messages between two ranks of one host (shared memory).
+    pub local: MessageTable,
+    /// Costs of messages between ranks of different hosts.
+    pub remote: MessageTable,
+    /// Collective algorithms that override the selection rules.
+    pub collectives: CollectiveOverrides,
+    /// Costs of the workloads' kernels.
+    pub kernels: Kernels,
+    /// Noise of cores and jitter of the network.
+    pub noise: Noise,
+    /// How well hosts, ports and messages are known.
+    pub uncertainty: Uncertainty,
+}
+
+/// A number of hosts with the same cores and network interface.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostGroup {
+    /// Name of the group; its hosts are called `name0`, `name1`, ...; a group of one host has the bare name.
+    pub name: String,
+    /// Cores of each host.
+    pub cores: NonZeroU32,
+    /// Relative speed of each host of the group, positive; kernel costs hold for speed 1. Its length is the number of
+    /// hosts.
+    pub speeds: Vec<f64>,
+    /// Factor by which work takes longer with 1, 2, ... busy cores; `cores` entries, each at least 1, not decreasing.
+    pub slowdown: Vec<f64>,
+    /// Network interface of each host.
+    pub nic: Nic,
+}
+
+/// Network interface of a host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nic {
+    /// Payload bandwidth in each direction (full duplex) or in total (half duplex).
+    pub bandwidth: BytesPerSecond,
+    /// Latency of the cable and interface, per traversal.
+    pub latency: SimDuration,
+    /// Whether both directions share the bandwidth.
+    pub duplex: Duplex,
+}
+
+/// Whether the two directions of a cable share its bandwidth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplex {
+    /// Each direction has the full bandwidth.
+    Full,
+    /// Both directions share it.
+    Half,
+}
+
+/// The switch, or the tree of switches, between the hosts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switch {
+    /// Latency of one switch traversal.
+    pub latency: SimDuration,
+    /// Bandwidth of one port and direction, if it can be lower than that of the hosts.
+    pub port_bandwidth: Option<BytesPerSecond>,
+    /// Total bandwidth of one switch, if it can be lower than that of its ports.
+    pub backplane_bandwidth: Option<BytesPerSecond>,
+    /// When a frame leaves the switch.
+    pub forwarding: Forwarding,
+    /// Star or tree.
+    pub topology: Topology,
+}
+
+/// When a switch passes a frame on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forwarding {
+    /// After the whole frame of at most `frame` bytes has arrived.
+    StoreAndForward {
+        /// Payload of a full frame.
+        frame: Bytes,
+    },
+    /// As soon as the address is known; the delay is part of the switch latency.
+    CutThrough,
+}
+
+/// How the switches are connected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Topology {
+    /// All hosts on one switch.
+    Star,
+    /// Leaf switches, filled one after the other, below one root switch.
+    Tree {
+        /// Hosts on each leaf switch.
+        hosts_per_leaf: NonZeroU32,
+        /// Bandwidth of the cable from a leaf to the root, per direction.
+        uplink_bandwidth: BytesPerSecond,
+        /// Latency of that cable.
+        uplink_latency: SimDuration,
+    },
+}
+
+/// Costs of messages of one class of rank pairs, piecewise by size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageTable {
+    /// Largest message that is sent eagerly; above it, rendezvous.
+    pub eager_limit: Bytes,
+    /// Pieces by ascending `upto`, at least one. Sizes above the last one use the last one.
+    pub segments: Vec<Segment>,
+    /// Range of message sizes for which the table was measured.
+    pub calibrated_upto: Bytes,
+}
+
+/// Costs of messages of at most `upto` bytes (and more than the previous segment's).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// Largest message of the segment.
+    pub upto: Bytes,
+    /// CPU time to send, without the part that grows with the size.
+    pub send_overhead: SimDuration,
+    /// CPU time to receive, without the part that grows with the size.
+    pub recv_overhead: SimDuration,
+    /// CPU time per byte, on either side.
+    pub byte_overhead: SecondsPerByte,
+    /// End-to-end latency of the software stack, beyond that of cables and switches.
+    pub latency: SimDuration,
+    /// Least time per byte of one message at the end points.
+    pub byte_gap: SecondsPerByte,
+    /// Least time between two messages of one host (`loggops` network).
+    pub message_gap: SimDuration,
+}
+
+/// Collective algorithms named by the model instead of the selection rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CollectiveOverrides {
+    /// Algorithm of barrier.
+    pub barrier: Option<BarrierAlgorithm>,
+    /// Algorithm of bcast.
+    pub bcast: Option<TreeAlgorithm>,
+    /// Algorithm of scatter (scatterv is always linear).
+    pub scatter: Option<TreeAlgorithm>,
+    /// Algorithm of gather (gatherv is always linear).
+    pub gather: Option<TreeAlgorithm>,
+    /// Algorithm of reduce.
+    pub reduce: Option<TreeAlgorithm>,
+    /// Algorithm of allreduce.
+    pub allreduce: Option<AllreduceAlgorithm>,
+    /// Algorithm of allgather.
+    pub allgather: Option<AllgatherAlgorithm>,
+    /// Algorithm of alltoall.
+    pub alltoall: Option<AlltoallAlgorithm>,
+}
+
+/// Algorithms of barrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarrierAlgorithm {
+    /// All ranks report to rank 0, which releases them.
+    Linear,
+    /// Pairwise exchange along the bits of the rank number, with a fix-up for other than powers of two.
+    RecursiveDoubling,
+    /// `ceil(log2 p)` rounds of passing on to rank + 2^k.
+    Dissemination,
+}
+
+/// Algorithms of the rooted collectives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TreeAlgorithm {
+    /// The root exchanges one message with each other rank.
+    Linear,
+    /// Along a binomial tree.
+    Binomial,
+}
+
+/// Algorithms of allreduce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllreduceAlgorithm {
+    /// Reduce to rank 0, then bcast, both linear.
+    Linear,
+    /// Pairwise exchange along the bits of the rank number.
+    RecursiveDoubling,
+}
+
+/// Algorithms of allgather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllgatherAlgorithm {
+    /// Blocks go around, from each rank to the next one.
+    Ring,
+    /// Pairwise exchange along the bits of the rank number; Bruck's algorithm for other than powers of two.
+    RecursiveDoubling,
+    /// `ceil(log2 p)` rounds of passing on to rank - 2^k.
+    Bruck,
+    /// Exchange with both neighbours in turn; a ring for odd numbers of ranks.
+    Neighbor,
+}
+
+/// Algorithms of alltoall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlltoallAlgorithm {
+    /// All sends and receives at once.
+    Linear,
+    /// One after the other to rank + 1, + 2, ...
+    Pairwise,
+    /// `ceil(log2 p)` rounds in which blocks are passed on.
+    Bruck,
+}
+
+/// What a compute op does; names its noise and its share in the breakdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kernel {
+    /// Fixed work of each rank and run, within the program's own clock.
+    Setup,
+    /// Throwing one dart.
+    ThrowDart,
+    /// Storing one dart's record.
+    StoreRecord,
+    /// Packing one record for sending.
+    PackRecord,
+    /// Unpacking one record on rank 0.
+    UnpackRecord,
+    /// Reducing one record on rank 0.
+    CollectRecord,
+    /// Analysing one log file.
+    Analyse,
+    /// Work that a custom workload describes itself.
+    Custom,
+}
+
+impl Kernel {
+    /// All kernels.
+    pub const ALL: [Self; 8] = [
+        Self::Setup,
+        Self::ThrowDart,
+        Self::StoreRecord,
+        Self::PackRecord,
+        Self::UnpackRecord,
+        Self::CollectRecord,
+        Self::Analyse,
+        Self::Custom,
+    ];
+
+    /// Returns the name in files and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::ThrowDart => "throw_dart",
+            Self::StoreRecord => "store_record",
+            Self::PackRecord => "pack_record",
+            Self::UnpackRecord => "unpack_record",
+            Self::CollectRecord => "collect_record",
+            Self::Analyse => "analyse",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+/// Costs of the workloads' kernels on a core of speed 1.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Kernels {
+    /// Fixed work of each rank and run.
+    pub setup: SimDuration,
+    /// Per dart; a model without it cannot run `pi`.
+    pub throw_dart: Option<SimDuration>,
+    /// Costs of records; a model without them cannot run `pi` with `returns = "coordinates"`.
+    pub records: Option<RecordCosts>,
+}
+
+/// Costs of one dart's record (index, rank, x, y, inside) as the program returns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordCosts {
+    /// Time to store one, on every rank.
+    pub store: SimDuration,
+    /// Time to pack one, on every rank.
+    pub pack: SimDuration,
+    /// Time to unpack one, on rank 0.
+    pub unpack: SimDuration,
+    /// Time to reduce one, on rank 0.
+    pub collect: SimDuration,
+    /// Size of a packed record.
+    pub bytes: Bytes,
+}
+
+/// Random delays of cores and network. All zero: the simulation is deterministic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noise {
+    /// Sigma of the lognormal factor (median 1) on each compute op, by kernel ([`Kernel::ALL`] order).
+    pub compute_sigma: [f64; Kernel::ALL.len()],
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run, by kernel: how well its cost is known.
+    pub cost_sigma: [f64; Kernel::ALL.len()],
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run: how runs differ as a whole.
+    pub run_sigma: f64,
+    /// Interruptions by the operating system, if any.
+    pub interruptions: Option<Interruptions>,
+    /// Sigma of the lognormal factor (median 1) on the latency of each remote message.
+    pub latency_sigma: f64,
+}
+
+/// Interruptions of a computing core by the operating system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interruptions {
+    /// Mean time between two, exponentially distributed.
+    pub interval: SimDuration,
+    /// Length of each.
+    pub duration: SimDuration,
+}
+
+impl Noise {
+    /// Noise that is always zero.
+    pub const NONE: Self = Self {
+        compute_sigma: [0.0; Kernel::ALL.len()],
+        cost_sigma: [0.0; Kernel::ALL.len()],
+        run_sigma: 0.0,
+        interruptions: None,
+        latency_sigma: 0.0,
+    };
+
+    /// Returns the sigma of a kernel's ops.
+    #[must_use]
+    pub fn sigma(&self, kernel: Kernel) -> f64 {
+        self.compute_sigma[kernel as usize]
+    }
+
+    /// Returns whether every replication would be the same.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+impl MessageTable {
+    /// Returns the segment for a message of `bytes`: the first whose `upto` is not below it, or the last.
+    #[must_use]
+    pub fn segment(&self, bytes: Bytes) -> &Segment {
+        let i = self.segments.partition_point(|segment| segment.upto < bytes);
+        &self.segments[i.min(self.segments.len() - 1)]
+    }
+}
+
+impl Segment {
+    /// A message of any size that costs nothing but what the links on its way take.
+    pub const FREE: Self = Self {
+        upto: Bytes(u64::MAX),
+        send_overhead: SimDuration::ZERO,
+        recv_overhead: SimDuration::ZERO,
+        byte_overhead: SecondsPerByte::ZERO,
+        latency: SimDuration::ZERO,
+        byte_gap: SecondsPerByte::ZERO,
+        message_gap: SimDuration::ZERO,
+    };
+
+    /// Returns how long the sender's core is busy: `o_s + s O` (docs/model.md eq. 3).
+    #[must_use]
+    pub fn send_busy(&self, bytes: Bytes) -> SimDuration {
+        SimDuration::from_seconds_ceil(self.send_overhead.as_seconds() + self.byte_overhead.seconds_for(bytes))
+    }
+
+    /// Returns how long the receiver's core is busy: `o_r + s O` (docs/model.md eq. 4).
+    #[must_use]
+    pub fn recv_busy(&self, bytes: Bytes) -> SimDuration {
+        SimDuration::from_seconds_ceil(self.recv_overhead.as_seconds() + self.byte_overhead.seconds_for(bytes))
+    }
+}
+
+impl MachineModel {
+    /// Returns the number of hosts.
+    #[must_use]
+    pub fn n_hosts(&self) -> usize {
+        self.host_groups.iter().map(|group| group.speeds.len()).sum()
+    }
+
+    /// Returns the number of cores of all hosts.
+    #[must_use]
+    pub fn n_cores(&self) -> usize {
+        self.host_groups.iter().map(|group| group.speeds.len() * group.cores.get() as usize).sum()
+    }
+
+    /// Returns whether replications differ, whatever the workload.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        !self.noise.is_zero() || !self.uncertainty.is_zero()
+    }
+
+    /// Returns the names of all hosts, in the order of their numbers.
+    #[must_use]
+    pub fn host_names(&self) -> Vec<String> {
+        self.host_groups.iter().flat_map(HostGroup::host_names).collect()
+    }
+}
+
+impl HostGroup {
+    /// Returns the names of the hosts of the group.
+    #[must_use]
+    pub fn host_names(&self) -> Vec<String> {
+        match self.speeds.len() {
+            1 => vec![self.name.clone()],
+            n => (0..n).map(|i| format!("{}{i}", self.name)).collect(),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Programs: what each rank does, generated lazily, op by op.
+
+pub mod as_schedule;
+pub mod collective;
+pub mod history;
+mod log_stream;
+mod pi;
+mod script;
+pub mod traced;
+
+use std::collections::VecDeque;
+
+use self::collective::Exchange;
+use crate::machine::{CollectiveOverrides, Kernel};
+use crate::random::Streams;
+use crate::units::{Bytes, SimDuration};
+use crate::workload::{Dispatch, Workload};
+
+/// Index of a rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RankId(pub u32);
+
+/// Tag of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(pub u32);
+
+/// Whose messages a receive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Those of one rank.
+    Rank(RankId),
+    /// Those of all ranks.
+    Any,
+}
+
+/// One step of a rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Works on the rank's core.
+    Compute {
+        /// What it does.
+        kernel: Kernel,
+        /// How long it takes on a core of speed 1, without noise.
+        work: SimDuration,
+    },
+    /// Leaves the core idle.
+    Sleep {
+        /// How long.
+        duration: SimDuration,
+        /// Why.
+        reason: SleepReason,
+    },
+    /// Sends and waits until the buffer is free again.
+    Send(Envelope),
+    /// Starts a send; [`Op::WaitAll`] waits for it.
+    Isend(Envelope),
+    /// Waits for a message.
+    Recv(Pattern),
+    /// Starts a receive; [`Op::WaitAll`] waits for it.
+    Irecv(Pattern),
+    /// Waits for a message, at most for a time.
+    RecvWithin {
+        /// Which messages.
+        pattern: Pattern,
+        /// How long to wait for a match.
+        timeout: SimDuration,
+    },
+    /// Waits for all started sends and receives.
+    WaitAll,
+    /// Looks how many files the producer has completed; takes no time.
+    Look,
+}
+
+/// Why a rank sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SleepReason {
+    /// The program says so.
+    Program,
+    /// Until the next look for what the producer has completed.
+    Poll,
+}
+
+/// What is sent to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Envelope {
+    /// Receiver.
+    pub to: RankId,
+    /// Tag.
+    pub tag: Tag,
+    /// Size.
+    pub bytes: Bytes,
+}
+
+/// Which messages a receive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern {
+    /// Sender.
+    pub from: Source,
+    /// Tag; none takes any.
+    pub tag: Option<Tag>,
+}
+
+/// How the previous op of a rank ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none: the rank starts.
+    Started,
+    /// Done.
+    Done,
+    /// A message of this rank was received.
+    Received(RankId),
+    /// No message came in time.
+    TimedOut,
+    /// So many files are complete.
+    Looked {
+        /// Files completed since the start.
+        complete: u32,
+    },
+}
+
+/// What all ranks do in one run. Ranks share it, so that one rank can find what another has decided; a rank looks only
+/// after it has received the message that carries the decision.
+#[derive(Debug, Clone)]
+pub enum Program {
+    /// The ops of each rank, one by one.
+    Fixed(Vec<VecDeque<Op>>),
+    /// A fixed list of steps.
+    Script(script::Script),
+    /// Log files in rounds.
+    Rounds(log_stream::Rounds),
+    /// Log files for the first free worker.
+    FirstFree(log_stream::FirstFree),
+    /// Another program, whose ops are remembered.
+    Remembered(history::History),
+}
+
+impl Program {
+    /// Builds the program of `workload` for `n_ranks` ranks; random service times come from `streams`.
+    ///
+    /// # Panics
+    /// If `n_ranks` is zero.
+    #[must_use]
+    pub fn new(workload: &Workload, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Self {
+        assert!(n_ranks > 0, "bug: a program needs a rank");
+        match workload {
+            Workload::Pi(pi) => Self::Script(pi::script(pi, n_ranks, overrides)),
+            Workload::Custom(phases) => Self::Script(script::compile(phases, n_ranks, overrides)),
+            Workload::LogStream(stream) => match stream.dispatch {
+                Dispatch::Rounds => Self::Rounds(log_stream::Rounds::new(stream, n_ranks, overrides, streams)),
+                Dispatch::FirstFree => Self::FirstFree(log_stream::FirstFree::new(stream, n_ranks, streams)),
+            },
+        }
+    }
+
+    /// Returns the next op of `rank`, whose previous one ended with `outcome`; none if the rank is finished.
+    pub fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
+        match self {
+            Self::Fixed(ops) => ops[rank.0 as usize].pop_front(),
+            Self::Script(script) => script.next(rank),
+            Self::Rounds(rounds) => rounds.next(rank, outcome),
+            Self::FirstFree(first_free) => first_free.next(rank, outcome),
+            Self::Remembered(history) => history.next(rank, outcome),
+        }
+    }
+    /// Returns the exchange that is next, and takes its three ops, which [`Program::next`] would give: a receive and a send
+    /// that are started, and a wait for both. None if something else is next.
+    #[inline]
+    pub(crate) fn next_exchange(&mut self, rank: RankId) -> Option<Exchange> {
+        match self {
+            Self::Script(script) => script.next_exchange(rank),
+            Self::Fixed(_) | Self::Rounds(_) | Self::FirstFree(_) | Self::Remembered(_) => None,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Parameters that can be changed by a factor.
+
+use dlpc_engine::machine::{Kernel, MachineModel, MessageTable, Segment, Topology};
+use dlpc_engine::random::Distribution;
+use dlpc_engine::units::{BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_engine::workload::{LogStream, Phase, Returns, Workload};
+
+use crate::scenario::Scenario;
+
+/// A parameter of the machine or the workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// Speed of all cores.
+    CoreSpeed,
+    /// Cost of a kernel.
+    Kernel(Kernel),
+    /// Bandwidth of all ports of hosts.
+    PortBandwidth,
+    /// Bandwidth between leaf switches and root.
+    UplinkBandwidth,
+    /// Total bandwidth of each switch.
+    BackplaneBandwidth,
+    /// Latency of all network interfaces.
+    NicLatency,
+    /// Latency of the switches.
+    SwitchLatency,
+    /// Latency of the cables between leaf switches and root.
+    UplinkLatency,
+    /// Cost of messages.
+    Message(MessageClass, MessageCost),
+    /// Time between two log files.
+    Interval,
+    /// When the first log file is complete.
+    First,
+    /// Time between two looks.
+    Poll,
+}
+
+/// Which messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageClass {
+    /// Within a host.
+    Local,
+    /// Between hosts.
+    Remote,
+}
+
+/// Which cost of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageCost {
+    /// CPU time to send.
+    SendOverhead,
+    /// CPU time to receive.
+    RecvOverhead,
+    /// CPU time per byte.
+    ByteOverhead,
+    /// Latency of the software stack.
+    Latency,
+    /// Least time per byte at the end points.
+    ByteGap,
+    /// Least time between two messages.
+    MessageGap,
+}
+
+impl MessageCost {
+    const ALL: [Self; 6] =
+        [Self::SendOverhead, Self::RecvOverhead, Self::ByteOverhead, Self::Latency, Self::ByteGap, Self::MessageGap];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::SendOverhead => "send_overhead",
+            Self::RecvOverhead => "recv_overhead",
+            Self::ByteOverhead => "byte_overhead",
+            Self::Latency => "latency",
+            Self::ByteGap => "byte_gap",
+            Self::MessageGap => "message_gap",
+        }
+    }
+
+    fn scale(self, segment: &mut Segment, factor: f64) {
+        let gap = |gap: SecondsPerByte| SecondsPerByte::new(gap.as_f64() * factor).unwrap_or(gap);
+        match self {
+            Self::SendOverhead => segment.send_overhead = segment.send_overhead.scaled_by(factor),
+            Self::RecvOverhead => segment.recv_overhead = segment.recv_overhead.scaled_by(factor),
+            Self::ByteOverhead => segment.byte_overhead = gap(segment.byte_overhead),
+            Self::Latency => segment.latency = segment.latency.scaled_by(factor),
+            Self::ByteGap => segment.byte_gap = gap(segment.byte_gap),
+            Self::MessageGap => segment.message_gap = segment.message_gap.scaled_by(factor),
+        }
+    }
+}
+
+impl Parameter {
+    /// Returns every parameter that is not zero and belongs to the workload.
+    #[must_use]
+    pub fn of(scenario: &Scenario, machine: &MachineModel) -> Vec<Self> {
+        let classes = [MessageClass::Local, MessageClass::Remote];
+        let messages = classes.into_iter().flat_map(|class| MessageCost::ALL.map(|cost| Self::Message(class, cost)));
+        let fixed = [
+            Self::CoreSpeed,
+            Self::PortBandwidth,
+            Self::UplinkBandwidth,
+            Self::BackplaneBandwidth,
+            Self::NicLatency,
+            Self::SwitchLatency,
+            Self::UplinkLatency,
+            Self::Interval,
+            Self::First,
+            Self::Poll,
+        ];
+        let all = Kernel::ALL.map(Self::Kernel).into_iter().chain(fixed).chain(messages);
+        all.filter(|parameter| parameter.is_there(scenario, machine)).collect()
+    }
+
+    /// Whether doubling it changes anything in scenario or machine.
+    fn is_there(self, scenario: &Scenario, machine: &MachineModel) -> bool {
+        let (mut changed, mut changed_machine) = (scenario.clone(), machine.clone());
+        self.scale(&mut changed, &mut changed_machine, 2.0);
+        changed != *scenario || changed_machine != *machine
+    }
+
+    /// Returns its name: its key in the machine model or the scenario.
+    #[must_use]
+    pub fn key(self) -> String {
+        match self {
+            Self::CoreSpeed => "hosts.speed".to_owned(),
+            Self::Kernel(Kernel::Setup) => "kernels.setup".to_owned(),
+            Self::Kernel(Kernel::ThrowDart) => "kernels.throw_dart".to_owned(),
+            Self::Kernel(Kernel::StoreRecord) => "kernels.records.store".to_owned(),
+            Self::Kernel(Kernel::PackRecord) => "kernels.records.pack".to_owned(),
+            Self::Kernel(Kernel::UnpackRecord) => "kernels.records.unpack".to_owned(),
+            Self::Kernel(Kernel::CollectRecord) => "kernels.records.collect".to_owned(),
+            Self::Kernel(Kernel::Analyse) => "workload.log_stream.analysis".to_owned(),
+            Self::Kernel(Kernel::Custom) => "workload.custom.phases.compute.work".to_owned(),
+            Self::PortBandwidth => "hosts.nic.bandwidth".to_owned(),
+            Self::UplinkBandwidth => "switch.tree.uplink_bandwidth".to_owned(),
+            Self::BackplaneBandwidth => "switch.backplane_bandwidth".to_owned(),
+            Self::NicLatency => "hosts.nic.latency".to_owned(),
+            Self::SwitchLatency => "switch.latency".to_owned(),
+            Self::UplinkLatency => "switch.tree.uplink_latency".to_owned(),
+            Self::Message(MessageClass::Local, cost) => format!("messages.local.{}", cost.key()),
+            Self::Message(MessageClass::Remote, cost) => format!("messages.remote.{}", cost.key()),
+            Self::Interval => "workload.log_stream.interval".to_owned(),
+            Self::First => "workload.log_stream.first".to_owned(),
+            Self::Poll => "workload.log_stream.poll".to_owned(),
+        }
+    }
+
+    /// Changes the parameter by a positive factor, wherever it occurs.
+    pub fn scale(self, scenario: &mut Scenario, machine: &mut MachineModel, factor: f64) {
+        let switch = &mut machine.switch;
+        let groups = &mut machine.host_groups;
+        match self {
+            Self::CoreSpeed => groups.iter_mut().flat_map(|group| &mut group.speeds).for_each(|speed| *speed *= factor),
+            Self::Kernel(kernel) => scale_kernel(&mut scenario.workload, kernel, factor),
+            Self::PortBandwidth => {
+                for group in groups {
+                    scale_rate(&mut group.nic.bandwidth, factor);
+                }
+                switch.port_bandwidth.iter_mut().for_each(|port| scale_rate(port, factor));
+            }
+            Self::BackplaneBandwidth => switch.backplane_bandwidth.iter_mut().for_each(|rate| scale_rate(rate, factor)),
+            Self::UplinkBandwidth => {
+                if let Topology::Tree { uplink_bandwidth, .. } = &mut switch.topology {
+                    scale_rate(uplink_bandwidth, factor);
+                }
+            }
+            Self::NicLatency => groups.iter_mut().for_each(|group| scale_time(&mut group.nic.latency, factor)),
+            Self::SwitchLatency => scale_time(&mut switch.latency, factor),
+            Self::UplinkLatency => {
+                if let Topology::Tree { uplink_latency, .. } = &mut switch.topology {
+                    scale_time(uplink_latency, factor);
+                }
+            }
+            Self::Message(class, cost) => {
+                let table: &mut MessageTable = match class {
+                    MessageClass::Local => &mut machine.local,
+                    MessageClass::Remote => &mut machine.remote,
+                };
+                table.segments.iter_mut().for_each(|segment| cost.scale(segment, factor));
+            }
+            Self::Interval | Self::First | Self::Poll => {
+                if let Workload::LogStream(stream) = &mut scenario.workload {
+                    scale_time(self.of_stream(stream), factor);
+                }
+            }
+        }
+    }
+
+    fn of_stream(self, stream: &mut LogStream) -> &mut SimDuration {
+        match self {
+            Self::Interval => &mut stream.interval,
+            Self::First => &mut stream.first,
+            _ => &mut stream.poll,
+        }
+    }
+}
+
+fn scale_time(time: &mut SimDuration, factor: f64) {
+    *time = time.scaled_by(factor);
+}
+
+fn scale_rate(rate: &mut BytesPerSecond, factor: f64) {
+    *rate = BytesPerSecond::new(rate.as_f64() * factor).unwrap_or(*rate);
+}
+
+fn scale_kernel(workload: &mut Workload, kernel: Kernel, factor: f64) {
+    match workload {
+        Workload::Pi(pi) => match (kernel, &mut pi.returns) {
+            (Kernel::Setup, _) => scale_time(&mut pi.setup, factor),
+            (Kernel::ThrowDart, _) => scale_time(&mut pi.throw_dart, factor),
+            (Kernel::StoreRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.store, factor),
+            (Kernel::PackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.pack, factor),
+            (Kernel::UnpackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.unpack, factor),
+            (Kernel::CollectRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.collect, factor),
+            _ => {}
+        },
+        Workload::LogStream(stream) if kernel == Kernel::Analyse => scale_distribution(&mut stream.analysis, factor),
+        Workload::Custom(phases) if kernel == Kernel::Custom => scale_phases(phases, factor),
+        Workload::LogStream(_) | Workload::Custom(_) => {}
+    }
+}
+
+fn scale_phases(phases: &mut [Phase], factor: f64) {
+    for phase in phases {
+        match phase {
+            Phase::Compute { work, .. } => scale_time(work, factor),
+            Phase::Repeat { phases, .. } => scale_phases(phases, factor),
+            _ => {}
+        }
+    }
+}
+
+fn scale_distribution(distribution: &mut Distribution, factor: f64) {
+    match distribution {
+        Distribution::Constant(time) | Distribution::Exponential { mean: time } => scale_time(time, factor),
+        Distribution::Lognormal { median, .. } => scale_time(median, factor),
+        Distribution::Uniform { low, high } => {
+            scale_time(low, factor);
+            scale_time(high, factor);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! One estimate of all parameters from a set of samples, given what kind of machine it is.
+
+use dlpc_engine::machine::MachineModel;
+
+use super::compute;
+use super::cores::{ComputeCosts, ComputeNoise};
+use super::mean_cost;
+use super::messages::{self, Wire};
+use super::network;
+use super::noise;
+use super::pairs::PairSamples;
+use super::parameters::{Estimate, Shape};
+use super::{FitOptions, model};
+use crate::measurement::experiment::PairClass;
+use crate::measurement::sample::Sample;
+
+/// Estimates all parameters from `samples`; none if they are too few for the shape, as a resample may be.
+pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<'_>) -> Option<MachineModel> {
+    let (costs, noise) = compute_part(samples, shape.has_interruptions);
+    let local = shape.local.as_ref().map(|table| {
+        let pairs = PairSamples::of(samples, PairClass::Local, &costs, table.copying);
+        messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()])
+    });
+    let mut estimate = Estimate { costs, noise, local, remote: None };
+    if let Some(remote) = &shape.remote {
+        estimate.remote = Some(network::estimate(samples, remote, &estimate, shape, options)?);
+    }
+    model::assemble(&estimate, shape, options).ok()
+}
+
+/// Estimates kernels, speeds and noise.
+pub(super) fn compute_part(samples: &[&Sample], has_interruptions: bool) -> (ComputeCosts, ComputeNoise) {
+    let costs = compute::fit(samples);
+    let mut noise = noise::fit(samples, &costs);
+    if !has_interruptions {
+        noise.interruptions = None;
+    }
+    (mean_cost::without_noise(costs, &noise, samples), noise)
+}

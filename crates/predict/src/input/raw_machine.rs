@@ -1,0 +1,377 @@
+//! The machine model as it stands in the file: keys, units, defaults and ranges. Doc comments become the schema and
+//! docs.
+
+use std::collections::BTreeMap;
+
+use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::quantity::Quantified;
+use super::spanned::{Named, Spanned};
+
+/// One cluster, as calibrated or as taken from literature.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMachine {
+    /// Version of the file format.
+    #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
+    #[expect(dead_code, reason = "checked before the rest of the file is read")]
+    pub(super) format: Option<Spanned<u32>>,
+    /// Short name, for tables and plots.
+    #[schemars(required, extend("examples" = ["dlpc-2020"]))]
+    pub(super) name: Option<Spanned<String>>,
+    /// What the cluster is, in one line.
+    pub(super) title: Option<Spanned<String>>,
+    /// Groups of equal hosts, by name; a group `pi` of 8 has the hosts `pi0` to `pi7`, a group of 1 the host `pi`.
+    #[schemars(required, extend("minProperties" = 1))]
+    pub(super) hosts: Option<Spanned<Named<Spanned<RawHostGroup>>>>,
+    /// The switch, or the switches, between the hosts.
+    #[schemars(required)]
+    pub(super) switch: Option<Spanned<RawSwitch>>,
+    /// Costs of messages.
+    #[schemars(required)]
+    pub(super) messages: Option<Spanned<RawMessages>>,
+    /// Collective algorithms; those left out are chosen by size and ranks as MPI libraries do.
+    pub(super) collectives: Option<Spanned<RawCollectives>>,
+    /// Costs of the workloads' kernels on a core of speed 1.
+    pub(super) kernels: Option<Spanned<RawKernels>>,
+    /// Random delays of cores and network.
+    pub(super) noise: Option<Spanned<RawNoise>>,
+    /// Where the values come from.
+    pub(super) provenance: Option<Spanned<RawProvenance>>,
+    /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`. Each
+    /// replication draws kernel costs, bandwidth, speeds of hosts and costs of messages from theirs, so that the band holds
+    /// what is not known (docs/model.md eq. 26 and 48); other values keep theirs for the reader.
+    pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
+    /// Standard error of a kernel's cost, by its key path: predictions draw from it instead of from the interval, which
+    /// few measured runs make wider than a normal distribution would.
+    pub(super) standard_errors: Option<Spanned<Named<Spanned<String>>>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHostGroup {
+    /// Number of hosts.
+    #[schemars(required, range(min = 1, max = 10_000_000), extend("examples" = [8]))]
+    pub(super) count: Option<Spanned<u32>>,
+    /// Cores of each host.
+    #[schemars(required, range(min = 1, max = 65_536), extend("examples" = [4]))]
+    pub(super) cores: Option<Spanned<u32>>,
+    /// Relative speed of the hosts: one number for all, or one for each host.
+    #[schemars(
+        length(min = 1),
+        inner(range(min = 0.000_001, max = 1_000_000)),
+        extend("x-one-or-list" = true, "default" = 1.0)
+    )]
+    pub(super) speed: Option<Spanned<Vec<Spanned<f64>>>>,
+    /// Factor by which work takes longer with 1, 2, ... busy cores: one number per core, the first 1, not decreasing;
+    /// all 1 if left out.
+    #[schemars(length(min = 1), inner(range(min = 1, max = 1_000_000)))]
+    pub(super) slowdown: Option<Spanned<Vec<Spanned<f64>>>>,
+    /// Network interface of each host.
+    #[schemars(required)]
+    pub(super) nic: Option<Spanned<RawNic>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNic {
+    /// Payload bandwidth in each direction (full duplex) or in total (half duplex).
+    #[schemars(required, extend("examples" = ["94.4 Mbit/s"]))]
+    pub(super) bandwidth: Option<Quantified<BytesPerSecond>>,
+    /// Latency of cable and interface, per traversal.
+    #[schemars(extend("default" = "0 us"))]
+    pub(super) latency: Option<Quantified<SimDuration>>,
+    /// Whether both directions share the bandwidth.
+    #[schemars(extend("default" = "full"))]
+    pub(super) duplex: Option<Spanned<RawDuplex>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawDuplex {
+    /// Each direction has the full bandwidth.
+    Full,
+    /// Both directions share it.
+    Half,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSwitch {
+    /// Latency of one switch traversal.
+    #[schemars(required, extend("examples" = ["5 us"]))]
+    pub(super) latency: Option<Quantified<SimDuration>>,
+    /// Bandwidth of one port and direction, if it can be lower than that of the hosts.
+    pub(super) port_bandwidth: Option<Quantified<BytesPerSecond>>,
+    /// Total bandwidth of one switch, if it can be lower than that of its ports.
+    pub(super) backplane_bandwidth: Option<Quantified<BytesPerSecond>>,
+    /// When a frame leaves the switch.
+    #[schemars(extend("default" = "store-and-forward"))]
+    pub(super) forwarding: Option<Spanned<RawForwarding>>,
+    /// Payload of a full frame (store-and-forward); above zero.
+    #[schemars(extend("default" = "1500 B"))]
+    pub(super) frame: Option<Quantified<Bytes>>,
+    /// Leaf switches below one root switch; left out: all hosts on one switch.
+    pub(super) tree: Option<Spanned<RawTree>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawForwarding {
+    /// After the whole frame has arrived.
+    StoreAndForward,
+    /// As soon as the address is known; the delay is part of the switch latency.
+    CutThrough,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTree {
+    /// Hosts on each leaf switch, filled one after the other.
+    #[schemars(required, range(min = 1), extend("examples" = [24]))]
+    pub(super) hosts_per_leaf: Option<Spanned<u32>>,
+    /// Bandwidth of the cable from a leaf to the root, per direction.
+    #[schemars(required, extend("examples" = ["1 Gbit/s"]))]
+    pub(super) uplink_bandwidth: Option<Quantified<BytesPerSecond>>,
+    /// Latency of that cable.
+    #[schemars(extend("default" = "0 us"))]
+    pub(super) uplink_latency: Option<Quantified<SimDuration>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMessages {
+    /// Messages between two ranks of one host (shared memory).
+    #[schemars(required)]
+    pub(super) local: Option<Spanned<RawMessageTable>>,
+    /// Messages between ranks of different hosts.
+    #[schemars(required)]
+    pub(super) remote: Option<Spanned<RawMessageTable>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMessageTable {
+    /// Largest message that is sent eagerly; above it, rendezvous.
+    #[schemars(required, extend("examples" = ["4 KiB"]))]
+    pub(super) eager_limit: Option<Quantified<Bytes>>,
+    /// Largest message that was measured; predictions with larger ones say so.
+    #[schemars(required, extend("examples" = ["4 MiB"]))]
+    pub(super) calibrated_upto: Option<Quantified<Bytes>>,
+    /// Costs by message size, ascending.
+    #[schemars(required, length(min = 1))]
+    pub(super) segments: Option<Spanned<Vec<Spanned<RawSegment>>>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSegment {
+    /// Largest message of the segment; the last segment may leave it out.
+    #[schemars(extend("examples" = ["4 KiB"]))]
+    pub(super) upto: Option<Quantified<Bytes>>,
+    /// Time that the sender's core is busy, without the part that grows with the size.
+    #[schemars(required, extend("examples" = ["2 us"]))]
+    pub(super) send_overhead: Option<Quantified<SimDuration>>,
+    /// Time that the receiver's core is busy, without the part that grows with the size.
+    #[schemars(required, extend("examples" = ["2 us"]))]
+    pub(super) recv_overhead: Option<Quantified<SimDuration>>,
+    /// Time per byte that a core is busy, on either side.
+    #[schemars(extend("default" = "0 ns/B"))]
+    pub(super) byte_overhead: Option<Quantified<SecondsPerByte>>,
+    /// End-to-end latency of the software stack, beyond that of cables and switches.
+    #[schemars(required, extend("examples" = ["30 us"]))]
+    pub(super) latency: Option<Quantified<SimDuration>>,
+    /// Least time per byte of one message at the end points.
+    #[schemars(extend("default" = "0 ns/B"))]
+    pub(super) byte_gap: Option<Quantified<SecondsPerByte>>,
+    /// Least time between two messages of one host (network model `loggops`).
+    #[schemars(extend("default" = "0 us"))]
+    pub(super) message_gap: Option<Quantified<SimDuration>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCollectives {
+    /// Algorithm of barrier.
+    pub(super) barrier: Option<Spanned<RawBarrierAlgorithm>>,
+    /// Algorithm of bcast.
+    pub(super) bcast: Option<Spanned<RawTreeAlgorithm>>,
+    /// Algorithm of scatter (scatterv is always linear).
+    pub(super) scatter: Option<Spanned<RawTreeAlgorithm>>,
+    /// Algorithm of gather (gatherv is always linear).
+    pub(super) gather: Option<Spanned<RawTreeAlgorithm>>,
+    /// Algorithm of reduce.
+    pub(super) reduce: Option<Spanned<RawTreeAlgorithm>>,
+    /// Algorithm of allreduce.
+    pub(super) allreduce: Option<Spanned<RawAllreduceAlgorithm>>,
+    /// Algorithm of allgather.
+    pub(super) allgather: Option<Spanned<RawAllgatherAlgorithm>>,
+    /// Algorithm of alltoall.
+    pub(super) alltoall: Option<Spanned<RawAlltoallAlgorithm>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawBarrierAlgorithm {
+    Linear,
+    RecursiveDoubling,
+    Dissemination,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawTreeAlgorithm {
+    Linear,
+    Binomial,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawAllreduceAlgorithm {
+    Linear,
+    RecursiveDoubling,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawAllgatherAlgorithm {
+    Ring,
+    RecursiveDoubling,
+    Bruck,
+    Neighbor,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawAlltoallAlgorithm {
+    Linear,
+    Pairwise,
+    Bruck,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKernels {
+    /// Fixed work of each rank and run, within the program's own clock.
+    #[schemars(extend("default" = "0 s"))]
+    pub(super) setup: Option<Quantified<SimDuration>>,
+    /// Time to throw one dart; needed by the workload `pi`.
+    pub(super) throw_dart: Option<Quantified<SimDuration>>,
+    /// Costs of the record of one dart; needed by the workload `pi` with `returns = "coordinates"`.
+    pub(super) records: Option<Spanned<RawRecords>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRecords {
+    /// Time to store a record, on every rank.
+    #[schemars(required)]
+    pub(super) store: Option<Quantified<SimDuration>>,
+    /// Time to pack a record, on every rank.
+    #[schemars(required)]
+    pub(super) pack: Option<Quantified<SimDuration>>,
+    /// Time to unpack a record, on rank 0.
+    #[schemars(required)]
+    pub(super) unpack: Option<Quantified<SimDuration>>,
+    /// Time to reduce a record, on rank 0.
+    #[schemars(required)]
+    pub(super) collect: Option<Quantified<SimDuration>>,
+    /// Size of a packed record.
+    #[schemars(required, extend("examples" = ["30 B"]))]
+    pub(super) bytes: Option<Quantified<Bytes>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNoise {
+    /// Sigma of the lognormal factor (median 1) on each compute op.
+    #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
+    pub(super) compute_sigma: Option<Spanned<f64>>,
+    /// Sigma of the lognormal factor (median 1) on all compute ops of one run: how runs differ as a whole.
+    #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
+    pub(super) run_sigma: Option<Spanned<f64>>,
+    /// Sigma of the lognormal factor (median 1) on the latency of each message between hosts.
+    #[schemars(range(min = 0, max = 2), extend("default" = 0.0))]
+    pub(super) latency_sigma: Option<Spanned<f64>>,
+    /// Sigma of single kernels, instead of `compute_sigma`.
+    pub(super) kernel_sigma: Option<Spanned<RawKernelSigma>>,
+    /// Interruptions of computing cores by the operating system.
+    pub(super) interruptions: Option<Spanned<RawInterruptions>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKernelSigma {
+    /// Fixed work of each rank.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) setup: Option<Spanned<f64>>,
+    /// Throwing darts.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) throw_dart: Option<Spanned<f64>>,
+    /// Storing records.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) store_record: Option<Spanned<f64>>,
+    /// Packing records.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) pack_record: Option<Spanned<f64>>,
+    /// Unpacking records on rank 0.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) unpack_record: Option<Spanned<f64>>,
+    /// Reducing records on rank 0.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) collect_record: Option<Spanned<f64>>,
+    /// Analysing log files.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) analyse: Option<Spanned<f64>>,
+    /// Compute phases of the workload `custom`.
+    #[schemars(range(min = 0, max = 2))]
+    pub(super) custom: Option<Spanned<f64>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInterruptions {
+    /// Mean time between two, exponentially distributed; above zero.
+    #[schemars(required, extend("examples" = ["10 ms"]))]
+    pub(super) interval: Option<Quantified<SimDuration>>,
+    /// Length of each.
+    #[schemars(required, extend("examples" = ["20 us"]))]
+    pub(super) duration: Option<Quantified<SimDuration>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProvenance {
+    /// When the model was made.
+    pub(super) created: Option<String>,
+    /// Where the cluster stands or stood.
+    pub(super) place: Option<String>,
+    /// MPI library.
+    pub(super) mpi: Option<String>,
+    /// Version of the tool that made the model.
+    pub(super) tool_version: Option<String>,
+    /// How the values were found.
+    pub(super) method: Option<String>,
+    /// Command that makes the model.
+    pub(super) command: Option<String>,
+    /// Launches of the calibration.
+    #[schemars(range(min = 1))]
+    pub(super) launches: Option<u32>,
+    /// File with the samples of the calibration.
+    pub(super) samples: Option<String>,
+    /// SHA-256 hash of that file, in hexadecimal.
+    pub(super) samples_sha256: Option<String>,
+    /// Reasons to doubt the calibration.
+    pub(super) warnings: Option<Vec<String>>,
+    /// Relative errors of the calibration experiments, simulated with the model, by kind of experiment.
+    pub(super) residuals: Option<BTreeMap<String, String>>,
+    /// Rank counts of the measured runs that the values were fitted to.
+    #[schemars(inner(range(min = 1)))]
+    pub(super) fitted_ranks: Option<Vec<u32>>,
+    /// File names of the measured curves that the values were fitted to.
+    pub(super) fitted_measurements: Option<Vec<String>>,
+    /// Literature source of a value, by its key path: `"switch.latency" = "data sheet"`.
+    pub(super) sources: Option<BTreeMap<String, String>>,
+}

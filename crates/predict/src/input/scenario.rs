@@ -1,0 +1,76 @@
+//! From the raw scenario to the checked one, against its machine model.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use dlpc_engine::machine::MachineModel;
+use dlpc_engine::platform::NetworkKind;
+
+use super::effort;
+use super::files::Files;
+use super::host_names::HostNames;
+use super::placement::{self, Slots, Surroundings};
+use super::ranks;
+use super::raw_scenario::{RawNetwork, RawRun, RawScenario};
+use super::workload::{self, KernelSource};
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::scenario::{Run, Scenario};
+
+/// The machine model of a scenario, and its file for messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MachineFile<'m> {
+    pub(super) model: &'m MachineModel,
+    pub(super) path: &'m str,
+}
+
+/// Returns the checked scenario, or none if there is a problem or no machine model.
+pub(super) fn validate(
+    raw: &RawScenario,
+    path: &Path,
+    machine: Option<MachineFile<'_>>,
+    files: &mut Files<'_>,
+) -> Option<Scenario> {
+    let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
+    let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
+    let workload = raw.workload.as_ref().and_then(|raw| workload::validate(&raw.value, source, &mut files.diagnostics));
+    let (run, workload) = (run?, workload?);
+    effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
+    Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
+}
+
+fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut Files<'_>) -> Option<Run> {
+    let ranks = raw.ranks.as_ref().and_then(|raw| ranks::validate(raw, &mut files.diagnostics));
+    let surroundings = Surroundings {
+        hosts: HostNames::new(&machine?.model.host_groups),
+        scenario_path: path,
+        n_ranks_max: ranks.as_ref().and_then(|ranks| ranks.last()).map_or(1, |most| most.get()),
+        may_oversubscribe: raw.oversubscribe?.value,
+    };
+    let slots = placement::validate(raw.placement.as_ref()?, surroundings, files)?;
+    let ranks = ranks?;
+    if !surroundings.may_oversubscribe {
+        check_slots(raw, &slots, surroundings.n_ranks_max, &mut files.diagnostics)?;
+    }
+    Some(Run {
+        ranks,
+        slots: slots.hosts,
+        replications: NonZeroU32::new(raw.replications?.value)?,
+        seed: raw.seed?.value,
+        network: match raw.network?.value {
+            RawNetwork::Flow => NetworkKind::Flow,
+            RawNetwork::Loggops => NetworkKind::Loggops,
+        },
+    })
+}
+
+fn check_slots(raw: &RawRun, slots: &Slots, n_ranks_max: u32, diagnostics: &mut Diagnostics) -> Option<()> {
+    let n_slots = slots.n_all;
+    if u64::from(n_ranks_max) <= n_slots {
+        return Some(());
+    }
+    let message = format!("`run.ranks` goes up to {n_ranks_max}, but there are {n_slots} slots");
+    let problem = Problem::error("scenario::oversubscribed", raw.ranks.as_ref()?.span, message);
+    let help = format!("run at most {n_slots} ranks, or set `run.oversubscribe = true` to let ranks share cores");
+    diagnostics.push(problem.label("more ranks than slots").help(help));
+    None
+}

@@ -1,0 +1,176 @@
+//! The calls of one rank while its lines are read, and the requests that it has started.
+
+use dlpc_engine::calls::{Call, CollectiveCall, RankCalls};
+
+use super::words::Words;
+use crate::input::fault::Fault;
+
+/// Sender, receiver and tag that a line names; none stands for any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) from: Option<u32>,
+    pub(super) to: Option<u32>,
+    pub(super) tag: Option<u32>,
+}
+
+/// Whom a line names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Partner {
+    Rank(u32),
+    /// `MPI_ANY_SOURCE`; the tracer writes -333 for it, and for `MPI_PROC_NULL` of a send.
+    Any,
+    /// `MPI_PROC_NULL`
+    Nobody,
+}
+
+/// One rank.
+#[derive(Debug)]
+pub(super) struct Rank {
+    number: u32,
+    n_ranks: u32,
+    /// Bytes of an element where a line names no datatype.
+    default_datatype: u64,
+    calls: RankCalls,
+    n_requests: u32,
+    /// Requests that have not been waited for, in the order of their start.
+    open: Vec<(Request, u32)>,
+    has_lines: bool,
+    /// Whether a line has no problem so far. What only follows from a problem is none: requests that are not there, and
+    /// other collectives.
+    is_in_step: bool,
+}
+
+impl Rank {
+    pub(super) fn new(number: usize, n_ranks: usize) -> Self {
+        let small = |n: usize| u32::try_from(n).expect("invariant: ranks are limited");
+        Self {
+            number: small(number),
+            n_ranks: small(n_ranks),
+            default_datatype: super::datatype::default(false),
+            calls: RankCalls::default(),
+            n_requests: 0,
+            open: Vec::new(),
+            has_lines: false,
+            is_in_step: true,
+        }
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number as usize
+    }
+
+    pub(super) fn n_ranks(&self) -> usize {
+        self.n_ranks as usize
+    }
+
+    pub(super) fn n_collectives(&self) -> usize {
+        self.calls.collectives.len()
+    }
+
+    pub(super) fn default_datatype(&self) -> u64 {
+        self.default_datatype
+    }
+
+    pub(super) fn set_default_datatype(&mut self, bytes: u64) {
+        self.default_datatype = bytes;
+    }
+
+    pub(super) fn has_lines(&self) -> bool {
+        self.has_lines
+    }
+
+    pub(super) fn note_line(&mut self) {
+        self.has_lines = true;
+    }
+
+    /// Notes a problem.
+    pub(super) fn lose_step(&mut self) {
+        self.is_in_step = false;
+    }
+
+    pub(super) fn is_in_step(&self) -> bool {
+        self.is_in_step
+    }
+
+    pub(super) fn into_calls(self) -> RankCalls {
+        self.calls
+    }
+
+    /// Returns whom field `i` names.
+    pub(super) fn partner(&self, words: &Words<'_>, i: usize) -> Result<Partner, Fault> {
+        let number = words.whole(i, "the number of a rank")?;
+        match number {
+            -333 | -555 => Ok(Partner::Any),
+            -666 => Ok(Partner::Nobody),
+            _ => {
+                let rank = u32::try_from(number).ok().filter(|rank| *rank < self.n_ranks);
+                rank.map(Partner::Rank).ok_or_else(|| {
+                    let help = format!("ranks are numbered from 0 to {}", self.n_ranks - 1);
+                    words.fault("trace::unknown_rank", i + 2, format!("there is no rank {number}")).help(help)
+                })
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, call: Call, line: u32) {
+        let request = match call {
+            Call::Isend(letter) => {
+                Some(Request { from: Some(self.number), to: Some(letter.to), tag: Some(letter.tag) })
+            }
+            Call::Irecv(from, _) => Some(Request { from: from.from, to: Some(self.number), tag: from.tag }),
+            _ => None,
+        };
+        if let Some(request) = request {
+            self.open.push((request, self.n_requests));
+            self.n_requests += 1;
+        }
+        self.calls.calls.push((call, line));
+    }
+
+    pub(super) fn add_collective(&mut self, collective: CollectiveCall, line: u32) {
+        let number = u32::try_from(self.calls.collectives.len()).expect("invariant: fewer than lines");
+        self.calls.collectives.push(collective);
+        self.calls.calls.push((Call::Collective(number), line));
+    }
+
+    pub(super) fn wait(&mut self, request: Request, words: &Words<'_>, line: u32) -> Result<(), Fault> {
+        let Some(i) = self.find(request) else { return self.nothing_open(request, words) };
+        let (_, number) = self.open.remove(i);
+        self.calls.calls.push((Call::Wait(number), line));
+        Ok(())
+    }
+
+    /// A test takes no time and leaves its request open; the end of the program waits for it, if nothing else does.
+    pub(super) fn test(&self, request: Request, words: &Words<'_>) -> Result<(), Fault> {
+        self.find(request).map_or_else(|| self.nothing_open(request, words), |_| Ok(()))
+    }
+
+    pub(super) fn wait_all(&mut self, line: u32) {
+        if !self.open.is_empty() {
+            self.open.clear();
+            self.calls.calls.push((Call::WaitAll, line));
+        }
+    }
+
+    /// Returns the oldest open request of this sender, receiver and tag, or else the oldest that takes any of them; none
+    /// for sends to nobody.
+    fn find(&self, request: Request) -> Option<usize> {
+        request.to?;
+        let is_like = |open: Option<u32>, wanted: Option<u32>| open.is_none() || wanted.is_none() || open == wanted;
+        let takes = |open: &Request| {
+            is_like(open.from, request.from) && open.to == request.to && is_like(open.tag, request.tag)
+        };
+        let same = self.open.iter().position(|(open, _)| *open == request);
+        same.or_else(|| self.open.iter().position(|(open, _)| takes(open)))
+    }
+
+    /// A problem, unless nobody is meant or it only follows from another problem.
+    fn nothing_open(&self, request: Request, words: &Words<'_>) -> Result<(), Fault> {
+        if request.to.is_none() || !self.is_in_step {
+            return Ok(());
+        }
+        let message = "this rank has started no such send or receive, or has waited for it already";
+        let help = "fields are sending rank, receiving rank and tag of an `isend` or `irecv`";
+        Err(words.fault("trace::no_request", 1, message).help(help))
+    }
+}

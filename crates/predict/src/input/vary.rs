@@ -1,0 +1,114 @@
+//! A scenario with other values of some keys, as a sweep needs it.
+
+use std::path::Path;
+
+use dlpc_engine::units::Unit;
+
+use super::changes::{Change, Changes};
+use super::files::Files;
+use super::key_path::{Filled, KeyPath, Keys};
+use super::levels::{self, Source};
+use super::on_machine::Instead;
+use super::schema::View;
+use super::{Experiment, Read, finish, load_experiment, raw_schemas};
+use crate::diagnostic::{Diagnostics, FileId, Problem};
+use crate::sweep::plan::{self, Design, POINTS_MAX};
+use crate::sweep::{Axis, Form, RANKS, Values};
+
+/// Name of the command-line option in messages.
+const OPTION: &str = "--set";
+
+/// Reads what varies: each of `sets` is `KEY=VALUES`, a key path of the scenario or, after `machine.`, of its machine
+/// model, and its values. The rank count is always among the axes: if `sets` does not name it, the last one.
+///
+/// # Errors
+/// All problems of the scenario, or else all of `sets`.
+pub fn load_axes(path: &Path, sets: &[String], design: Design, read: Read<'_>) -> Result<Vec<Axis>, Diagnostics> {
+    let base = load_experiment(path, read)?;
+    let mut diagnostics = Diagnostics::default();
+    let mut axes: Vec<Axis> = Vec::new();
+    for set in sets {
+        let file = diagnostics.add_source(Path::new(OPTION), set.clone());
+        match axis(set, file, &keys(&base), design) {
+            Err(problems) => diagnostics.extend(problems),
+            Ok(found) if axes.iter().any(|other| other.key == found.key) => {
+                let at = file.span(0, found.key.len());
+                let problem = Problem::error("sweep::twice", at, format!("`{}` is set twice", found.key));
+                diagnostics.push(problem.help("write all its values in one: --set KEY=\"A, B\""));
+            }
+            Ok(found) => axes.push(found),
+        }
+    }
+    if !axes.iter().any(Axis::is_ranks) {
+        axes.push(ranks_of(&base));
+    }
+    if plan::n_points(&axes, design).is_none_or(|n| n > POINTS_MAX) {
+        let file = diagnostics.add_source(Path::new(OPTION), String::new());
+        let n = plan::n_points(&axes, design).map_or_else(|| "far".to_owned(), |n| n.to_string());
+        let message = format!("the sweep has {n} points, more than {POINTS_MAX}");
+        let help = "vary less, or take a sample of the combinations: --samples 1000";
+        diagnostics.push(Problem::error("sweep::too_many", file.whole(), message).help(help));
+    }
+    finish(Some(axes), diagnostics).map(|(axes, _)| axes)
+}
+
+/// Returns every key path that a sweep of this scenario can vary, with its value as text; none if it has no value.
+///
+/// # Errors
+/// All problems of the scenario.
+pub fn sweep_keys(path: &Path, read: Read<'_>) -> Result<Vec<(String, Option<String>)>, Diagnostics> {
+    let base = load_experiment(path, read)?;
+    let all = keys(&base).all().into_iter().map(|(key, value)| (key, value.map(shown)));
+    Ok(all.collect())
+}
+
+/// Reads a scenario with its machine model and hostfile, with other values of some keys; `name` is what messages call
+/// them, for instance `point 17`. Measured runs are left out.
+///
+/// # Errors
+/// All problems of all these files with those values.
+pub fn load_varied(path: &Path, changes: &[Change<'_>], name: &str, read: Read<'_>) -> Result<Experiment, Diagnostics> {
+    let mut files = Files::new(read);
+    let experiment = files.open_first(path).and_then(|file| {
+        let changes = Changes::new(changes, name, &mut files.diagnostics);
+        super::experiment(file, path, Instead::Changes(&changes), &mut files)
+    });
+    finish(experiment, files.diagnostics).map(|(experiment, warnings)| Experiment { warnings, ..experiment })
+}
+
+fn keys(base: &Experiment) -> Keys<'_> {
+    let (scenario, machine) = raw_schemas();
+    Keys {
+        scenario: Filled { schema: View::root(scenario), values: &base.effective_scenario },
+        machine: Filled { schema: View::root(machine), values: &base.effective_machine },
+    }
+}
+
+fn axis(set: &str, file: FileId, keys: &Keys<'_>, design: Design) -> Result<Axis, Vec<Problem>> {
+    let Some((key, _)) = set.split_once('=') else {
+        let problem = Problem::error("sweep::no_values", file.span(0, set.len().max(1)), "no values");
+        return Err(vec![problem.help("write KEY=VALUES, for instance run.ranks=\"1..=32\"; `--keys` lists all keys")]);
+    };
+    let schema = keys.find(&KeyPath::parse(key), file).map_err(|problem| vec![problem])?;
+    let is_sampled = matches!(design, Design::LatinHypercube { .. });
+    let source = Source { key, schema, text: set, file, is_sampled };
+    let (unit, values) = levels::parse(source, key.len() + 1)?;
+    Ok(Axis { key: key.to_owned(), unit, values })
+}
+
+/// Returns the scenario's rank counts: they are an axis, too.
+fn ranks_of(base: &Experiment) -> Axis {
+    let levels = base.scenario.run.ranks.iter().map(|ranks| Form::Integer.level(f64::from(ranks.get())));
+    Axis { key: RANKS.to_owned(), unit: Some(Unit::One), values: Values::List(levels.collect()) }
+}
+
+fn shown(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+        serde_json::Value::Object(table) if table.len() == 1 => {
+            table.iter().map(|(key, value)| if value.is_object() { key.clone() } else { shown(value) }).collect()
+        }
+        other => other.to_string(),
+    }
+}

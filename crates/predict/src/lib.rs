@@ -1,0 +1,13 @@
+//! From files to predictions, explanations, fits and reports, over the engine.
+
+pub mod analysis;
+pub mod diagnostic;
+pub mod explanation;
+pub mod fit;
+pub mod input;
+pub mod measurement;
+pub mod prediction;
+pub mod report;
+pub mod scenario;
+pub mod sweep;
+pub mod whatif;

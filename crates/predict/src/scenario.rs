@@ -1,0 +1,35 @@
+//! The scenario: what to run, at which rank counts, placed how.
+//!
+//! A [`Scenario`] that exists is valid, also against its machine model; only [`crate::input`] makes one from a file.
+
+use std::num::NonZeroU32;
+
+use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::workload::Workload;
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Title of tables and plots.
+    pub title: String,
+    /// How to run it.
+    pub run: Run,
+    /// The program.
+    pub workload: Workload,
+}
+
+/// At which rank counts, where and how often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Rank counts, ascending, without duplicates, at least one.
+    pub ranks: Vec<NonZeroU32>,
+    /// Host of each slot in the order in which ranks fill them; rank `r` takes slot `r`, modulo their number if
+    /// oversubscribed. At least one.
+    pub slots: Vec<HostId>,
+    /// Replications per rank count.
+    pub replications: NonZeroU32,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Network model.
+    pub network: NetworkKind,
+}

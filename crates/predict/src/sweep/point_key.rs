@@ -1,0 +1,73 @@
+//! The name of a point's result: a hash of all that the result depends on, and of nothing else.
+
+use dlpc_engine::platform::HostId;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// Version of what is hashed and of the records.
+const FORMAT: u32 = 1;
+
+/// Keys of a scenario that do not change a prediction, or are part of what else is hashed.
+const SCENARIO_KEYS_LEFT_OUT: [&str; 4] = ["title", "measured", "machine", "machine_override"];
+/// Keys of a machine model that do not change a prediction.
+const MACHINE_KEYS_LEFT_OUT: [&str; 2] = ["title", "provenance"];
+
+/// Returns the name of the result on `ranks` ranks, 32 hexadecimal digits.
+///
+/// `scenario` and `machine` are as results echo them, with defaults filled in; `slots` says where the ranks are, since a
+/// hostfile is only named in the scenario.
+///
+/// # Panics
+/// Never: a scenario that was read is a table.
+#[must_use]
+pub fn point_key(scenario: &Value, machine: &Value, slots: &[HostId], ranks: u32) -> String {
+    let mut scenario = scenario.clone();
+    let mut machine = machine.clone();
+    remove(&mut scenario, &SCENARIO_KEYS_LEFT_OUT);
+    remove(&mut machine, &MACHINE_KEYS_LEFT_OUT);
+    if let Some(run) = scenario.get_mut("run") {
+        run["ranks"] = json!([ranks]);
+    }
+    let mut hash = Sha256::new();
+    for part in [json!([FORMAT, env!("CARGO_PKG_VERSION")]), scenario, machine] {
+        hash.update(part.to_string());
+        hash.update([0]);
+    }
+    for host in slots.iter().cycle().take((ranks as usize).min(slots.len())) {
+        hash.update(host.0.to_le_bytes());
+    }
+    let mut first_half = [0; 16];
+    first_half.copy_from_slice(&hash.finalize()[..16]);
+    format!("{:032x}", u128::from_be_bytes(first_half))
+}
+
+fn remove(table: &mut Value, keys: &[&str]) {
+    if let Some(table) = table.as_object_mut() {
+        table.retain(|key, _| !keys.contains(&key.as_str()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(seed: u32, title: &str, hosts: &[u32], ranks: u32) -> String {
+        let scenario = json!({ "title": title, "run": { "ranks": [1, 2, 4], "seed": seed } });
+        let slots: Vec<HostId> = hosts.iter().map(|host| HostId(*host)).collect();
+        point_key(&scenario, &json!({ "name": "x", "title": title }), &slots, ranks)
+    }
+
+    #[test]
+    fn a_result_has_the_same_name_whatever_the_title_and_the_other_rank_counts() {
+        assert_eq!(key(1, "a", &[0, 0, 1, 1], 2), key(1, "b", &[0, 0], 2));
+        assert_eq!(key(1, "a", &[0], 1).len(), 32);
+    }
+
+    #[test]
+    fn all_that_it_depends_on_changes_the_name() {
+        let first = key(1, "a", &[0, 1], 2);
+        for other in [key(2, "a", &[0, 1], 2), key(1, "a", &[0, 0], 2), key(1, "a", &[0, 1], 1)] {
+            assert_ne!(first, other);
+        }
+    }
+}
