@@ -41,7 +41,7 @@ use self::protocol::Task;
 use self::queue::Queue;
 use self::rank::{Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
-use crate::machine::{MessageTable, Noise};
+use crate::machine::{MachineModel, MessageTable, Noise};
 use crate::platform::{HostId, NetworkKind, Platform};
 use crate::program::{Op, Outcome, Pattern, Program, RankId};
 use crate::random::{Purpose, Streams};
@@ -69,6 +69,25 @@ pub struct Setup<'a> {
     pub production: Option<Production>,
     /// Whether to keep every step.
     pub recording: Recording,
+}
+
+impl<'a> Setup<'a> {
+    /// Returns a setup of `machine` with rank `r` on host `hosts_of_ranks[r]`: the `flow` network, random streams of
+    /// seed 1, no producer, nothing recorded. `platform` is that of the machine.
+    #[must_use]
+    pub fn new(machine: &'a MachineModel, platform: &'a Platform, hosts_of_ranks: &'a [HostId]) -> Self {
+        Self {
+            platform,
+            local: &machine.local,
+            remote: &machine.remote,
+            noise: &machine.noise,
+            network: NetworkKind::Flow,
+            hosts_of_ranks,
+            streams: Streams::new(1, 0),
+            production: None,
+            recording: Recording::Off,
+        }
+    }
 }
 
 /// Simulates one run of `program`.

@@ -1,13 +1,17 @@
 //! The machine model: one cluster, as calibrated or as taken from literature.
 //!
-//! A [`MachineModel`] that exists is valid; only `dlpc_predict::input` makes one from a file.
+//! A [`MachineModel`] that exists is valid; only [`dlpc_predict::input`] makes one from a file.
 
+mod star;
 mod uncertainty;
 
 use std::num::NonZeroU32;
 
+use thiserror::Error;
+
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
+pub use self::star::Star;
 pub use self::uncertainty::{SegmentUncertainty, Uncertainty};
 
 /// One cluster: hosts, network, message costs, kernel costs and noise.
@@ -339,7 +343,37 @@ impl Noise {
     }
 }
 
+/// Why segments are no [`MessageTable`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TableError {
+    /// There are none.
+    #[error("a message table needs a segment")]
+    Empty,
+    /// The segment at this index does not reach further than the one before it.
+    #[error("segment {0} does not reach further than the one before it")]
+    NotAscending(usize),
+}
+
 impl MessageTable {
+    /// Returns a table of segments by ascending `upto`; messages above `eager_limit` use rendezvous.
+    ///
+    /// # Errors
+    /// [`TableError`] if there is no segment, or one that does not reach further than the one before it.
+    pub fn new(eager_limit: Bytes, segments: Vec<Segment>) -> Result<Self, TableError> {
+        let calibrated_upto = segments.last().ok_or(TableError::Empty)?.upto;
+        match segments.windows(2).position(|pair| pair[1].upto <= pair[0].upto) {
+            Some(i) => Err(TableError::NotAscending(i + 1)),
+            None => Ok(Self { eager_limit, segments, calibrated_upto }),
+        }
+    }
+
+    /// Returns a table of one segment for all sizes; messages above `eager_limit` use rendezvous.
+    #[must_use]
+    pub fn uniform(segment: Segment, eager_limit: Bytes) -> Self {
+        let upto = Bytes(u64::MAX);
+        Self { eager_limit, segments: vec![Segment { upto, ..segment }], calibrated_upto: upto }
+    }
+
     /// Returns the segment for a message of `bytes`: the first whose `upto` is not below it, or the last.
     #[must_use]
     pub fn segment(&self, bytes: Bytes) -> &Segment {
@@ -407,5 +441,31 @@ impl HostGroup {
             1 => vec![self.name.clone()],
             n => (0..n).map(|i| format!("{}{i}", self.name)).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upto(bytes: u64) -> Segment {
+        Segment { upto: Bytes(bytes), ..Segment::FREE }
+    }
+
+    #[test]
+    fn a_table_needs_a_segment() {
+        assert_eq!(MessageTable::new(Bytes(0), vec![]), Err(TableError::Empty));
+    }
+
+    #[test]
+    fn segments_must_ascend() {
+        assert_eq!(MessageTable::new(Bytes(0), vec![upto(8), upto(8)]), Err(TableError::NotAscending(1)));
+    }
+
+    #[test]
+    fn a_size_finds_the_first_segment_that_reaches_it() {
+        let table = MessageTable::new(Bytes(0), vec![upto(8), upto(64)]).expect("ascending");
+        let found = [0, 8, 9, 64, 65].map(|bytes| table.segment(Bytes(bytes)).upto.0);
+        assert_eq!(found, [8, 8, 64, 64, 64]);
     }
 }
