@@ -6,7 +6,7 @@
 
 use super::leaf;
 use super::schema::{Expected, View};
-use super::tree::{Entry, Node, Table, Value, lower_first};
+use super::tree::{Entry, Node, Origin, Table, Value, lower_first};
 use crate::diagnostic::{Diagnostics, Problem, Span};
 
 /// The version of the file formats.
@@ -83,8 +83,7 @@ impl Walker<'_> {
             self.report_unknown(entry, schema);
             return false;
         };
-        // A short form was written out: its key is not in the file.
-        let is_written = entry.key_span != entry.node.span;
+        let is_written = entry.node.origin == Origin::Own;
         self.path.extend(is_written.then(|| entry.key.clone()));
         let stays = self.value(&mut entry.node, property);
         self.path.truncate(self.path.len() - usize::from(is_written));
@@ -105,7 +104,7 @@ impl Walker<'_> {
         let Some(items) = schema.items() else { return true };
         let mut stays = true;
         for (i, node) in nodes.iter_mut().enumerate() {
-            let is_written = node.span != span;
+            let is_written = node.origin == Origin::Own;
             self.path.extend(is_written.then(|| format!("[{i}]")));
             stays &= self.value(node, items);
             self.path.truncate(self.path.len() - usize::from(is_written));
@@ -220,7 +219,10 @@ fn home(key: &str, root: View<'_>) -> Option<String> {
 /// Writes a short form out: a word for the table with one key, a single value for the list of one.
 fn write_out(node: &mut Node, schema: View<'_>) {
     let span = node.span;
-    let take = |node: &mut Node| Node { span, value: std::mem::replace(&mut node.value, Value::Boolean(false)) };
+    let take = |node: &mut Node| {
+        let value = std::mem::replace(&mut node.value, Value::Bad);
+        Node { span, value, origin: Origin::ShortForm }
+    };
     if let Some(key) = schema.text("x-short-for")
         && matches!(node.value, Value::Text(_) | Value::Integer(_) | Value::Float(_))
     {
