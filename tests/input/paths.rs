@@ -109,6 +109,8 @@ fn resolves(root: &Json, at: &Json, path: &[&str]) -> bool {
 }
 
 fn is_in_a_schema(path: &str, schemas: &[Json]) -> bool {
+    // What overrides a machine model is checked against its schema.
+    let path = path.strip_prefix("machine_override.").unwrap_or(path);
     let steps: Vec<&str> = path.split(['.', '[', ']']).filter(|step| !step.is_empty()).collect();
     schemas.iter().any(|schema| resolves(schema, schema, &steps))
 }
