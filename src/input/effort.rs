@@ -91,6 +91,8 @@ fn ops_per_rank(phases: &[Phase], n_ranks: u64) -> u64 {
         // In a tree, or from all to one, each rank has one parent, and one child on average.
         Phase::Bcast(_) | Phase::Scatter(_) | Phase::Scatterv(_) | Phase::Gather(_) | Phase::Reduce(_) => 2,
         Phase::Gatherv(_) | Phase::Ring(_) => 3,
+        Phase::Halo(_) => 5,
+        Phase::Divided(phase) => ops_per_rank(std::slice::from_ref(phase), n_ranks),
         Phase::Allgather(_) | Phase::Alltoall(_) => 3_u64.saturating_mul(n_ranks),
         // Sends and receives along each bit of the rank number.
         Phase::Barrier | Phase::Allreduce(_) => 1 + 3 * rounds,

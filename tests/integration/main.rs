@@ -6,6 +6,7 @@ mod agreement;
 mod calibrated_range;
 mod closed_form;
 mod critical_path;
+mod custom_heat;
 mod dlpc;
 mod explanation;
 mod export;
