@@ -13,6 +13,7 @@ mod export;
 mod log_stream;
 mod random_programs;
 mod replay;
+mod results;
 mod sensitivity;
 mod simgrid;
 mod support;
