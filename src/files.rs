@@ -150,3 +150,8 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn warn(text: &str) {
     anstream::eprintln!("warning: {text}");
 }
+
+/// Tells something on standard error that is no reason to doubt the result.
+pub(crate) fn note(text: &str) {
+    anstream::eprintln!("note: {text}");
+}

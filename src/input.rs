@@ -46,7 +46,7 @@ use serde::Deserialize;
 pub use self::campaign::load_campaign;
 pub use self::changes::Change;
 use self::changes::Changes;
-pub use self::effort::RUNS_MAX;
+pub use self::effort::{RUNS_MAX, n_steps};
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::goal::{Open, load_goal};
