@@ -29,7 +29,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal error, 2 wrong command line, 3 invalid input file, \
-4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above.";
+4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above, \
+134 (SIGABRT) out of memory.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
