@@ -68,10 +68,7 @@ impl Program {
     fn of(experiment: &Experiment, args: &MeasureArgs) -> Result<Self, Failure> {
         let workload = &experiment.scenario.workload;
         let Some(command) = &args.command else {
-            let work = match (args.analysis_by_computing, experiment.machine.kernels.throw_dart) {
-                (true, Some(cost)) => AnalysisWork::Compute { seconds_per_dart: cost.as_seconds() },
-                (_, _) => AnalysisWork::Sleep,
-            };
+            let work = if args.analysis_by_computing { by_computing(experiment)? } else { AnalysisWork::Sleep };
             let real = RealWorkload::of(workload, experiment.scenario.run.seed, work);
             return real.map(Self::Kernel).ok_or_else(|| Failure::Usage {
                 message: "this workload exists in the simulator only".to_owned(),
@@ -92,6 +89,23 @@ impl Program {
         }
         Ok(Self::Command { words, time })
     }
+}
+
+/// Returns how log files are analysed by computing.
+///
+/// # Errors
+/// If the workload analyses none, or the machine model does not say what a dart costs.
+fn by_computing(experiment: &Experiment) -> Result<AnalysisWork, Failure> {
+    let usage = |message: &str, help: &str| Failure::Usage { message: message.to_owned(), help: help.to_owned() };
+    if !matches!(experiment.scenario.workload, Workload::LogStream(_)) {
+        let message = "--analysis-by-computing: this workload has no log files to analyse";
+        return Err(usage(message, "leave it out: it is for the workload `log_stream`"));
+    }
+    let cost = experiment.machine.kernels.throw_dart.ok_or_else(|| {
+        let message = "--analysis-by-computing: the machine model does not say what a dart costs";
+        usage(message, "add `kernels.throw_dart` to it, or leave the option out: then ranks sleep instead")
+    })?;
+    Ok(AnalysisWork::Compute { seconds_per_dart: cost.as_seconds() })
 }
 
 /// Stands for the number of ranks in a command.
