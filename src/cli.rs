@@ -4,6 +4,7 @@ pub(crate) mod calibrate;
 pub(crate) mod explore;
 pub(crate) mod export_goal;
 pub(crate) mod kernel;
+mod number;
 pub(crate) mod replay;
 pub(crate) mod sweep;
 
@@ -29,7 +30,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal error, 2 wrong command line, 3 invalid input file, \
-4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above.";
+4 simulation error (deadlock), 5 MPI or measurement error, 6 output could not be written, 7 prediction worse than --fail-above, \
+134 (SIGABRT) out of memory.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -127,13 +129,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) measured: Vec<PathBuf>,
     /// Replications per rank count, instead of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::replications, allow_negative_numbers = true)]
     pub(crate) replications: Option<NonZeroU32>,
     /// Seed of the random streams, instead of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Threads to simulate on [default: one per core]; the result does not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<NonZeroU32>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -156,7 +158,7 @@ pub(crate) struct PredictArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
     /// Write the time line of a run on this many ranks: timeline.json (Perfetto) and, up to 64 ranks, timeline.svg
-    #[arg(long, value_name = "RANKS")]
+    #[arg(long, value_name = "RANKS", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) timeline: Option<NonZeroU32>,
     /// Write it in the Paje format, too: timeline.paje
     #[arg(long, requires = "timeline")]
@@ -192,7 +194,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     /// Explain this rank count only [default: all of the scenario]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) ranks: Option<NonZeroU32>,
     /// Recommend a rank count that is at most this much slower than the best one
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = share)]
@@ -220,19 +222,19 @@ pub(crate) struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Runs at each rank count
-    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(long, value_name = "N", default_value = "3", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) repeats: NonZeroU32,
     /// Program to measure instead of the workload's own kernels; {darts} stands for the scenario's number of darts
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "analysis_by_computing")]
     pub(crate) command: Option<String>,
     /// Where the run time stands in the program's output: its first group, in seconds
-    #[arg(long, value_name = "REGEX", default_value = dlpc_predict::measurement::output_files::DLPC_TIME_PATTERN)]
+    #[arg(long, value_name = "REGEX", requires = "command", default_value = dlpc_predict::measurement::output_files::DLPC_TIME_PATTERN)]
     pub(crate) time_regex: String,
     /// Analyse log files by computing at the machine model's cost of a dart, instead of sleeping
     #[arg(long)]
     pub(crate) analysis_by_computing: bool,
     /// Seed of the order of the runs
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::seed, allow_negative_numbers = true)]
     pub(crate) order_seed: u64,
     #[command(flatten)]
     pub(crate) cluster: LauncherArgs,
@@ -254,6 +256,6 @@ pub(crate) struct LauncherArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) binary: Option<PathBuf>,
     /// Seconds without an answer after which a run is ended
-    #[arg(long, value_name = "SECONDS", default_value = "120")]
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) time_limit: NonZeroU32,
 }

@@ -6,6 +6,7 @@ mod command_line;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+mod effort;
 mod experiment;
 pub(crate) mod explain;
 pub(crate) mod explore;

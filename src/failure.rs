@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use dlpc_engine::engine::SimError;
 use dlpc_engine::engine::replay::ReplayError;
@@ -36,8 +35,8 @@ impl Failure {
         Self::Output { path: path.to_owned(), source }
     }
 
-    /// Prints the failure to standard error and returns the documented exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    /// Prints the failure to standard error.
+    pub(crate) fn report(&self) {
         let text = match self {
             Self::Usage { message, help } | Self::Measurement { message, help } => {
                 format!("error: {message}\n  help: {help}")
@@ -47,10 +46,9 @@ impl Failure {
             Self::Replay(error) => format!("error: {error}"),
             Self::Points { message } | Self::Inaccurate { message } => format!("error: {message}"),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
-            Self::Closed => return ExitCode::SUCCESS,
+            Self::Closed => return,
         };
         anstream::eprintln!("{}", text.trim_end());
-        ExitCode::from(self.code())
     }
 
     /// Returns the documented exit code.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dlpc_predict::input::FILE_BYTES_MAX;
 use dlpc_predict::report::plot::{self, Plot, PlotData};
@@ -22,17 +22,99 @@ pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
 }
 
 /// Writes a whole file or none: into a temporary file beside it, which is then renamed.
+///
+/// A link is followed: its target is what is written. What exists and is no regular file, a device or a pipe, stays what
+/// it is and gets the content.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().prefix(".dlpc-sim-").tempfile_in(folder)?;
-        file.write_all(content)?;
-        set_usual_permissions(file.as_file())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+    let written = Target::of(path).and_then(|target| match target {
+        Target::File { path, replaced } => replace(&path, replaced.as_ref(), content),
+        Target::Stream => fs::OpenOptions::new().append(true).open(path)?.write_all(content),
+    });
+    written.map_err(|source| Failure::output(path, source))
+}
+
+/// Opens a file that grows line by line, and begins it if it is not there; others than regular files are refused, because
+/// it is read again later.
+pub(crate) fn open_growing(path: &Path) -> Result<fs::File, Failure> {
+    check_regular(path)?;
+    let open = || {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        fs::OpenOptions::new().create(true).read(true).append(true).open(path)
     };
-    write().map_err(|source| Failure::output(path, source))
+    open().map_err(|source| Failure::output(path, source))
+}
+
+/// Refuses what exists and is no regular file where a file is written that is read again later.
+pub(crate) fn check_regular(path: &Path) -> Result<(), Failure> {
+    let refuse = |what: &str| Err(Failure::output(path, io::Error::other(format!("it is {what}, not a regular file"))));
+    match Target::of(path) {
+        Ok(Target::File { .. }) => Ok(()),
+        Ok(Target::Stream) => refuse("a device or a pipe"),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => refuse("a folder"),
+        Err(source) => Err(Failure::output(path, source)),
+    }
+}
+
+/// What a path leads to that is to be written.
+enum Target {
+    /// A regular file, or a place for one, with all links followed; and what is there now.
+    File { path: PathBuf, replaced: Option<fs::Metadata> },
+    /// Something else: to be written to as it is.
+    Stream,
+}
+
+/// Names of what this process has open, which must not become files of their own.
+const OPEN_STREAMS: [&str; 5] = ["/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/proc"];
+/// Links that may lead to each other, as many as Linux follows.
+const LINKS_MAX: usize = 40;
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Self> {
+        if OPEN_STREAMS.iter().any(|open| path.starts_with(open)) {
+            return Ok(Self::Stream);
+        }
+        let replaced = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => return Ok(Self::Stream),
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let mut path = path.to_owned();
+        for _ in 0..LINKS_MAX {
+            let Ok(next) = fs::read_link(&path) else { break };
+            path = path.parent().unwrap_or(Path::new("")).join(next);
+        }
+        Ok(Self::File { path, replaced })
+    }
+}
+
+/// Puts a new file in the place of `replaced`, with its permissions; a file that was not there gets the usual ones.
+fn replace(path: &Path, replaced: Option<&fs::Metadata>, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = new_file().prefix(".dlpc-sim-").tempfile_in(folder)?;
+    file.write_all(content)?;
+    if let Some(replaced) = replaced {
+        file.as_file().set_permissions(replaced.permissions())?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file can be read by its owner only; a result should be readable as any other file.
+#[cfg(unix)]
+fn new_file() -> tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut builder = tempfile::Builder::new();
+    // Less what the user's mask takes away.
+    builder.permissions(fs::Permissions::from_mode(0o666));
+    builder
+}
+
+#[cfg(not(unix))]
+fn new_file() -> tempfile::Builder<'static, 'static> {
+    tempfile::Builder::new()
 }
 
 /// Writes a plot as SVG and, if wanted, as PNG.
@@ -54,18 +136,6 @@ pub(crate) fn write_page(folder: &Path, stem: &str, page: &str) -> Result<(), Fa
     Ok(())
 }
 
-/// A temporary file can be read by its owner only; a result should be readable as any other file.
-#[cfg(unix)]
-fn set_usual_permissions(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn set_usual_permissions(_: &fs::File) -> io::Result<()> {
-    Ok(())
-}
-
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
@@ -79,4 +149,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints a warning to standard error.
 pub(crate) fn warn(text: &str) {
     anstream::eprintln!("warning: {text}");
+}
+
+/// Tells something on standard error that is no reason to doubt the result.
+pub(crate) fn note(text: &str) {
+    anstream::eprintln!("note: {text}");
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::number;
+
 /// What a launcher starts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kernel {
@@ -22,7 +24,7 @@ pub(crate) enum Kernel {
 #[derive(Debug, Args)]
 pub(crate) struct RanksArgs {
     /// Ranks that the launcher starts
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) expect_ranks: NonZeroU32,
     /// Name of this host, instead of the one that it gives itself
     #[arg(long, value_name = "NAME")]
@@ -35,7 +37,7 @@ pub(crate) struct CalibrationArgs {
     #[command(flatten)]
     pub(crate) ranks: RanksArgs,
     /// Number of this launch, for the samples
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = number::number, allow_negative_numbers = true)]
     pub(crate) launch: u32,
 }
 
@@ -59,7 +61,7 @@ pub(crate) struct ProducerArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// Log files in all
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::number, allow_negative_numbers = true)]
     pub(crate) items: u32,
     /// Time between two log files
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]

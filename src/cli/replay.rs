@@ -8,6 +8,9 @@ use dlpc_engine::units::{Bytes, FlopsPerSecond, Quantity, SecondsPerByte, SimDur
 
 use super::Format;
 
+/// The parameters that stand for a machine model.
+const LOGGOPS: [&str; 6] = ["latency", "overhead", "message_gap", "byte_gap", "byte_overhead", "eager_limit"];
+
 /// Arguments of replay.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
@@ -20,7 +23,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) machine: Option<PathBuf>,
     /// Network of the machine model [default: flow]
-    #[arg(long, value_enum, requires = "machine")]
+    #[arg(long, value_enum, requires = "machine", conflicts_with_all = LOGGOPS)]
     pub(crate) network: Option<Network>,
     /// How fast a core computes, for instance "1 Gflop/s": traces count operations
     #[arg(long, value_name = "SPEED", value_parser = speed)]

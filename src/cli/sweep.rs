@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
+use super::{Format, number};
 
 /// Arguments of sweep.
 #[derive(Debug, Args)]
@@ -18,19 +18,19 @@ pub(crate) struct SweepArgs {
     #[arg(long = "set", value_name = "KEY=VALUES", required_unless_present = "keys")]
     pub(crate) sets: Vec<String>,
     /// List the keys that can vary, with their values, and do nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["sets", "samples", "seed", "out", "threads", "format", "png"])]
     pub(crate) keys: bool,
     /// Take a Latin hypercube sample of so many points, instead of every combination
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) samples: Option<NonZeroU32>,
     /// Seed of the sample; that of the simulations is the key run.seed
-    #[arg(long, value_name = "N", default_value = "1", requires = "samples")]
+    #[arg(long, value_name = "N", default_value = "1", requires = "samples", value_parser = number::seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
     /// Folder for the results [default: output/<scenario>]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Threads to simulate on [default: one per core; under mpirun one per rank]; the result does not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<NonZeroU32>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]

@@ -11,6 +11,7 @@ use dlpc_predict::prediction::{self, Prediction};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use regex_lite::Regex;
 
+use super::effort;
 use crate::cli::RunArgs;
 use crate::failure::{self, Failure};
 use crate::files;
@@ -95,6 +96,8 @@ pub(super) fn pool(args: &RunArgs) -> Result<ThreadPool, Failure> {
 /// Simulates the experiment on the threads that the user allows, and prints its warnings.
 pub(super) fn predict(experiment: &Experiment, args: &RunArgs) -> Result<Prediction, Failure> {
     let pool = pool(args)?;
+    let n_steps = effort::steps_of(&experiment.scenario, &experiment.machine);
+    pool.install(|| effort::announce(n_steps, "fewer `--replications` take less"));
     let progress = Progress::new(prediction::n_runs(&experiment.scenario, &experiment.machine));
     let predict = || prediction::predict(&experiment.scenario, &experiment.machine, &|| progress.advance());
     let prediction = pool.install(predict);

@@ -24,9 +24,10 @@ use crate::progress::Progress;
 pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let experiment = input::load_experiment(&args.scenario, &files::read)?;
     let program = Program::of(&experiment, args)?;
-    let cluster = Cluster::find(&args.cluster)?;
     let stem = args.scenario.file_stem().unwrap_or_default();
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(stem).join("measured.csv"));
+    files::check_regular(&path)?;
+    let cluster = Cluster::find(&args.cluster)?;
     let mut record = Record::open(&path, args, &experiment)?;
     let ranks: Vec<u32> = experiment.scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
     let all = schedule::shuffled(&ranks, args.repeats.get(), args.order_seed);
@@ -66,10 +67,7 @@ impl Program {
     fn of(experiment: &Experiment, args: &MeasureArgs) -> Result<Self, Failure> {
         let workload = &experiment.scenario.workload;
         let Some(command) = &args.command else {
-            let work = match (args.analysis_by_computing, experiment.machine.kernels.throw_dart) {
-                (true, Some(cost)) => AnalysisWork::Compute { seconds_per_dart: cost.as_seconds() },
-                (_, _) => AnalysisWork::Sleep,
-            };
+            let work = if args.analysis_by_computing { by_computing(experiment)? } else { AnalysisWork::Sleep };
             let real = RealWorkload::of(workload, experiment.scenario.run.seed, work);
             return real.map(Self::Kernel).ok_or_else(|| Failure::Usage {
                 message: "this workload exists in the simulator only".to_owned(),
@@ -90,6 +88,23 @@ impl Program {
         }
         Ok(Self::Command { words, time })
     }
+}
+
+/// Returns how log files are analysed by computing.
+///
+/// # Errors
+/// If the workload analyses none, or the machine model does not say what a dart costs.
+fn by_computing(experiment: &Experiment) -> Result<AnalysisWork, Failure> {
+    let usage = |message: &str, help: &str| Failure::Usage { message: message.to_owned(), help: help.to_owned() };
+    if !matches!(experiment.scenario.workload, Workload::LogStream(_)) {
+        let message = "--analysis-by-computing: this workload has no log files to analyse";
+        return Err(usage(message, "leave it out: it is for the workload `log_stream`"));
+    }
+    let cost = experiment.machine.kernels.throw_dart.ok_or_else(|| {
+        let message = "--analysis-by-computing: the machine model does not say what a dart costs";
+        usage(message, "add `kernels.throw_dart` to it, or leave the option out: then ranks sleep instead")
+    })?;
+    Ok(AnalysisWork::Compute { seconds_per_dart: cost.as_seconds() })
 }
 
 /// Stands for the number of ranks in a command.

@@ -35,13 +35,15 @@ fn on_this_machine(args: &SweepArgs) -> Result<(), Failure> {
     let inputs = Inputs::from_disk();
     let job = Job::prepare(args, &inputs)?;
     job.threads(0)?.install(|| {
-        let needs = job.needs(&inputs)?;
+        let checked = job.needs(&inputs)?;
+        let needs = &checked.needs;
         let mut store = Store::open(&job.store_path())?;
-        let open = tasks::open_tasks(&needs, &|key| store.has(key));
-        messages::say_what_is_open(tasks::open_tasks(&needs, &|_| false).len(), &open, &store);
+        let open = tasks::open_tasks(needs, &|key| store.has(key));
+        messages::say_what_is_open(tasks::open_tasks(needs, &|_| false).len(), &open, &store);
         messages::say_what_was_lost(&job, &open);
+        checked.announce(&open);
         let failed = alone::compute(&job, &inputs, &open, &mut store)?;
-        finish::write(&job, &needs, &store)?;
+        finish::write(&job, needs, &store)?;
         messages::cannot_compute(&job, failed)
     })
 }

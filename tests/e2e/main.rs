@@ -20,4 +20,5 @@ mod swept;
 mod tidy;
 mod timeline;
 mod traced;
+mod written;
 mod wrong;

@@ -107,3 +107,22 @@ fn arguments_win_over_the_scenario_and_the_document_says_so() {
     assert_eq!(document["scenario"]["run"]["seed"], u64::MAX);
     assert_eq!(document["scenario"]["run"]["replications"], 2);
 }
+
+/// 312,500 replications on 1 to 32 ranks: 312,500 * 528 ranks * 8 steps = 1.3e9 steps, at a million a second 22 minutes.
+#[test]
+fn a_prediction_that_takes_long_says_so_before_it_starts() {
+    use std::io::{BufRead, BufReader};
+    let folder = empty_folder();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dlpc-sim"));
+    command.current_dir(root()).args(["predict", "scenarios/dlpc-pi-count.toml", "--replications", "312500"]);
+    command.args(["--threads", "1", "--out"]).arg(folder.path());
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    child.kill().expect("it runs");
+    child.wait().expect("its end");
+    let expected =
+        "note: about 1e9 steps to simulate: roughly 22 minutes on 1 thread; fewer `--replications` take less\n";
+    assert_eq!(line, expected);
+}

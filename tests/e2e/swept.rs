@@ -247,6 +247,9 @@ fn what_is_wrong_with_keys_and_values_is_said_at_once() {
         "workload.pi.darts=1e6",
         "workload.pi.darts=10",
         "workload.pi.darts=20",
+        "run.ranks[0]=3, 5",
+        "run.placement=by-slot",
+        "run.placement.order=by-node",
     ];
     let Ended { code, stdout, stderr } = run(&mut sweep(COUNT, &wrong, folder.path()));
     assert_eq!((code, stdout.as_str()), (3, ""));

@@ -142,6 +142,62 @@ fn a_wrong_command_line_has_its_own_exit_code() {
 }
 
 #[test]
+fn a_number_out_of_range_is_answered_with_the_range() {
+    for (arguments, expected) in [
+        (&["predict", GOOD, "--replications", "0"][..], "write a whole number from 1 to 1000000"),
+        (&["predict", GOOD, "--replications", "-3"], "write a whole number from 1 to 1000000"),
+        (&["predict", GOOD, "--threads", "many"], "write a whole number from 1 to 4096"),
+        (&["predict", GOOD, "--seed", "1.5"], "write a whole number from 0 to 18446744073709551615"),
+        (&["explain", GOOD, "--ranks", "0"], "write a whole number from 1 to 4294967295"),
+        (&["sweep", GOOD, "--set", "run.seed=1, 2", "--samples", "0"], "write a whole number from 1 to 4294967295"),
+        (&["calibrate", "--out", "x.toml", "--from-runs", GOOD, "--ranks", "1,0"], "write a whole number from 1 to"),
+        (&["calibrate", "--out", "x.toml", "--launches", "0"], "write a whole number from 1 to 4294967295"),
+        (&["export-goal", GOOD, "--ranks", "0"], "write a whole number from 1 to 4294967295"),
+        (&["explore", GOOD, "--port", "70000"], "write a whole number from 0 to 65535"),
+        (&["measure", GOOD, "--repeats", "0"], "write a whole number from 1 to 4294967295"),
+    ] {
+        let Ended { code, stderr, .. } = run(dlpc_sim().args(arguments));
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn an_option_that_would_have_no_effect_is_refused() {
+    let from_samples = ["calibrate", "--out", "x.toml", "--from-samples", "tests/samples/testbed-slow-host.jsonl"];
+    let from_runs = ["calibrate", "--out", "x.toml", "--from-runs", GOOD];
+    let of_measuring: [&[&str]; 8] = [
+        &["--suite", "full"],
+        &["--launches", "3"],
+        &["--largest-message", "1 MiB"],
+        &["--samples", "s.jsonl"],
+        &["--hostfile", "hosts"],
+        &["--launcher", "srun"],
+        &["--launcher-args", "--bind-to none"],
+        &["--time-limit", "5"],
+    ];
+    let beside = |base: &[&'static str], options: &[&'static str]| [base, options].concat();
+    let mut cases: Vec<Vec<&str>> = of_measuring.iter().map(|options| beside(&from_samples, options)).collect();
+    cases.extend(of_measuring.iter().map(|options| beside(&from_runs, options)));
+    cases.push(beside(&from_runs, &["--seed", "2"]));
+    cases.push(beside(&from_samples, &["--ranks", "2"]));
+    cases.push(vec!["measure", GOOD, "--time-regex", "(.*)"]);
+    cases.push(vec!["measure", GOOD, "--command", "true", "--analysis-by-computing"]);
+    cases.push(vec!["measure", GOOD, "--analysis-by-computing"]);
+    cases.push(vec!["sweep", GOOD, "--keys", "--set", "run.ranks=1"]);
+    cases.push(vec!["sweep", GOOD, "--keys", "--format", "json"]);
+    cases.push(vec!["sweep", GOOD, "--set", "run.ranks=1", "--seed", "2"]);
+    cases.push(vec!["predict", GOOD, "--paje"]);
+    cases.push(vec!["replay", "ring.goal", "--network", "flow", "-L", "5"]);
+    for arguments in cases {
+        let Ended { code, stdout, stderr } = run(dlpc_sim().args(&arguments));
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: "), "{arguments:?}: {stderr}");
+    }
+    assert!(!root().join("x.toml").exists());
+}
+
+#[test]
 fn a_run_beyond_simulated_time_is_a_simulation_error() {
     let folder = empty_folder();
     let scenario = std::fs::read_to_string(root().join("scenarios/dlpc-log-60s.toml")).expect("it");

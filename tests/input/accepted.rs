@@ -73,6 +73,15 @@ fn phases_keep_their_order_and_nesting() {
 }
 
 #[test]
+fn bytes_are_those_of_each_rank_or_of_all_together() {
+    let phases = "[workload.custom]\nphases = [{ halo = { bytes = \"8 KiB\" } }, \
+                  { gather = { bytes = \"1 MiB\", share = \"divided\" } }]\n";
+    let experiment = Folder::good().workload(phases).loaded();
+    let expected = vec![Phase::Halo(Bytes(8192)), Phase::Divided(Box::new(Phase::Gather(Bytes(1 << 20))))];
+    assert_eq!(experiment.scenario.workload, Workload::Custom(expected));
+}
+
+#[test]
 fn by_slot_fills_one_host_after_the_other() {
     assert_eq!(slots("\"by-slot\"", "1..=10"), [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
 }

@@ -3,5 +3,6 @@
 mod accepted;
 mod documented;
 mod files;
+mod paths;
 mod reported;
 mod robust;

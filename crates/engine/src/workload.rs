@@ -103,7 +103,7 @@ pub enum Phase {
     Scatter(Bytes),
     /// Gather of this many bytes from each rank, all ranks the same and known to the root.
     Gather(Bytes),
-    /// Gather of sizes, then gatherv of this many bytes from each rank.
+    /// Gatherv of this many bytes from each rank.
     Gatherv(Bytes),
     /// Scatterv of this many bytes to each rank.
     Scatterv(Bytes),
@@ -117,6 +117,11 @@ pub enum Phase {
     Alltoall(Bytes),
     /// Each rank sends this many bytes to the next one and receives from the previous one, at once.
     Ring(Bytes),
+    /// Each rank swaps this many bytes with the previous rank and the next one; the first and the last one have one
+    /// neighbour.
+    Halo(Bytes),
+    /// A phase with bytes, which are those of all ranks together: each has an equal part.
+    Divided(Box<Phase>),
     /// Phases that are repeated.
     Repeat {
         /// How often.
@@ -124,6 +129,30 @@ pub enum Phase {
         /// What.
         phases: Vec<Phase>,
     },
+}
+
+impl Phase {
+    /// Returns the phase with one of `n_ranks` equal parts of its bytes, rounded up.
+    #[must_use]
+    pub fn part_of_each(&self, n_ranks: u32) -> Self {
+        let part = |bytes: &Bytes| Bytes(bytes.0.div_ceil(n_ranks.into()));
+        match self {
+            Self::Bcast(bytes) => Self::Bcast(part(bytes)),
+            Self::Scatter(bytes) => Self::Scatter(part(bytes)),
+            Self::Gather(bytes) => Self::Gather(part(bytes)),
+            Self::Gatherv(bytes) => Self::Gatherv(part(bytes)),
+            Self::Scatterv(bytes) => Self::Scatterv(part(bytes)),
+            Self::Reduce(bytes) => Self::Reduce(part(bytes)),
+            Self::Allreduce(bytes) => Self::Allreduce(part(bytes)),
+            Self::Allgather(bytes) => Self::Allgather(part(bytes)),
+            Self::Alltoall(bytes) => Self::Alltoall(part(bytes)),
+            Self::Ring(bytes) => Self::Ring(part(bytes)),
+            Self::Halo(bytes) => Self::Halo(part(bytes)),
+            Self::Compute { .. } | Self::Sleep(_) | Self::Barrier | Self::Divided(_) | Self::Repeat { .. } => {
+                self.clone()
+            }
+        }
+    }
 }
 
 /// Who does the work of a compute phase.

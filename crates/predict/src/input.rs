@@ -46,7 +46,7 @@ use serde::Deserialize;
 pub use self::campaign::load_campaign;
 pub use self::changes::Change;
 use self::changes::Changes;
-pub use self::effort::RUNS_MAX;
+pub use self::effort::{RUNS_MAX, n_steps};
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::goal::{Open, load_goal};
@@ -292,8 +292,8 @@ fn experiment(file: FileId, path: &Path, instead: Instead<'_>, files: &mut Files
     let overrides = overrides(&root);
     let machine_named = named_path(&root, "machine");
     let measured_named = named_path(&root, "measured");
-    let raw =
-        is_complete.then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", &mut files.diagnostics));
+    let raw = is_complete
+        .then(|| checked::<RawScenario>(&mut root, raw_schemas().0, "scenario", None, &mut files.diagnostics));
     let raw = raw.flatten();
     let own_machine = machine_named.as_ref().map(|(named, _)| tree::beside(path, named));
     let machine_path = instead.machine().or(own_machine);
@@ -331,12 +331,13 @@ fn checked<T>(
     root: &mut Node,
     schema: &serde_json::Value,
     prefix: &'static str,
+    overrides: Option<FileId>,
     diagnostics: &mut Diagnostics,
 ) -> Option<T>
 where
     T: for<'de> Deserialize<'de>,
 {
-    document::check(root, schema, prefix, diagnostics);
+    document::check(root, schema, prefix, overrides, diagnostics);
     match spanned::deserialise(root.clone()) {
         Ok(raw) => Some(raw),
         Err(error) => {
@@ -361,6 +362,7 @@ fn machine_of(
     if !is_complete {
         return None;
     }
+    let overridden_in = overrides.entries.first().map(|entry| entry.key_span.file);
     if let Value::Table(table) = &mut root.value {
         drop_intervals(table, &overrides.leaf_paths());
         drop_intervals(table, &changes.map(Changes::machine_paths).unwrap_or_default());
@@ -369,7 +371,7 @@ fn machine_of(
     if let Some(changes) = changes {
         changes.apply(Target::Machine, &mut root);
     }
-    let raw: RawMachine = checked(&mut root, raw_schemas().1, "machine", diagnostics)?;
+    let raw: RawMachine = checked(&mut root, raw_schemas().1, "machine", overridden_in, diagnostics)?;
     let model = machine::validate(&raw, diagnostics)?;
     Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
 }

@@ -10,8 +10,13 @@ pub mod simulated;
 pub mod work;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use dlpc_engine::stats;
+
+/// Run times that simulated time can hold, in seconds: from 1 ps to 213 days. Ratios and squares of them are far from the
+/// ends of `f64`.
+pub const RUN_TIMES_S: RangeInclusive<f64> = 1e-12..=18_446_744.0;
 
 /// A measured curve: one row per run.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +55,7 @@ pub struct HostName(pub usize);
 pub struct MeasuredRun {
     /// Rank count, at least 1.
     pub ranks: u32,
-    /// Run time, above zero.
+    /// Run time, within [`RUN_TIMES_S`].
     pub seconds: f64,
     /// Half-width of the interval in which the true run time lies; zero if not stated.
     pub reading_error_s: f64,

@@ -1,7 +1,7 @@
 //! Runs what is left of a calibration's plan and appends each sample to the file as it comes.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub(super) fn collect(args: &CalibrateArgs, path: &Path) -> Result<(Campaign, Pa
     let mut session = Session {
         cluster: &cluster,
         n_ranks: head.hosts.iter().map(|(_, cores)| cores).sum(),
-        file: append(path)?,
+        file: crate::files::open_growing(path)?,
         path,
         progress: Progress::new(n_open as u64),
     };
@@ -71,6 +71,7 @@ fn head(args: &CalibrateArgs, cluster: &Cluster) -> Result<Head, Failure> {
 
 /// Opens the samples file of this campaign, or begins one.
 fn open(path: &Path, head: &Head) -> Result<Campaign, Failure> {
+    crate::files::check_regular(path)?;
     if !path.exists() {
         crate::files::write(path, format!("{}\n", campaign::head_line(head)).as_bytes())?;
         return Ok(Campaign::new(head.clone()));
@@ -94,10 +95,6 @@ fn mend(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     crate::files::write(path, &bytes[..whole])
-}
-
-fn append(path: &Path) -> Result<File, Failure> {
-    OpenOptions::new().append(true).open(path).map_err(|error| Failure::output(path, error))
 }
 
 struct Session<'a> {

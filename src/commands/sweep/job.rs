@@ -14,6 +14,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::inputs::Inputs;
 use crate::cli::sweep::SweepArgs;
+use crate::commands::effort;
 use crate::failure::Failure;
 
 /// The plan, and how to compute its points.
@@ -28,6 +29,21 @@ pub(super) struct Job<'a> {
 pub(super) struct Failed {
     pub(super) task: Task,
     pub(super) reason: String,
+}
+
+/// What all points need, and how much work they are.
+pub(super) struct Checked {
+    pub(super) needs: Vec<Needs>,
+    /// About how many steps each point simulates.
+    n_steps: Vec<f64>,
+}
+
+impl Checked {
+    /// Says how long the tasks that are open take, if that is long.
+    pub(super) fn announce(&self, open: &[Task]) {
+        let n_steps = open.iter().map(|task| self.n_steps[task.point as usize]).sum();
+        effort::announce(n_steps, "fewer points or replications take less; an ended sweep goes on where it was");
+    }
 }
 
 impl<'a> Job<'a> {
@@ -64,12 +80,13 @@ impl<'a> Job<'a> {
     }
 
     /// Checks every point, before the first one is computed, and returns what each needs.
-    pub(super) fn needs(&self, inputs: &Inputs) -> Result<Vec<Needs>, Failure> {
+    pub(super) fn needs(&self, inputs: &Inputs) -> Result<Checked, Failure> {
         let point = |point| self.load(point, inputs).map(|experiment| needs(&experiment));
-        let loaded: Vec<Result<Needs, Diagnostics>> = (0..self.plan.n_points()).into_par_iter().map(point).collect();
+        let loaded: Vec<Result<(Needs, f64), Diagnostics>> =
+            (0..self.plan.n_points()).into_par_iter().map(point).collect();
         let n_invalid = loaded.iter().filter(|point| point.is_err()).count();
-        let needs: Result<Vec<Needs>, Diagnostics> = loaded.into_iter().collect();
-        needs.map_err(|mut diagnostics| {
+        let needs: Result<(Vec<Needs>, Vec<f64>), Diagnostics> = loaded.into_iter().collect();
+        needs.map(|(needs, n_steps)| Checked { needs, n_steps }).map_err(|mut diagnostics| {
             if n_invalid > 1 {
                 let file = diagnostics.add_source(Path::new("--set"), String::new());
                 let n_points = self.plan.n_points();
@@ -104,9 +121,10 @@ impl<'a> Job<'a> {
     }
 }
 
-fn needs(experiment: &Experiment) -> Needs {
+fn needs(experiment: &Experiment) -> (Needs, f64) {
     let ranks = experiment.scenario.run.ranks[0].get();
-    Needs { ranks, key: key(experiment, ranks), baseline_key: key(experiment, 1) }
+    let needs = Needs { ranks, key: key(experiment, ranks), baseline_key: key(experiment, 1) };
+    (needs, effort::steps_of(&experiment.scenario, &experiment.machine))
 }
 
 fn key(experiment: &Experiment, ranks: u32) -> String {

@@ -1,7 +1,7 @@
 //! The file of what is computed already: one line per result, appended as it comes, so that a sweep that is ended at any
 //! moment loses only what it was working on.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,7 @@ impl Store {
     /// Opens the file, or begins it.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let failure = |error| Failure::output(path, error);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failure)?;
-        }
-        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failure)?;
+        let file = files::open_growing(path)?;
         match file.try_lock() {
             // A file system that knows no locks is one that nobody shares, or that cannot be helped.
             Ok(()) | Err(TryLockError::Error(_)) => {}

@@ -47,7 +47,7 @@ pub(super) fn run(args: &SweepArgs, n_ranks: u32) -> Result<(), Failure> {
 fn lead(args: &SweepArgs, session: &Session) -> Result<(), Failure> {
     let inputs = Inputs::from_disk();
     let begun = Job::prepare(args, &inputs).and_then(|job| {
-        let needs = job.threads(0)?.install(|| job.needs(&inputs))?;
+        let needs = job.threads(0)?.install(|| job.needs(&inputs))?.needs;
         let store = Store::open(&job.store_path())?;
         Ok((job, needs, store))
     });

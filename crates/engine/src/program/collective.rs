@@ -8,6 +8,7 @@ mod alltoall;
 mod barrier;
 mod bcast;
 mod gather;
+mod halo;
 mod reduce;
 mod ring;
 mod scatter;
@@ -42,6 +43,8 @@ pub enum Collective {
     Alltoall(AlltoallAlgorithm, Bytes),
     /// Each rank sends to the next one and receives from the previous one.
     Ring(Bytes),
+    /// Each rank swaps this many bytes with the previous rank and the next one.
+    Halo(Bytes),
 }
 
 impl Collective {
@@ -66,6 +69,7 @@ impl Collective {
                 allreduce::recursive_doubling(rank, n_ranks, bytes, step)
             }
             Self::Alltoall(AlltoallAlgorithm::Linear, bytes) => alltoall::linear(rank, n_ranks, bytes, step),
+            Self::Halo(bytes) => halo::swap(rank, n_ranks, bytes, step),
             Self::Barrier(BarrierAlgorithm::Dissemination)
             | Self::Allgather(..)
             | Self::Alltoall(AlltoallAlgorithm::Pairwise | AlltoallAlgorithm::Bruck, _)
@@ -88,7 +92,8 @@ impl Collective {
             | Self::Gather(..)
             | Self::Gatherv(_)
             | Self::Reduce(..)
-            | Self::Allreduce(..) => false,
+            | Self::Allreduce(..)
+            | Self::Halo(_) => false,
         }
     }
 
@@ -115,7 +120,8 @@ impl Collective {
             | Self::Gatherv(_)
             | Self::Reduce(..)
             | Self::Allreduce(..)
-            | Self::Alltoall(AlltoallAlgorithm::Linear, _) => None,
+            | Self::Alltoall(AlltoallAlgorithm::Linear, _)
+            | Self::Halo(_) => None,
         }
     }
 }

@@ -139,6 +139,8 @@ fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, de
         Phase::Allgather(bytes) => Step::Collective(selection::allgather(n_ranks, *bytes, overrides)),
         Phase::Alltoall(bytes) => Step::Collective(selection::alltoall(n_ranks, *bytes, overrides)),
         Phase::Ring(bytes) => Step::Collective(Collective::Ring(*bytes)),
+        Phase::Halo(bytes) => Step::Collective(Collective::Halo(*bytes)),
+        Phase::Divided(phase) => return compile_phase(&phase.part_of_each(n_ranks), n_ranks, overrides, depth, steps),
         Phase::Repeat { times, phases } => {
             if *times == 0 || phases.is_empty() {
                 return;

@@ -25,7 +25,7 @@ impl Changes {
         for ((key, level), line) in changes.iter().zip(&lines) {
             let key_span = file.span(start, start + key.len());
             let span = file.span(start + key.len() + 3, start + line.len() - 1);
-            let node = Node { span, value: levels::value_of(&level.literal) };
+            let node = Node::new(span, levels::value_of(&level.literal));
             placed.push((KeyPath::parse(key), Entry { key: (*key).to_owned(), key_span, node }));
             start += line.len();
         }
@@ -88,7 +88,7 @@ impl Table {
         if let Some(i) = self.entries.iter().position(|entry| entry.key == key) {
             return self.entries.get_mut(i).map(|entry| &mut entry.node);
         }
-        let node = Node { span: change.node.span, value: Value::Table(Table::default()) };
+        let node = Node::new(change.node.span, Value::Table(Table::default()));
         self.entries.push(Entry { key: key.to_owned(), key_span: change.key_span, node });
         self.entries.last_mut().map(|entry| &mut entry.node)
     }

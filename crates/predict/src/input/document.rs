@@ -6,20 +6,30 @@
 
 use super::leaf;
 use super::schema::{Expected, View};
-use super::tree::{Entry, Node, Table, Value, lower_first};
-use crate::diagnostic::{Diagnostics, Problem, Span};
+use super::tree::{Entry, Node, Origin, Table, Value, lower_first};
+use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 
 /// The version of the file formats.
 pub(super) const FORMAT: i128 = 1;
 
-/// Checks and completes `root`; problems get codes of `prefix`.
-pub(super) fn check(root: &mut Node, schema: &serde_json::Value, prefix: &'static str, diagnostics: &mut Diagnostics) {
+/// Key of a scenario with the values that differ from those of the machine model.
+const OVERRIDES: &str = "machine_override";
+
+/// Checks and completes `root`; problems get codes of `prefix`. `overrides` is the file whose values were merged into the
+/// document, if there is one: messages name them as that file does.
+pub(super) fn check(
+    root: &mut Node,
+    schema: &serde_json::Value,
+    prefix: &'static str,
+    overrides: Option<FileId>,
+    diagnostics: &mut Diagnostics,
+) {
     if has_other_format(root, prefix, diagnostics) {
         root.value = Value::Table(Table::default());
         return;
     }
     let view = View::root(schema);
-    Walker { prefix, diagnostics, root: view, path: Vec::new() }.value(root, view);
+    Walker { prefix, diagnostics, root: view, path: Vec::new(), overrides }.value(root, view);
 }
 
 /// Reports a format that this version cannot read: then nothing else in the file can be judged.
@@ -41,6 +51,7 @@ pub(super) struct Walker<'d> {
     diagnostics: &'d mut Diagnostics,
     root: View<'d>,
     path: Vec<String>,
+    overrides: Option<FileId>,
 }
 
 impl Walker<'_> {
@@ -53,7 +64,7 @@ impl Walker<'_> {
             (Expected::Array, Value::Array(nodes)) => self.array(nodes, span, schema),
             (_, Value::Bad) => false,
             (Expected::Anything, _) => true,
-            _ => match leaf::check(&self.shown_path(), node, schema, self.diagnostics.text(span.file)) {
+            _ => match leaf::check(&self.shown_path(span), node, schema, self.diagnostics.text(span.file)) {
                 None => true,
                 Some(fault) => {
                     let problem = self.problem(fault.code, span, fault.message);
@@ -83,8 +94,7 @@ impl Walker<'_> {
             self.report_unknown(entry, schema);
             return false;
         };
-        // A short form was written out: its key is not in the file.
-        let is_written = entry.key_span != entry.node.span;
+        let is_written = entry.node.origin == Origin::Own;
         self.path.extend(is_written.then(|| entry.key.clone()));
         let stays = self.value(&mut entry.node, property);
         self.path.truncate(self.path.len() - usize::from(is_written));
@@ -105,7 +115,7 @@ impl Walker<'_> {
         let Some(items) = schema.items() else { return true };
         let mut stays = true;
         for (i, node) in nodes.iter_mut().enumerate() {
-            let is_written = node.span != span;
+            let is_written = node.origin == Origin::Own;
             self.path.extend(is_written.then(|| format!("[{i}]")));
             stays &= self.value(node, items);
             self.path.truncate(self.path.len() - usize::from(is_written));
@@ -119,11 +129,11 @@ impl Walker<'_> {
         let unknown = table.entries.iter().filter(|entry| !keys.contains(&entry.key.as_str()));
         let slips: Vec<_> = unknown.filter_map(|entry| leaf::nearest(&entry.key, &keys)).collect();
         for key in schema.required().filter(|key| table.get(key).is_none() && !slips.contains(key)) {
-            let message = format!("missing key `{key}`{}", self.in_table());
+            let message = format!("missing key `{key}`{}", self.in_table(span));
             let property = schema.property(key);
             let mut help = match property.and_then(leaf::example) {
                 Some(example) => format!("add `{key} = {example}`"),
-                None => self.what_to_add(key, property),
+                None => self.what_to_add(key, span, property),
             };
             if let Some(description) =
                 property.filter(|property| !property.is_exactly_one()).and_then(|property| property.text("description"))
@@ -135,12 +145,12 @@ impl Walker<'_> {
         }
     }
 
-    /// Returns what to add where a key without an example is missing.
-    fn what_to_add(&self, key: &str, schema: Option<View<'_>>) -> String {
+    /// Returns what to add where a key without an example is missing, in the table at `span`.
+    fn what_to_add(&self, key: &str, span: Span, schema: Option<View<'_>>) -> String {
         let Some(table) = schema.filter(|schema| schema.expected() == Expected::Table) else {
             return format!("add `{key}`");
         };
-        let path = [self.shown_path(), key.to_owned()].into_iter().filter(|part| !part.is_empty());
+        let path = [self.shown_path(span), key.to_owned()].into_iter().filter(|part| !part.is_empty());
         let path = path.collect::<Vec<_>>().join(".");
         if !table.is_exactly_one() {
             return format!("add the table `[{path}]`");
@@ -152,7 +162,8 @@ impl Walker<'_> {
     /// Reports a table that has not exactly one key, or none where at least one is needed.
     fn report_count(&mut self, table: &Table, span: Span, schema: View<'_>) {
         let keys: Vec<_> = schema.properties().map(|(key, _)| key).collect();
-        let here = if self.path.is_empty() { "the table".to_owned() } else { format!("`{}`", self.shown_path()) };
+        let here = Some(self.shown_path(span)).filter(|path| !path.is_empty());
+        let here = here.map_or_else(|| "the table".to_owned(), |path| format!("`{path}`"));
         if table.entries.is_empty() && schema.get("minProperties").is_some() {
             let problem = self.problem("empty", span, format!("{here} is empty"));
             let help = if schema.is_exactly_one() {
@@ -173,7 +184,7 @@ impl Walker<'_> {
 
     fn report_unknown(&mut self, entry: &Entry, schema: View<'_>) {
         let keys: Vec<_> = schema.properties().map(|(key, _)| key).collect();
-        let message = format!("unknown key `{}`{}", entry.key, self.in_table());
+        let message = format!("unknown key `{}`{}", entry.key, self.in_table(entry.key_span));
         let problem = self.problem("unknown_key", entry.key_span, message);
         let all = match keys.as_slice() {
             [] => "this table has no keys".to_owned(),
@@ -188,7 +199,7 @@ impl Walker<'_> {
     }
 
     fn report_length(&mut self, span: Span, n: u64, expected: &str) {
-        let message = format!("`{}` has {n} entries, not {expected}", self.shown_path());
+        let message = format!("`{}` has {n} entries, not {expected}", self.shown_path(span));
         let problem = self.problem("wrong_length", span, message);
         self.diagnostics.push(problem.label(format!("expected {expected}")));
     }
@@ -197,12 +208,16 @@ impl Walker<'_> {
         Problem::error(format!("{}::{code}", self.prefix), span, message)
     }
 
-    fn in_table(&self) -> String {
-        if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.shown_path()) }
+    fn in_table(&self, at: Span) -> String {
+        let path = self.shown_path(at);
+        if path.is_empty() { path } else { format!(" in `{path}`") }
     }
 
-    fn shown_path(&self) -> String {
-        self.path.join(".").replace(".[", "[")
+    /// Returns the key path of what is written at `at`, as its file has it.
+    fn shown_path(&self, at: Span) -> String {
+        let is_override = self.overrides == Some(at.file);
+        let steps = is_override.then_some(OVERRIDES).into_iter().chain(self.path.iter().map(String::as_str));
+        steps.collect::<Vec<_>>().join(".").replace(".[", "[")
     }
 }
 
@@ -220,7 +235,10 @@ fn home(key: &str, root: View<'_>) -> Option<String> {
 /// Writes a short form out: a word for the table with one key, a single value for the list of one.
 fn write_out(node: &mut Node, schema: View<'_>) {
     let span = node.span;
-    let take = |node: &mut Node| Node { span, value: std::mem::replace(&mut node.value, Value::Boolean(false)) };
+    let take = |node: &mut Node| {
+        let value = std::mem::replace(&mut node.value, Value::Bad);
+        Node { span, value, origin: Origin::ShortForm }
+    };
     if let Some(key) = schema.text("x-short-for")
         && matches!(node.value, Value::Text(_) | Value::Integer(_) | Value::Float(_))
     {

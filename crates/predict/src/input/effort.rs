@@ -13,6 +13,8 @@ use crate::scenario::Run;
 pub const RUNS_MAX: u64 = 10_000_000;
 /// Most ops of all ranks in one run: recorded, they take about 5 GB, and a minute or two.
 const OPS_MAX: u64 = 100_000_000;
+/// Ops of a rank that throws darts: setup, throwing, its records, its part of the gathering.
+const OPS_OF_PI: u64 = 8;
 /// Ops of a rank in a round of log files: analysing, its part of a scatter and of a gather.
 const OPS_PER_ROUND: u64 = 5;
 /// Most looks of rank 0 for new log files in one run.
@@ -48,6 +50,22 @@ pub(super) fn check(
         diagnostics.push(Problem::error(format!("scenario::{code}"), span, message.as_str()).help(help.as_str()));
     }
     excesses.is_empty().then_some(())
+}
+
+/// Returns about how many steps the ranks take in one run on `n_ranks` ranks, at most `u64::MAX`: for how long a
+/// simulation takes.
+#[must_use]
+pub fn n_steps(workload: &Workload, n_ranks: u32) -> u64 {
+    let n_ranks = u64::from(n_ranks);
+    match workload {
+        Workload::Pi(_) => OPS_OF_PI.saturating_mul(n_ranks),
+        Workload::Custom(phases) => ops_per_rank(phases, n_ranks).saturating_mul(n_ranks),
+        Workload::LogStream(stream) => {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+            let n_looks = (until(stream, 0.0) / stream.poll.as_seconds()) as u64;
+            ops_of_rounds(stream, n_ranks).saturating_add(n_looks)
+        }
+    }
 }
 
 fn runs(raw: &RawScenario, run: &Run) -> Option<Excess> {
@@ -94,6 +112,8 @@ fn ops_per_rank(phases: &[Phase], n_ranks: u64) -> u64 {
         // In a tree, or from all to one, each rank has one parent, and one child on average.
         Phase::Bcast(_) | Phase::Scatter(_) | Phase::Scatterv(_) | Phase::Gather(_) | Phase::Reduce(_) => 2,
         Phase::Gatherv(_) | Phase::Ring(_) => 3,
+        Phase::Halo(_) => 5,
+        Phase::Divided(phase) => ops_per_rank(std::slice::from_ref(phase), n_ranks),
         Phase::Allgather(_) | Phase::Alltoall(_) => 3_u64.saturating_mul(n_ranks),
         // Sends and receives along each bit of the rank number.
         Phase::Barrier | Phase::Allreduce(_) => 1 + 3 * rounds,
@@ -102,13 +122,17 @@ fn ops_per_rank(phases: &[Phase], n_ranks: u64) -> u64 {
     n.fold(0, u64::saturating_add)
 }
 
-/// In the worst case each log file has a round of its own, in which all ranks take part.
-fn rounds(raw: &RawScenario, stream: &LogStream, n_ranks: u64) -> Option<Excess> {
+fn ops_of_rounds(stream: &LogStream, n_ranks: u64) -> u64 {
     let n_taking_part = match stream.dispatch {
         Dispatch::Rounds => n_ranks,
         Dispatch::FirstFree => 1,
     };
-    let n_ops = u64::from(stream.items).saturating_mul(n_taking_part).saturating_mul(OPS_PER_ROUND);
+    u64::from(stream.items).saturating_mul(n_taking_part).saturating_mul(OPS_PER_ROUND)
+}
+
+/// In the worst case each log file has a round of its own, in which all ranks take part.
+fn rounds(raw: &RawScenario, stream: &LogStream, n_ranks: u64) -> Option<Excess> {
+    let n_ops = ops_of_rounds(stream, n_ranks);
     let log_stream = raw.workload.as_ref().and_then(|workload| workload.value.log_stream.as_ref());
     (n_ops > OPS_MAX).then(|| Excess {
         code: "too_many_items",
@@ -129,20 +153,25 @@ fn rough(n: u64) -> String {
 }
 
 fn looks(raw: &RawScenario, stream: &LogStream, machine: &MachineModel) -> Option<Excess> {
-    let per_item = stream.interval.as_seconds() + stream.jitter.as_seconds() + waited_for(stream, machine);
-    let until = stream.first.as_seconds() + f64::from(stream.items) * per_item;
-    let until = until.min(SimDuration::MAX.as_seconds());
+    let until = until(stream, waited_for(stream, machine));
     let n_looks = until / stream.poll.as_seconds();
     let log_stream = raw.workload.as_ref().and_then(|workload| workload.value.log_stream.as_ref());
     (n_looks > LOOKS_MAX).then(|| Excess {
         code: "too_many_looks",
         at: log_stream.and_then(|raw| raw.value.poll).map(|poll| poll.span),
         message: format!(
-            "with `poll` at {}, rank 0 looks {n_looks:.1e} times for new log files, more than {LOOKS_MAX:e}",
+            "with `workload.log_stream.poll` at {}, rank 0 looks {n_looks:.1e} times for new log files, more than {LOOKS_MAX:e}",
             stream.poll
         ),
         help: format!("poll at most every {}", SimDuration::from_seconds_ceil(until / LOOKS_MAX)),
     })
+}
+
+/// Returns until when rank 0 looks for new log files, in seconds, if each analysis lets it wait for `waited_for_s`.
+fn until(stream: &LogStream, waited_for_s: f64) -> f64 {
+    let per_item = stream.interval.as_seconds() + stream.jitter.as_seconds() + waited_for_s;
+    let until = stream.first.as_seconds() + f64::from(stream.items) * per_item;
+    until.min(SimDuration::MAX.as_seconds())
 }
 
 /// Returns how long rank 0 may look for new log files because of one analysis, in seconds: only where it does not take

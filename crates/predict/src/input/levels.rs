@@ -99,7 +99,7 @@ impl Source<'_> {
     fn level(&self, text: &str, at: usize) -> Result<Level, Problem> {
         let literal = literal(self.form(), self.schema.expected(), text);
         let span = self.span(text, at);
-        let node = Node { span, value: value_of(&literal) };
+        let node = Node::new(span, value_of(&literal));
         let not_whole = self.form() == Some(Form::Integer) && matches!(literal, Literal::Text(_));
         let fault =
             leaf::check(self.key, &node, self.schema, self.text).or_else(|| not_whole.then(|| whole(self.key, text)));

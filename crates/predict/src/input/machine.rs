@@ -32,8 +32,8 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
     let host_groups = raw.hosts.as_ref().and_then(|hosts| host_groups(&hosts.value, diagnostics));
     let switch = raw.switch.as_ref().and_then(|raw| switch(&raw.value, diagnostics));
     let tables = raw.messages.as_ref().map(|tables| &tables.value);
-    let local = tables.and_then(|tables| messages::validate(tables.local.as_ref()?, diagnostics));
-    let remote = tables.and_then(|tables| messages::validate(tables.remote.as_ref()?, diagnostics));
+    let local = tables.and_then(|tables| messages::validate(tables.local.as_ref()?, "messages.local", diagnostics));
+    let remote = tables.and_then(|tables| messages::validate(tables.remote.as_ref()?, "messages.remote", diagnostics));
     let collectives = raw.collectives.as_ref().map(|raw| collectives(&raw.value)).unwrap_or_default();
     let kernels = raw.kernels.as_ref().map_or(Some(Kernels::default()), |raw| kernels(&raw.value));
     let noise = raw.noise.as_ref().map_or(Some(Noise::NONE), |raw| noise(&raw.value, diagnostics));

@@ -1,20 +1,14 @@
 //! Measured curves: CSV files with a header and one row per run.
 
+mod header;
+
 use std::ops::Range;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use self::header::Columns;
 use crate::diagnostic::{Diagnostics, FileId, Problem};
-use crate::measurement::{HostName, MeasuredRun, Measurement};
-
-/// Where the columns are.
-struct Columns {
-    n: usize,
-    ranks: usize,
-    seconds: usize,
-    reading_error_s: Option<usize>,
-    host: Option<usize>,
-}
+use crate::measurement::{HostName, MeasuredRun, Measurement, RUN_TIMES_S};
 
 /// A row and its place.
 struct Row<'t> {
@@ -34,13 +28,15 @@ pub(super) fn read(file: FileId, diagnostics: &mut Diagnostics) -> Option<Measur
 }
 
 fn read_text(file: FileId, text: &str, problems: &mut Vec<Problem>) -> Option<Measurement> {
-    let mut rows = rows(text).into_iter();
+    let mut rows = rows(file, text, problems).into_iter();
     let Some(header) = rows.next() else {
-        let problem = Problem::error("measurement::empty", file.whole(), "the file has no header");
-        problems.push(problem.help("start with the line `ranks,seconds`, then one line per run"));
+        if problems.is_empty() {
+            let problem = Problem::error("measurement::empty", file.whole(), "the file has no header");
+            problems.push(problem.help("start with the line `ranks,seconds`, then one line per run"));
+        }
         return None;
     };
-    let columns = columns(&header, file, problems)?;
+    let columns = header::columns(&header, file, problems)?;
     let mut runs = Vec::new();
     let mut hosts: Vec<String> = Vec::new();
     for row in rows {
@@ -64,60 +60,45 @@ fn host_name(name: &str, hosts: &mut Vec<String>) -> HostName {
     }))
 }
 
-/// Splits the text into rows, without blank lines and comments.
-fn rows(text: &str) -> Vec<Row<'_>> {
-    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .comment(Some(b'#'))
-        .trim(Trim::All)
-        .from_reader(&text.as_bytes()[mark..]);
+/// Splits the text into rows, one a line, without blank lines and comments.
+fn rows<'t>(file: FileId, text: &'t str, problems: &mut Vec<Problem>) -> Vec<Row<'t>> {
     let mut rows = Vec::new();
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).unwrap_or(false) {
-        let start = record.position().map_or(0, |at| usize::try_from(at.byte()).unwrap_or(0)) + mark;
-        let end = usize::try_from(reader.position().byte()).unwrap_or(0) + mark;
-        let bytes = without_comments(text, start..end);
+    let mut next = 0;
+    for whole in text.split(['\n', '\r']) {
+        let start = next;
+        next += whole.len() + 1;
+        let line = whole.trim_start_matches('\u{feff}');
+        let start = start + whole.len() - line.len();
+        let line = line.trim_end();
+        if line.trim_start().starts_with('#') {
+            continue;
+        }
+        if !line.matches('"').count().is_multiple_of(2) {
+            let at = start + line.rfind('"').unwrap_or(0);
+            let problem = Problem::error("measurement::open_quote", file.span(at, at + 1), "a quote is not closed");
+            problems.push(problem.help("close it on its line, or take it out: only fields with commas need quotes"));
+            continue;
+        }
+        let record = fields(line);
         if record.iter().any(|field| !field.is_empty()) {
-            rows.push(Row { record: record.clone(), text: text.get(bytes.clone()).unwrap_or_default(), bytes });
+            rows.push(Row { record, text: line, bytes: start..start + line.len() });
         }
     }
     rows
 }
 
-/// Moves the start past the blank lines and comments that the reader counts to a row, and the end before its newline.
-fn without_comments(text: &str, bytes: Range<usize>) -> Range<usize> {
-    let mut start = bytes.start;
-    while let Some(line) = text.get(start..bytes.end).and_then(|rest| rest.split_inclusive('\n').next()) {
-        if !line.starts_with('#') && !line.trim().is_empty() {
-            break;
-        }
-        start += line.len();
-    }
-    let row = text.get(start..bytes.end).unwrap_or_default();
-    start..start + row.trim_end().len()
-}
-
-fn columns(header: &Row<'_>, file: FileId, problems: &mut Vec<Problem>) -> Option<Columns> {
-    let find = |name: &str| header.record.iter().position(|column| column == name);
-    let (ranks, seconds) = (find("ranks"), find("seconds"));
-    let span = file.span(header.bytes.start, header.bytes.end);
-    if header.record.len() == 1 && header.text.contains(';') {
-        let problem = Problem::error("measurement::missing_column", span, "the columns are not separated by commas");
-        problems
-            .push(problem.help("write `ranks,seconds`, with commas between columns and a point in decimal fractions"));
-        return None;
-    }
-    for (name, column) in [("ranks", ranks), ("seconds", seconds)] {
-        if column.is_none() {
-            let message = format!("the header has no column `{name}`");
-            let problem = Problem::error("measurement::missing_column", span, message);
-            problems.push(problem.help("a measurement has at least the columns `ranks` and `seconds`"));
-        }
-    }
-    let (reading_error_s, host) = (find("reading_error_s"), find("host"));
-    Some(Columns { n: header.record.len(), ranks: ranks?, seconds: seconds?, reading_error_s, host })
+/// Splits a line into its fields.
+fn fields(line: &str) -> StringRecord {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .buffer_capacity(line.len().max(1))
+        .from_reader(line.as_bytes());
+    let mut record = StringRecord::new();
+    // Reading from memory does not fail, and text stays text.
+    let _ = reader.read_record(&mut record);
+    record
 }
 
 fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Problem>) -> Option<MeasuredRun> {
@@ -141,10 +122,15 @@ fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Proble
     };
     let is_rank_count = |ranks: f64| ranks.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&ranks);
     let ranks = field(columns.ranks, "ranks", "a whole number of at least 1", is_rank_count);
-    let seconds = field(columns.seconds, "seconds", "a number above zero", |seconds| seconds > 0.0);
+    let expected = match row.record[columns.seconds].parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 => "a time from 1e-12 s to 213 days, as long as a simulation can be",
+        Ok(_) | Err(_) => "a number above zero",
+    };
+    let seconds = field(columns.seconds, "seconds", expected, |seconds| RUN_TIMES_S.contains(&seconds));
     let reading_error_s = match columns.reading_error_s {
         Some(column) if !row.record[column].is_empty() => {
-            field(column, "reading_error_s", "a number of at least zero", |error| error >= 0.0)
+            let is_error = |error: f64| (0.0..=*RUN_TIMES_S.end()).contains(&error);
+            field(column, "reading_error_s", "a number from zero to 213 days", is_error)
         }
         Some(_) | None => Some(0.0),
     };
@@ -208,6 +194,69 @@ mod tests {
             assert!(report.contains(&format!("--> {place}\n")), "{place} in {report}");
         }
         assert_eq!(report.matches("error[").count(), 6);
+    }
+
+    fn header_report(header: &str) -> String {
+        read_str(&format!("{header}\n1,2\n")).expect_err("a report")
+    }
+
+    #[test]
+    fn columns_as_others_call_them_are_named() {
+        for (header, at, expected) in [
+            ("np,time", "1:1", "did you mean `ranks`?"),
+            ("np,time", "1:4", "did you mean `seconds`?"),
+            ("Ranks,seconds", "1:1", "did you mean `ranks`?"),
+            ("ranks,Time [s]", "1:7", "did you mean `seconds`?"),
+            ("ranks,second", "1:7", "did you mean `seconds`?"),
+            ("ranks,seconds,Host", "1:15", "did you mean `host`?"),
+            ("ranks,seconds,reading error", "1:15", "did you mean `reading_error_s`?"),
+        ] {
+            let report = header_report(header);
+            assert!(report.contains(&format!("--> x.csv:{at}\n")) && report.contains(expected), "{report}");
+        }
+    }
+
+    #[test]
+    fn other_separators_are_named() {
+        for (header, found) in
+            [("ranks\tseconds", "tabs"), ("ranks;seconds", "semicolons"), ("ranks  seconds", "spaces")]
+        {
+            let report = header_report(header);
+            assert!(report.contains(&format!("separated by {found}, not by commas")), "{report}");
+        }
+    }
+
+    #[test]
+    fn a_second_column_of_one_name_is_an_error() {
+        for name in ["ranks", "seconds", "reading_error_s", "host"] {
+            let report = header_report(&format!("ranks,seconds,{name},{name}"));
+            assert!(report.contains(&format!("two columns `{name}`")), "{report}");
+        }
+        assert_eq!(read_str("ranks,seconds,note,note\n1,2,a,b\n"), Ok(vec![(1, 2.0, 0.0)]));
+    }
+
+    /// Read to the next quote, the second row would be part of the first one's note, and the curve would lack it.
+    #[test]
+    fn a_quote_that_is_not_closed_is_an_error_also_in_a_column_that_is_left_out() {
+        for text in ["ranks,seconds,note\n1,4,\"cold\n2,2,warm\n4,1,\n", "ranks,seconds,note\n1,4,\"cold\n2,2,\"warm\n"]
+        {
+            let report = read_str(text).expect_err("a report");
+            assert!(report.contains("--> x.csv:2:5\n") && report.contains("a quote is not closed"), "{report}");
+        }
+        let text = "ranks,seconds,note\n1,4,\"a \"\"cold\"\" start, by hand\"\n# 5\" disk\n2,2,\n";
+        assert_eq!(read_str(text), Ok(vec![(1, 4.0, 0.0), (2, 2.0, 0.0)]));
+    }
+
+    /// 2^64 - 1 ps are 213.5 days; ratios and squares of such times are far from the ends of `f64`.
+    #[test]
+    fn times_that_no_simulation_can_have_are_errors() {
+        for time in ["1e-13", "1e-320", "18446745", "1e308"] {
+            let report = read_str(&format!("ranks,seconds\n1,{time}\n")).expect_err("a report");
+            assert!(report.contains("from 1e-12 s to 213 days"), "{report}");
+        }
+        let report = read_str("ranks,seconds,reading_error_s\n1,1,1e300\n").expect_err("a report");
+        assert!(report.contains("`reading_error_s` is `1e300`"), "{report}");
+        assert_eq!(read_str("ranks,seconds\n1,1e-12\n2,18446744\n").map(|rows| rows.len()), Ok(2));
     }
 
     #[test]

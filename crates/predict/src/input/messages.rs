@@ -7,11 +7,15 @@ use super::raw_machine::{RawMessageTable, RawSegment};
 use super::spanned::Spanned;
 use crate::diagnostic::{Diagnostics, Problem};
 
-/// Returns the checked table, or none if there is a problem.
-pub(super) fn validate(raw: &Spanned<RawMessageTable>, diagnostics: &mut Diagnostics) -> Option<MessageTable> {
+/// Returns the checked table at the key path `path`, or none if there is a problem.
+pub(super) fn validate(
+    raw: &Spanned<RawMessageTable>,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<MessageTable> {
     let RawMessageTable { eager_limit, calibrated_upto, segments } = &raw.value;
     let segments = &segments.as_ref()?.value;
-    let uptos = uptos(segments, diagnostics);
+    let uptos = uptos(segments, path, diagnostics);
     let costs = segments.iter().map(|raw| costs(&raw.value)).collect::<Option<Vec<_>>>();
     let segments = costs?.into_iter().zip(uptos?).map(|(costs, upto)| Segment { upto, ..costs }).collect();
     Some(MessageTable {
@@ -22,7 +26,7 @@ pub(super) fn validate(raw: &Spanned<RawMessageTable>, diagnostics: &mut Diagnos
 }
 
 /// Returns the largest message of each segment: ascending, the last may be unlimited.
-fn uptos(segments: &[Spanned<RawSegment>], diagnostics: &mut Diagnostics) -> Option<Vec<Bytes>> {
+fn uptos(segments: &[Spanned<RawSegment>], path: &str, diagnostics: &mut Diagnostics) -> Option<Vec<Bytes>> {
     let mut uptos: Vec<Bytes> = Vec::new();
     for (i, segment) in segments.iter().enumerate() {
         let problem = match segment.value.upto {
@@ -31,7 +35,7 @@ fn uptos(segments: &[Spanned<RawSegment>], diagnostics: &mut Diagnostics) -> Opt
                 None
             }
             None => {
-                let message = "missing key `upto` in a segment that is not the last";
+                let message = format!("missing key `upto` in `{path}.segments[{i}]`, which is not the last segment");
                 let problem = Problem::error("machine::missing_key", segment.span, message);
                 Some(problem.help("add the largest message of this segment, for instance `upto = \"4 KiB\"`"))
             }

@@ -3,7 +3,7 @@
 use dlpc_engine::units::Bytes;
 use dlpc_engine::workload::{Phase, Share};
 
-use super::raw_scenario::{RawBytes, RawPhase, RawRepeat, RawShare};
+use super::raw_scenario::{RawBytes, RawBytesShare, RawPhase, RawRepeat, RawShare};
 use super::spanned::Spanned;
 use crate::diagnostic::{Diagnostics, Problem};
 
@@ -33,11 +33,16 @@ fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<
         (&raw.allgather, Phase::Allgather),
         (&raw.alltoall, Phase::Alltoall),
         (&raw.ring, Phase::Ring),
+        (&raw.halo, Phase::Halo),
     ];
-    if let Some((Spanned { value: RawBytes { bytes }, .. }, phase)) =
+    if let Some((Spanned { value: RawBytes { bytes, share }, .. }, phase)) =
         sized.into_iter().find_map(|(raw, phase)| Some((raw.as_ref()?, phase)))
     {
-        return Some(phase(bytes.as_ref()?.value));
+        let phase = phase(bytes.as_ref()?.value);
+        return Some(match share.as_ref()?.value {
+            RawBytesShare::EachRank => phase,
+            RawBytesShare::Divided => Phase::Divided(Box::new(phase)),
+        });
     }
     if let Some(raw) = &raw.compute {
         let share = match raw.value.share?.value {

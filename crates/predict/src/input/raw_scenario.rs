@@ -286,7 +286,7 @@ pub(super) struct RawPhase {
     pub(super) scatter: Option<Spanned<RawBytes>>,
     /// Rank 0 receives bytes of each rank, of a number that it knows.
     pub(super) gather: Option<Spanned<RawBytes>>,
-    /// Rank 0 receives the number of bytes of each rank, then the bytes.
+    /// Rank 0 receives bytes of each rank, always one after the other.
     pub(super) gatherv: Option<Spanned<RawBytes>>,
     /// Rank 0 sends each rank its own bytes, always one after the other.
     pub(super) scatterv: Option<Spanned<RawBytes>>,
@@ -300,6 +300,9 @@ pub(super) struct RawPhase {
     pub(super) alltoall: Option<Spanned<RawBytes>>,
     /// Each rank sends to the next one and receives from the previous one, at once.
     pub(super) ring: Option<Spanned<RawBytes>>,
+    /// Each rank swaps bytes with the previous rank and the next one, at once; the first and the last one have one
+    /// neighbour.
+    pub(super) halo: Option<Spanned<RawBytes>>,
     /// Phases that are repeated.
     pub(super) repeat: Option<Spanned<RawRepeat>>,
 }
@@ -333,9 +336,21 @@ pub(super) struct RawBarrier {}
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBytes {
-    /// Bytes of each rank.
+    /// Bytes of each rank, or of all together.
     #[schemars(required, extend("examples" = ["1 MiB"]))]
     pub(super) bytes: Option<Quantified<Bytes>>,
+    /// Whose bytes they are.
+    #[schemars(extend("default" = "each-rank"))]
+    pub(super) share: Option<Spanned<RawBytesShare>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawBytesShare {
+    /// Each rank has all of them.
+    EachRank,
+    /// The ranks divide them evenly.
+    Divided,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -10,11 +10,21 @@ use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 /// Tables and arrays within each other.
 const DEPTH_MAX: usize = 64;
 
-/// A value and its place.
+/// A value, its place, and whether its key is in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     pub(super) span: Span,
     pub(super) value: Value,
+    pub(super) origin: Origin,
+}
+
+/// How a value came into its table or list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Under a key, or as an entry, of its own.
+    Own,
+    /// As a short form: the file has the value, but not the table or list around it.
+    ShortForm,
 }
 
 /// A TOML value.
@@ -73,13 +83,18 @@ impl Table {
             };
             match (&mut ours.node.value, theirs.node.value) {
                 (Value::Table(ours), Value::Table(theirs)) => ours.merge(theirs),
-                (_, value) => ours.node = Node { span: theirs.node.span, value },
+                (_, value) => ours.node = Node::new(theirs.node.span, value),
             }
         }
     }
 }
 
 impl Node {
+    /// Returns a value that has a key, or is an entry, of its own.
+    pub(super) const fn new(span: Span, value: Value) -> Self {
+        Self { span, value, origin: Origin::Own }
+    }
+
     /// Returns the value as JSON, as results echo it.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {
@@ -116,7 +131,7 @@ impl Node {
                 Value::Table(Table { entries: map.iter().map(entry).collect::<Option<_>>()? })
             }
         };
-        Some(Self { span, value })
+        Some(Self::new(span, value))
     }
 
     pub(super) fn as_table(&self) -> Option<&Table> {
@@ -173,7 +188,7 @@ pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagno
     let table = converter.table(&root, 0);
     dismantle(root);
     diagnostics.extend(converter.problems);
-    Document { root: Node { span: file.whole(), value: Value::Table(table) }, is_complete: errors.is_empty() }
+    Document { root: Node::new(file.whole(), Value::Table(table)), is_complete: errors.is_empty() }
 }
 
 /// Words a syntax error of the TOML parser, with what to write instead where that is known.
@@ -222,7 +237,7 @@ impl Converter {
     fn node(&mut self, value: &DeValue<'_>, span: Span, depth: usize) -> Node {
         if depth > DEPTH_MAX {
             self.report("too_deep", span, &format!("more than {DEPTH_MAX} tables and arrays within each other"));
-            return Node { span, value: Value::Bad };
+            return Node::new(span, Value::Bad);
         }
         let value = match value {
             DeValue::String(text) => Value::Text(text.to_string()),
@@ -243,7 +258,7 @@ impl Converter {
             }
             DeValue::Table(table) => Value::Table(self.table(table, depth)),
         };
-        Node { span, value }
+        Node::new(span, value)
     }
 
     fn integer(&mut self, integer: &DeInteger<'_>, span: Span) -> Option<i128> {

@@ -31,12 +31,10 @@ pub fn load_axes(path: &Path, sets: &[String], design: Design, read: Read<'_>) -
         let file = diagnostics.add_source(Path::new(OPTION), set.clone());
         match axis(set, file, &keys(&base), design) {
             Err(problems) => diagnostics.extend(problems),
-            Ok(found) if axes.iter().any(|other| other.key == found.key) => {
-                let at = file.span(0, found.key.len());
-                let problem = Problem::error("sweep::twice", at, format!("`{}` is set twice", found.key));
-                diagnostics.push(problem.help("write all its values in one: --set KEY=\"A, B\""));
-            }
-            Ok(found) => axes.push(found),
+            Ok(found) => match axes.iter().find(|other| overlap(&other.key, &found.key)) {
+                None => axes.push(found),
+                Some(other) => diagnostics.push(twice(&other.key, &found.key, file)),
+            },
         }
     }
     if !axes.iter().any(Axis::is_ranks) {
@@ -84,12 +82,42 @@ fn keys(base: &Experiment) -> Keys<'_> {
     }
 }
 
+/// Returns whether two key paths name the same value, or one of them a part of what the other one names.
+fn overlap(one: &str, other: &str) -> bool {
+    let (one, other) = (KeyPath::parse(one), KeyPath::parse(other));
+    let mut steps = one.steps.iter().zip(&other.steps);
+    one.target == other.target && steps.all(|((step, _), (other, _))| step == other)
+}
+
+fn twice(first: &str, second: &str, file: FileId) -> Problem {
+    let message = match first == second {
+        true => format!("`{second}` is set twice"),
+        false => format!("`{first}` and `{second}` set the same value"),
+    };
+    let problem = Problem::error("sweep::twice", file.span(0, second.len()), message);
+    problem.help("write all its values in one: --set KEY=\"A, B\"")
+}
+
+/// Refuses a single rank count: the rank counts are one axis, whatever list the scenario has.
+fn check_ranks(key: &str, path: &KeyPath, file: FileId) -> Result<(), Problem> {
+    let ranks = KeyPath::parse(RANKS);
+    let is_part = path.target == ranks.target && path.steps.len() > ranks.steps.len() && overlap(key, RANKS);
+    if !is_part {
+        return Ok(());
+    }
+    let message = format!("`{key}` is one of the rank counts, which vary as a whole");
+    let problem = Problem::error("sweep::part_of_ranks", file.span(0, key.len()), message);
+    Err(problem.help(format!("write all that you want: --set {RANKS}=\"1, 2, 4..=8\"")))
+}
+
 fn axis(set: &str, file: FileId, keys: &Keys<'_>, design: Design) -> Result<Axis, Vec<Problem>> {
     let Some((key, _)) = set.split_once('=') else {
         let problem = Problem::error("sweep::no_values", file.span(0, set.len().max(1)), "no values");
         return Err(vec![problem.help("write KEY=VALUES, for instance run.ranks=\"1..=32\"; `--keys` lists all keys")]);
     };
-    let schema = keys.find(&KeyPath::parse(key), file).map_err(|problem| vec![problem])?;
+    let path = KeyPath::parse(key);
+    check_ranks(key, &path, file).map_err(|problem| vec![problem])?;
+    let schema = keys.find(&path, file).map_err(|problem| vec![problem])?;
     let is_sampled = matches!(design, Design::LatinHypercube { .. });
     let source = Source { key, schema, text: set, file, is_sampled };
     let (unit, values) = levels::parse(source, key.len() + 1)?;

@@ -126,7 +126,8 @@ fn distribution(raw: &RawDistribution, diagnostics: &mut Diagnostics) -> Option<
 fn uniform(raw: &RawUniform, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     let (low, high) = (raw.low?, raw.high?);
     if high.value < low.value {
-        let message = format!("`high` is {}, below `low`, which is {}", high.value, low.value);
+        let table = "workload.log_stream.analysis.uniform";
+        let message = format!("`{table}.high` is {}, below `{table}.low`, which is {}", high.value, low.value);
         let problem = Problem::error("scenario::out_of_range", high.span, message);
         diagnostics.push(problem.label(format!("expected at least {}", low.value)));
         return None;

@@ -5,7 +5,7 @@ use std::path::Path;
 use regex_lite::Regex;
 use thiserror::Error;
 
-use super::{MeasuredRun, Measurement};
+use super::{MeasuredRun, Measurement, RUN_TIMES_S};
 
 /// Finds the run time in the output of the DLPC's scripts: `Runtime is  1.234`.
 pub const DLPC_TIME_PATTERN: &str = r"Runtime is\s+(\S+)";
@@ -31,7 +31,7 @@ pub enum OutputFileError {
         pattern: String,
     },
     /// What was found is no run time.
-    #[error("`{found}` in `{file}` is not a run time in seconds above zero")]
+    #[error("`{found}` in `{file}` is not a run time in seconds, from 1e-12 s to 213 days")]
     NotATime {
         /// The file.
         file: String,
@@ -49,7 +49,7 @@ pub fn run_time(file: &str, text: &str, pattern: &Regex) -> Result<f64, OutputFi
     let Some(found) = found else {
         return Err(OutputFileError::NoTime { file: file.to_owned(), pattern: pattern.as_str().to_owned() });
     };
-    let seconds = found.as_str().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
+    let seconds = found.as_str().parse().ok().filter(|seconds: &f64| RUN_TIMES_S.contains(seconds));
     seconds.ok_or_else(|| OutputFileError::NotATime { file: file.to_owned(), found: found.as_str().to_owned() })
 }
 
@@ -110,10 +110,14 @@ mod tests {
 
     #[test]
     fn reports_every_file_that_cannot_be_used() {
-        let files = files(&["x.out", "r1p9.out", "r2p9.out"], &["Runtime is 1", "", "Runtime is nan"]);
+        let files = files(
+            &["x.out", "r1p9.out", "r2p9.out", "r4p9.out"],
+            &["Runtime is 1", "", "Runtime is nan", "Runtime is 1e308"],
+        );
         let errors = measurement(&files, &pattern()).expect_err("problems");
         assert!(matches!(errors[0], OutputFileError::NoRanks { .. }));
         assert!(matches!(errors[1], OutputFileError::NoTime { .. }));
-        assert!(matches!(errors[2], OutputFileError::NotATime { .. }));
+        assert!(errors[2..].iter().all(|error| matches!(error, OutputFileError::NotATime { .. })));
+        assert_eq!(errors.len(), 4);
     }
 }

@@ -10,7 +10,7 @@ use super::number::{TimeUnit, column_decimals, fixed, percent};
 use super::table::{self, Column};
 use crate::analysis::Cause;
 use crate::sweep::plan::Plan;
-use crate::sweep::rows::Row;
+use crate::sweep::rows::{self, Row};
 use crate::sweep::{Axis, Literal};
 
 /// Most points that the terminal lists.
@@ -62,6 +62,7 @@ pub fn summary(plan: &Plan, rows: &[Row<'_>]) -> String {
         lines.extend(by_key(plan, row.levels.iter().map(|level| level.text.clone())));
     }
     lines.extend([String::new(), limits(rows)]);
+    lines.extend(rows::idle(plan, rows).into_iter().map(|key| format!("`{key}` changes no result here")));
     lines.extend(doubts(rows).into_iter().flat_map(|doubts| [String::new(), doubts]));
     lines.join("\n") + "\n"
 }

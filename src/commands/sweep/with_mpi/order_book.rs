@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::commands::sweep::job::Job;
 use crate::commands::sweep::orders::{self, Head, Order};
 use crate::failure::Failure;
+use crate::files;
 
 /// The open file of orders.
 pub(super) struct OrderBook {
@@ -21,7 +22,8 @@ impl OrderBook {
     /// Begins the file.
     pub(super) fn begin(job: &Job<'_>) -> Result<Self, Failure> {
         let path = orders::path(job);
-        let file = File::create(&path).map_err(|error| Failure::output(&path, error))?;
+        files::write(&path, b"")?;
+        let file = files::open_growing(&path)?;
         let mut book = Self { path, file };
         book.write(&Head::of(job))?;
         Ok(book)

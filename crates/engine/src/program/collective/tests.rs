@@ -195,6 +195,14 @@ fn a_ring_shift_sends_one_block_per_rank() {
 }
 
 #[test]
+fn a_halo_is_swapped_with_each_neighbour_but_not_across_the_ends() {
+    check(Collective::Halo(B), |p| (2 * (p - 1), 2 * (p - 1) * B.0));
+    let sent = messages(Collective::Halo(B), 4);
+    let pairs: Vec<(u32, u32)> = sent.iter().map(|(from, to, _)| (*from, *to)).collect();
+    assert_eq!(pairs, [(0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2)]);
+}
+
+#[test]
 fn scatterv_and_gatherv_take_the_size_of_each_rank() {
     let bytes_of = |rank: u32| Bytes(u64::from(rank) * 10);
     for p in 1..=17_u32 {
