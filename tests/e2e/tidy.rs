@@ -133,9 +133,11 @@ fn the_engine_knows_no_files() {
     }
 }
 
-/// The data flow has one direction: input, then scenario and machine, then engine, then analysis, then report.
+/// The data flow has one direction: input, then scenario and machine, then engine, then analysis, then report. Only the check
+/// of how much a scenario simulates looks ahead: it asks the program how many ops that is.
 #[test]
 fn no_layer_looks_back() {
+    let asks_the_program = Path::new("src/input/effort.rs");
     let rules: [(&str, &[&str]); 5] = [
         ("src/engine", &["crate::input", "crate::analysis", "crate::report", "crate::prediction"]),
         ("src/analysis", &["crate::input", "crate::report", "crate::prediction", "crate::engine"]),
@@ -147,7 +149,9 @@ fn no_layer_looks_back() {
     for (layer, forbidden) in rules {
         for (path, text) in sources.iter().filter(|(path, _)| is_below(path, &[layer])) {
             for (number, line) in code(text) {
-                assert!(!forbidden.iter().any(|word| line.contains(word)), "{}:{number}: {line}", path.display());
+                let is_allowed = path == asks_the_program && line.starts_with("use crate::program::Program;");
+                let is_offence = forbidden.iter().any(|word| line.contains(word)) && !is_allowed;
+                assert!(!is_offence, "{}:{number}: {line}", path.display());
             }
         }
     }
