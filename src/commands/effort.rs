@@ -2,9 +2,8 @@
 
 use dlpc_engine::machine::MachineModel;
 use dlpc_engine::units::significant;
-use dlpc_predict::input;
-use dlpc_predict::prediction;
 use dlpc_predict::scenario::Scenario;
+use dlpc_predict::{input, prediction};
 
 use crate::files;
 
@@ -16,7 +15,7 @@ const PATIENCE_S: f64 = 600.0;
 
 /// Returns about how many steps all runs of a prediction simulate.
 pub(super) fn steps_of(scenario: &Scenario, machine: &MachineModel) -> f64 {
-    let of_run = |ranks: u32| steps(input::n_steps(&scenario.workload, ranks));
+    let of_run = |ranks: u32| steps(input::n_steps(&scenario.workload, ranks, machine));
     let per_replication: f64 = scenario.run.ranks.iter().map(|ranks| of_run(ranks.get())).sum();
     per_replication * f64::from(prediction::n_replications(scenario, machine))
 }

@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 
 use dlpc_engine::machine::MachineModel;
 use dlpc_engine::platform::{HostId, NetworkKind};
-use dlpc_engine::random::Distribution;
+use dlpc_engine::program::Program;
+use dlpc_engine::random::{Distribution, Streams};
+use dlpc_engine::schedule::Action;
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, SimDuration, SimTime};
 use dlpc_engine::workload::{Dispatch, LogStream, Workload};
@@ -33,8 +35,8 @@ fn stream(items: u32, interval: u64, analysis: u64, dispatch: Dispatch) -> LogSt
     }
 }
 
-fn makespan(stream: LogStream, n_ranks: u32) -> u64 {
-    let scenario = Scenario {
+fn scenario(stream: LogStream, n_ranks: u32) -> Scenario {
+    Scenario {
         title: String::new(),
         run: Run {
             ranks: vec![NonZeroU32::new(n_ranks).unwrap()],
@@ -44,11 +46,42 @@ fn makespan(stream: LogStream, n_ranks: u32) -> u64 {
             network: NetworkKind::Flow,
         },
         workload: Workload::LogStream(stream),
-    };
+    }
+}
+
+fn makespan(stream: LogStream, n_ranks: u32) -> u64 {
+    let scenario = scenario(stream, n_ranks);
     let trace = prediction::simulate_once(&scenario, &free_machine(), n_ranks, 0, Recording::Off).unwrap();
     let picos = (trace.makespan - SimTime::ZERO).as_picos();
     assert_eq!(picos % 1_000_000_000_000, 0, "whole seconds only");
     picos / 1_000_000_000_000
+}
+
+/// Sends and receives of all ranks in a run, and the most ops that the program says it has.
+fn messages_and_most(stream: &LogStream, n_ranks: u32) -> (u64, u64) {
+    let (scenario, machine) = (scenario(stream.clone(), n_ranks), free_machine());
+    let (schedule, _) = prediction::export::schedule(&scenario, &machine, n_ranks).unwrap();
+    let ops = (0..n_ranks).flat_map(|rank| schedule.ops_of(rank));
+    let n_messages = ops.filter(|op| !matches!(schedule.action(*op), Action::Calc(_))).count() as u64;
+    let program = Program::new(&scenario.workload, n_ranks, machine.collectives, Streams::new(1, 0));
+    (n_messages, program.n_ops_at_most())
+}
+
+#[test]
+fn a_program_knows_how_many_ops_it_has_at_most() {
+    for n_ranks in 1..=9 {
+        // A file each 5 s, analysed within 1 s: each file has a round of its own, in which rank 0 looks and one rank analyses.
+        let (n_messages, most) = messages_and_most(&stream(20, 5, 1, Dispatch::Rounds), n_ranks);
+        assert_eq!(n_messages + 2 * 20, most, "{n_ranks} ranks");
+        // All are there at once: fewer rounds.
+        let (n_messages, most) = messages_and_most(&stream(20, 0, 1, Dispatch::Rounds), n_ranks);
+        assert!(n_messages + 2 * 20 <= most, "{n_ranks} ranks: {n_messages} messages, {most} ops");
+        // A file is sent and received, so is its result, and a message stops each worker.
+        let (n_messages, most) = messages_and_most(&stream(20, 5, 1, Dispatch::FirstFree), n_ranks);
+        let expected = if n_ranks == 1 { 0 } else { 4 * 20 + 2 * u64::from(n_ranks - 1) };
+        assert_eq!(n_messages, expected);
+        assert!(n_messages + 20 <= most && most <= 2 * n_messages + 42, "{n_ranks} ranks: {n_messages}, {most}");
+    }
 }
 
 #[test]

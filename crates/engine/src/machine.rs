@@ -268,6 +268,22 @@ impl Kernel {
             Self::Custom => "custom",
         }
     }
+
+    /// Returns the number of the random stream that its cost is drawn from. It is part of every result: a new kernel gets a
+    /// new number, wherever it stands in [`Self::ALL`].
+    #[must_use]
+    pub const fn stream_number(self) -> u32 {
+        match self {
+            Self::Setup => 0,
+            Self::ThrowDart => 1,
+            Self::StoreRecord => 2,
+            Self::PackRecord => 3,
+            Self::UnpackRecord => 4,
+            Self::CollectRecord => 5,
+            Self::Analyse => 6,
+            Self::Custom => 7,
+        }
+    }
 }
 
 /// Costs of the workloads' kernels on a core of speed 1.

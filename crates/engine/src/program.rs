@@ -152,6 +152,19 @@ impl Program {
         }
     }
 
+    /// Returns the most ops that all ranks can have together, apart from looks for what a producer has completed and sleeps
+    /// until the next look; at most `u64::MAX`.
+    #[must_use]
+    pub fn n_ops_at_most(&self) -> u64 {
+        match self {
+            Self::Fixed(ops) => ops.iter().map(|ops| ops.len() as u64).sum(),
+            Self::Script(script) => script.n_ops(),
+            Self::Rounds(rounds) => rounds.n_ops_at_most(),
+            Self::FirstFree(first_free) => first_free.n_ops_at_most(),
+            Self::Remembered(history) => history.n_ops_at_most(),
+        }
+    }
+
     /// Returns the next op of `rank`, whose previous one ended with `outcome`; none if the rank is finished.
     pub fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         match self {

@@ -69,10 +69,8 @@ impl NoiseSource {
 }
 
 fn cost_factors(noise: &Noise, streams: Streams) -> [f64; Kernel::ALL.len()] {
-    // Behind the last kernel.
-    const RUN: u32 = Kernel::ALL[Kernel::ALL.len() - 1] as u32 + 1;
     let run = match noise.run_sigma {
-        sigma if sigma > 0.0 => lognormal_factor(&mut streams.stream(Purpose::Cost, RUN), sigma),
+        sigma if sigma > 0.0 => lognormal_factor(&mut streams.stream(Purpose::Run, 0), sigma),
         _ => 1.0,
     };
     Kernel::ALL.map(|kernel| run * cost_factor(noise, streams, kernel))
@@ -86,7 +84,7 @@ fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
         return 1.0;
     }
     let (streams, mirror) = streams.antithetic();
-    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, kernel as u32), sigma);
+    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, kernel.stream_number()), sigma);
     match mirror {
         Mirror::Plain => factor,
         Mirror::Mirrored => 1.0 / factor,
@@ -103,4 +101,45 @@ fn interrupted_for(rng: &mut ChaCha8Rng, interruptions: Interruptions, work: Sim
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count, not negative")]
     let n = poisson.sample(rng) as u64;
     interruptions.duration.saturating_mul(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The standard normal value that was drawn for each kernel, by its name.
+    fn drawn(noise: &Noise, sigma: f64) -> Vec<String> {
+        let factors = Kernel::ALL.into_iter().zip(cost_factors(noise, Streams::new(1, 0)));
+        factors.map(|(kernel, factor)| format!("{} {:.6}", kernel.name(), factor.ln() / sigma)).collect()
+    }
+
+    /// By name, so that one kernel more, or another order, changes nothing.
+    #[test]
+    fn the_draw_of_each_kernel_is_always_the_same() {
+        let found = drawn(&Noise { cost_sigma: [0.1; Kernel::ALL.len()], ..Noise::NONE }, 0.1);
+        for expected in [
+            "setup -0.251380",
+            "throw_dart 0.048036",
+            "store_record 1.291479",
+            "pack_record 1.067132",
+            "unpack_record -0.034264",
+            "collect_record -0.831089",
+            "analyse 0.706985",
+            "custom 0.249079",
+        ] {
+            assert!(found.iter().any(|found| found == expected), "{expected} is not among {found:#?}");
+        }
+    }
+
+    #[test]
+    fn the_draw_of_the_run_is_always_the_same_and_one_for_all_kernels() {
+        let found = drawn(&Noise { run_sigma: 0.1, ..Noise::NONE }, 0.1);
+        assert!(found.iter().all(|found| found.ends_with(" 0.506620")), "{found:#?}");
+    }
+
+    #[test]
+    fn no_two_kernels_share_a_stream() {
+        let numbers: std::collections::BTreeSet<u32> = Kernel::ALL.map(Kernel::stream_number).into();
+        assert_eq!(numbers.len(), Kernel::ALL.len());
+    }
 }

@@ -79,6 +79,49 @@ impl Collective {
         }
     }
 
+    /// Returns how many ops all ranks have together.
+    pub(super) fn n_ops(self, n_ranks: u32) -> u64 {
+        (0..n_ranks).map(|rank| u64::from(self.n_ops_of(rank, n_ranks))).sum()
+    }
+
+    /// Returns how many ops a rank has: doubles a number of steps until there are fewer, then halves the range.
+    fn n_ops_of(self, rank: u32, n_ranks: u32) -> u32 {
+        let has = |step: u32| self.op(rank, n_ranks, step).is_some();
+        let (mut low, mut high) = (0, 1);
+        while has(high - 1) {
+            (low, high) = (high, 2 * high);
+        }
+        // Step low - 1 is there, step high - 1 is not.
+        while low + 1 < high {
+            let middle = low.midpoint(high);
+            if has(middle - 1) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Returns the same algorithm for blocks of one byte: the number of ops does not depend on the size.
+    pub(super) fn of_one_byte(self) -> Self {
+        const ONE: Bytes = Bytes(1);
+        match self {
+            Self::Barrier(_) => self,
+            Self::Bcast(algorithm, _) => Self::Bcast(algorithm, ONE),
+            Self::Scatter(algorithm, _) => Self::Scatter(algorithm, ONE),
+            Self::Scatterv(_) => Self::Scatterv(ONE),
+            Self::Gather(algorithm, _) => Self::Gather(algorithm, ONE),
+            Self::Gatherv(_) => Self::Gatherv(ONE),
+            Self::Reduce(algorithm, _) => Self::Reduce(algorithm, ONE),
+            Self::Allreduce(algorithm, _) => Self::Allreduce(algorithm, ONE),
+            Self::Allgather(algorithm, _) => Self::Allgather(algorithm, ONE),
+            Self::Alltoall(algorithm, _) => Self::Alltoall(algorithm, ONE),
+            Self::Ring(_) => Self::Ring(ONE),
+            Self::Halo(_) => Self::Halo(ONE),
+        }
+    }
+
     /// Returns whether the algorithm consists of exchanges only.
     #[inline]
     pub(super) fn is_exchanges(self) -> bool {

@@ -41,6 +41,10 @@ impl History {
         &self.steps
     }
 
+    pub(super) fn n_ops_at_most(&self) -> u64 {
+        self.program.n_ops_at_most()
+    }
+
     pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         let steps = &mut self.steps[rank.0 as usize];
         if let Some(past) = steps.last_mut() {

@@ -55,6 +55,12 @@ impl Rounds {
         }
     }
 
+    /// Returns the most ops of all ranks: a round for each log file, in which rank 0 looks once and one rank analyses.
+    pub(super) fn n_ops_at_most(&self) -> u64 {
+        let in_a_round = self.scatter.n_ops(self.n_ranks) + self.gather.n_ops(self.n_ranks) + 2;
+        in_a_round.saturating_mul(self.stream.items.into())
+    }
+
     pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         let i = rank.0 as usize;
         loop {
@@ -146,6 +152,13 @@ impl FirstFree {
             inbox: vec![Order::Stop; n_ranks as usize],
             workers: vec![Worker::Receive; n_ranks as usize],
         }
+    }
+
+    /// Returns the most ops of all ranks, apart from waiting for the producer: for each log file rank 0 sends it, receives the
+    /// result and looks after each, the worker receives, analyses and sends; at the end each worker is told to stop.
+    pub(super) fn n_ops_at_most(&self) -> u64 {
+        let per_item = if self.n_ranks == 1 { 2 } else { 7 };
+        u64::from(self.stream.items) * per_item + 2 * u64::from(self.n_ranks)
     }
 
     pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {

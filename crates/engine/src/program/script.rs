@@ -46,6 +46,24 @@ impl Script {
         Self { steps, n_ranks, cursors: vec![Cursor::default(); n], rounds: vec![0; n * depth], depth }
     }
 
+    /// Returns how many ops all ranks have together, at most `u64::MAX`.
+    pub(super) fn n_ops(&self) -> u64 {
+        let mut known: Vec<(Collective, u64)> = Vec::new();
+        // Ops of the steps before each step, with the repeats that have ended there.
+        let mut before: Vec<u64> = vec![0];
+        for step in &self.steps {
+            let all = before[before.len() - 1];
+            let more = match *step {
+                Step::Compute(..) | Step::Sleep(_) => u64::from(self.n_ranks),
+                Step::ComputeOnRankZero(..) => 1,
+                Step::Collective(collective) => n_ops_of(collective.of_one_byte(), self.n_ranks, &mut known),
+                Step::Again { to, times, .. } => (all - before[to]).saturating_mul(u64::from(times.saturating_sub(1))),
+            };
+            before.push(all.saturating_add(more));
+        }
+        before[before.len() - 1]
+    }
+
     pub(super) fn next(&mut self, rank: RankId) -> Option<Op> {
         loop {
             let cursor = &mut self.cursors[rank.0 as usize];
@@ -111,6 +129,16 @@ impl Script {
     }
 }
 
+/// Returns the ops of a collective, counted once for each algorithm.
+fn n_ops_of(collective: Collective, n_ranks: u32, known: &mut Vec<(Collective, u64)>) -> u64 {
+    if let Some((_, n)) = known.iter().find(|(other, _)| *other == collective) {
+        return *n;
+    }
+    let n = collective.n_ops(n_ranks);
+    known.push((collective, n));
+    n
+}
+
 /// Turns the phases of a custom workload into a script.
 pub(super) fn compile(phases: &[Phase], n_ranks: u32, overrides: CollectiveOverrides) -> Script {
     let mut steps = Vec::new();
@@ -157,4 +185,61 @@ fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, de
 
 fn divided(work: SimDuration, n_ranks: u32) -> SimDuration {
     SimDuration::from_picos(work.as_picos().div_ceil(n_ranks.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    /// The ops that all ranks are given, one after the other.
+    fn counted(script: &mut Script) -> u64 {
+        let ranks = 0..script.n_ranks;
+        ranks.map(|rank| (0..).map_while(|_: u64| script.next(RankId(rank))).count() as u64).sum()
+    }
+
+    #[test]
+    fn the_ops_of_a_script_are_counted_without_going_through_it() {
+        let compute = |share| Phase::Compute { work: SimDuration::from_micros(1), share };
+        let phases = |bytes| {
+            let collectives = [
+                Phase::Barrier,
+                Phase::Bcast(bytes),
+                Phase::Scatter(bytes),
+                Phase::Scatterv(bytes),
+                Phase::Gather(bytes),
+                Phase::Gatherv(bytes),
+                Phase::Reduce(bytes),
+                Phase::Allreduce(bytes),
+                Phase::Allgather(bytes),
+                Phase::Alltoall(bytes),
+                Phase::Ring(bytes),
+            ];
+            let others =
+                [compute(Share::EachRank), compute(Share::RankZero), Phase::Sleep(SimDuration::from_micros(1))];
+            collectives.into_iter().chain(others).collect::<Vec<_>>()
+        };
+        for n_ranks in (1..=20).chain([64, 130]) {
+            // By these sizes each collective has each of its algorithms at some rank count.
+            for bytes in [0, 3, 600, 40_000, 700_000].map(Bytes) {
+                let mut all = phases(bytes);
+                for phase in &all {
+                    let mut script = compile(std::slice::from_ref(phase), n_ranks, CollectiveOverrides::default());
+                    assert_eq!(script.n_ops(), counted(&mut script), "{phase:?} at {n_ranks} ranks");
+                }
+                let inner = Phase::Repeat { times: 3, phases: vec![Phase::Barrier, compute(Share::RankZero)] };
+                all.push(Phase::Repeat { times: 2, phases: vec![inner, Phase::Ring(bytes)] });
+                let mut script = compile(&all, n_ranks, CollectiveOverrides::default());
+                assert_eq!(script.n_ops(), counted(&mut script), "all at {n_ranks} ranks");
+            }
+        }
+    }
+
+    #[test]
+    fn what_would_be_too_many_ops_to_count_is_the_most() {
+        let innermost = Phase::Repeat { times: u32::MAX, phases: vec![Phase::Barrier] };
+        let inner = Phase::Repeat { times: u32::MAX, phases: vec![innermost] };
+        let phases = [Phase::Repeat { times: u32::MAX, phases: vec![inner] }];
+        assert_eq!(compile(&phases, 8, CollectiveOverrides::default()).n_ops(), u64::MAX);
+    }
 }

@@ -1,9 +1,10 @@
 //! How much a scenario simulates: what would take days, or more memory than computers have, is refused.
 
 use dlpc_engine::machine::MachineModel;
-use dlpc_engine::random::Distribution;
+use dlpc_engine::program::Program;
+use dlpc_engine::random::{Distribution, Streams};
 use dlpc_engine::units::SimDuration;
-use dlpc_engine::workload::{Dispatch, LogStream, Phase, Workload};
+use dlpc_engine::workload::{Dispatch, LogStream, Workload};
 
 use super::raw_scenario::RawScenario;
 use crate::diagnostic::{Diagnostics, Problem, Span};
@@ -13,10 +14,6 @@ use crate::scenario::Run;
 pub const RUNS_MAX: u64 = 10_000_000;
 /// Most ops of all ranks in one run: recorded, they take about 5 GB, and a minute or two.
 const OPS_MAX: u64 = 100_000_000;
-/// Ops of a rank that throws darts: setup, throwing, its records, its part of the gathering.
-const OPS_OF_PI: u64 = 8;
-/// Ops of a rank in a round of log files: analysing, its part of a scatter and of a gather.
-const OPS_PER_ROUND: u64 = 5;
 /// Most looks of rank 0 for new log files in one run.
 const LOOKS_MAX: f64 = 1e7;
 /// Most ranks on one slot.
@@ -38,13 +35,17 @@ pub(super) fn check(
     machine: &MachineModel,
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
-    let n_ranks = run.ranks.last().map_or(1, |most| u64::from(most.get()));
+    let crowd = crowd(raw, run);
+    let n_ranks = run.ranks.last().map_or(1, |most| most.get());
+    // With far too many ranks even counting takes long.
+    let is_counted = crowd.is_none() && !matches!(workload, Workload::Pi(_));
+    let n_ops = if is_counted { n_ops(workload, n_ranks, machine) } else { 0 };
     let work = match workload {
         Workload::Pi(_) => None,
-        Workload::LogStream(stream) => rounds(raw, stream, n_ranks).or_else(|| looks(raw, stream, machine)),
-        Workload::Custom(phases) => phase_count(raw, phases, n_ranks),
+        Workload::LogStream(stream) => items(raw, stream, n_ranks, n_ops).or_else(|| looks(raw, stream, machine)),
+        Workload::Custom(_) => phase_count(raw, n_ranks, n_ops),
     };
-    let excesses: Vec<Excess> = [runs(raw, run), crowd(raw, run), work].into_iter().flatten().collect();
+    let excesses: Vec<Excess> = [runs(raw, run), crowd, work].into_iter().flatten().collect();
     for Excess { code, at, message, help } in &excesses {
         let span = at.unwrap_or_else(|| raw.run.as_ref().expect("invariant: a valid scenario has [run]").span);
         diagnostics.push(Problem::error(format!("scenario::{code}"), span, message.as_str()).help(help.as_str()));
@@ -55,17 +56,16 @@ pub(super) fn check(
 /// Returns about how many steps the ranks take in one run on `n_ranks` ranks, at most `u64::MAX`: for how long a
 /// simulation takes.
 #[must_use]
-pub fn n_steps(workload: &Workload, n_ranks: u32) -> u64 {
-    let n_ranks = u64::from(n_ranks);
-    match workload {
-        Workload::Pi(_) => OPS_OF_PI.saturating_mul(n_ranks),
-        Workload::Custom(phases) => ops_per_rank(phases, n_ranks).saturating_mul(n_ranks),
+pub fn n_steps(workload: &Workload, n_ranks: u32, machine: &MachineModel) -> u64 {
+    let n_looks = match workload {
         Workload::LogStream(stream) => {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
             let n_looks = (until(stream, 0.0) / stream.poll.as_seconds()) as u64;
-            ops_of_rounds(stream, n_ranks).saturating_add(n_looks)
+            n_looks
         }
-    }
+        Workload::Pi(_) | Workload::Custom(_) => 0,
+    };
+    n_ops(workload, n_ranks, machine).saturating_add(n_looks)
 }
 
 fn runs(raw: &RawScenario, run: &Run) -> Option<Excess> {
@@ -93,8 +93,12 @@ fn crowd(raw: &RawScenario, run: &Run) -> Option<Excess> {
     })
 }
 
-fn phase_count(raw: &RawScenario, phases: &[Phase], n_ranks: u64) -> Option<Excess> {
-    let n_ops = ops_per_rank(phases, n_ranks).saturating_mul(n_ranks);
+/// Asks the program how many ops all ranks have; service times do not matter.
+fn n_ops(workload: &Workload, n_ranks: u32, machine: &MachineModel) -> u64 {
+    Program::new(workload, n_ranks, machine.collectives, Streams::new(0, 0)).n_ops_at_most()
+}
+
+fn phase_count(raw: &RawScenario, n_ranks: u32, n_ops: u64) -> Option<Excess> {
     let custom = raw.workload.as_ref().and_then(|workload| workload.value.custom.as_ref());
     (n_ops > OPS_MAX).then(|| Excess {
         code: "too_many_phases",
@@ -104,35 +108,7 @@ fn phase_count(raw: &RawScenario, phases: &[Phase], n_ranks: u64) -> Option<Exce
     })
 }
 
-/// Returns about how many ops a rank has on average with all repeats written out, at most `u64::MAX`.
-fn ops_per_rank(phases: &[Phase], n_ranks: u64) -> u64 {
-    let rounds = u64::from(n_ranks.next_power_of_two().trailing_zeros());
-    let n = phases.iter().map(|phase| match phase {
-        Phase::Compute { .. } | Phase::Sleep(_) => 1,
-        // In a tree, or from all to one, each rank has one parent, and one child on average.
-        Phase::Bcast(_) | Phase::Scatter(_) | Phase::Scatterv(_) | Phase::Gather(_) | Phase::Reduce(_) => 2,
-        Phase::Gatherv(_) | Phase::Ring(_) => 3,
-        Phase::Halo(_) => 5,
-        Phase::Divided(phase) => ops_per_rank(std::slice::from_ref(phase), n_ranks),
-        Phase::Allgather(_) | Phase::Alltoall(_) => 3_u64.saturating_mul(n_ranks),
-        // Sends and receives along each bit of the rank number.
-        Phase::Barrier | Phase::Allreduce(_) => 1 + 3 * rounds,
-        Phase::Repeat { times, phases } => ops_per_rank(phases, n_ranks).saturating_mul(u64::from(*times)),
-    });
-    n.fold(0, u64::saturating_add)
-}
-
-fn ops_of_rounds(stream: &LogStream, n_ranks: u64) -> u64 {
-    let n_taking_part = match stream.dispatch {
-        Dispatch::Rounds => n_ranks,
-        Dispatch::FirstFree => 1,
-    };
-    u64::from(stream.items).saturating_mul(n_taking_part).saturating_mul(OPS_PER_ROUND)
-}
-
-/// In the worst case each log file has a round of its own, in which all ranks take part.
-fn rounds(raw: &RawScenario, stream: &LogStream, n_ranks: u64) -> Option<Excess> {
-    let n_ops = ops_of_rounds(stream, n_ranks);
+fn items(raw: &RawScenario, stream: &LogStream, n_ranks: u32, n_ops: u64) -> Option<Excess> {
     let log_stream = raw.workload.as_ref().and_then(|workload| workload.value.log_stream.as_ref());
     (n_ops > OPS_MAX).then(|| Excess {
         code: "too_many_items",

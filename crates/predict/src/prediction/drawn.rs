@@ -1,17 +1,13 @@
 //! A machine as it may be, for all that its calibration knows: drawn anew for each pair of replications.
 
-use dlpc_engine::machine::{Kernel, MachineModel, MessageTable, SegmentUncertainty};
+use dlpc_engine::machine::{MachineModel, MessageTable, SegmentUncertainty};
 use dlpc_engine::random::{Mirror, Purpose, Streams, lognormal_factor};
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte};
 
-/// Index of the stream of the ports, among those of [`Purpose::Cost`]; kernels and the run as a whole come before it.
-const PORTS: u32 = Kernel::ALL[Kernel::ALL.len() - 1] as u32 + 9;
-/// Of messages within a host and between hosts: one draw for all segments of a table, because a launch deals the same to
-/// all of them.
-const LOCAL: u32 = PORTS + 1;
-const REMOTE: u32 = PORTS + 2;
-/// Of the first host's speed; those of the other hosts follow.
-const FIRST_HOST: u32 = 1 << 10;
+/// Indices of the streams of [`Purpose::Messages`], within a host and between hosts: one draw for all segments of a table,
+/// because a launch deals the same to all of them.
+const LOCAL: u32 = 0;
+const REMOTE: u32 = 1;
 
 /// Draws hosts, ports and messages within what is known of them (docs/model.md eq. 48); none if all is known.
 ///
@@ -22,10 +18,10 @@ pub(super) fn drawn(machine: &MachineModel, streams: Streams) -> Option<MachineM
         return None;
     }
     let mut machine = machine.clone();
-    let bandwidth = factor(streams, PORTS, uncertainty.bandwidth);
+    let bandwidth = factor(streams, Purpose::Ports, 0, uncertainty.bandwidth);
     let speeds = machine.host_groups.iter_mut().flat_map(|group| &mut group.speeds);
-    for ((i, speed), sigma) in (FIRST_HOST..).zip(speeds).zip(&uncertainty.speeds) {
-        *speed *= factor(streams, i, *sigma);
+    for ((host, speed), sigma) in (0..).zip(speeds).zip(&uncertainty.speeds) {
+        *speed *= factor(streams, Purpose::Speed, host, *sigma);
     }
     for group in &mut machine.host_groups {
         group.nic.bandwidth = scaled(group.nic.bandwidth, bandwidth);
@@ -38,11 +34,11 @@ pub(super) fn drawn(machine: &MachineModel, streams: Streams) -> Option<MachineM
 
 fn draw_table(table: &mut MessageTable, sigmas: &[SegmentUncertainty], streams: Streams, index: u32) {
     for (segment, sigma) in table.segments.iter_mut().zip(sigmas) {
-        let fixed = factor(streams, index, sigma.fixed);
+        let fixed = factor(streams, Purpose::Messages, index, sigma.fixed);
         for cost in [&mut segment.send_overhead, &mut segment.recv_overhead, &mut segment.latency] {
             *cost = cost.scaled_by(fixed);
         }
-        let per_byte = segment.byte_overhead.as_f64() * factor(streams, index, sigma.per_byte);
+        let per_byte = segment.byte_overhead.as_f64() * factor(streams, Purpose::Messages, index, sigma.per_byte);
         segment.byte_overhead = SecondsPerByte::new(per_byte).unwrap_or(segment.byte_overhead);
     }
 }
@@ -52,12 +48,12 @@ fn scaled(rate: BytesPerSecond, factor: f64) -> BytesPerSecond {
 }
 
 /// Draws a lognormal factor with median 1; its partner replication gets the inverse.
-fn factor(streams: Streams, index: u32, sigma: f64) -> f64 {
+fn factor(streams: Streams, purpose: Purpose, index: u32, sigma: f64) -> f64 {
     if sigma <= 0.0 {
         return 1.0;
     }
     let (streams, mirror) = streams.antithetic();
-    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, index), sigma);
+    let factor = lognormal_factor(&mut streams.stream(purpose, index), sigma);
     match mirror {
         Mirror::Plain => factor,
         Mirror::Mirrored => 1.0 / factor,
@@ -113,5 +109,31 @@ mod tests {
         };
         assert!((ratio(0) - ratio(1)).abs() < 1e-5 && (ratio(0) - 1.0).abs() > 1e-3, "{} and {}", ratio(0), ratio(1));
         assert_eq!(found.local, machine.local);
+    }
+
+    /// Logarithms of the drawn values over the fitted ones and over sigma are the standard normal values that were drawn.
+    #[test]
+    fn the_first_draws_are_always_the_same() {
+        let uncertain = vec![SegmentUncertainty { fixed: 0.01, per_byte: 0.01 }];
+        let base = machine(Uncertainty::default());
+        let uncertainty =
+            Uncertainty { bandwidth: 0.01, speeds: vec![0.01; 2], local: uncertain.clone(), remote: uncertain };
+        let found = drawn(&machine(uncertainty), Streams::new(1, 0)).expect("something to draw");
+        let z = |drawn: f64, fitted: f64| (drawn / fitted).ln() / 0.01;
+        let overhead = |table: &MessageTable| table.segments[0].send_overhead.as_seconds();
+        let speed = |machine: &MachineModel, host: usize| machine.host_groups[0].speeds[host];
+        let bandwidth = |machine: &MachineModel| machine.host_groups[0].nic.bandwidth.as_f64();
+        let found = [
+            ("ports", z(bandwidth(&found), bandwidth(&base))),
+            ("first host", z(speed(&found, 0), speed(&base, 0))),
+            ("second host", z(speed(&found, 1), speed(&base, 1))),
+            ("within a host", z(overhead(&found.local), overhead(&base.local))),
+            ("between hosts", z(overhead(&found.remote), overhead(&base.remote))),
+        ];
+        let expected = [1.044_987, 1.071_875, 0.476_598, -0.462_307, 1.453_890];
+        for ((what, found_z), expected) in found.iter().zip(expected) {
+            // Overheads are rounded to picoseconds.
+            assert!((found_z - expected).abs() < 1e-3, "{what} drew {found_z}: {found:?}");
+        }
     }
 }
