@@ -72,6 +72,7 @@ fn paths_in(problem: &Problem) -> Vec<String> {
         let pattern = Regex::new(pattern).expect("a pattern");
         pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
     };
+    let missing = Regex::new("missing key `(.*?)`(?: in `(.*?)`)?").expect("a pattern");
     let mut paths = Vec::new();
     for text in [&problem.message, &problem.label, &problem.help] {
         // What the model does not have is said to be no key.
@@ -82,7 +83,6 @@ fn paths_in(problem: &Problem) -> Vec<String> {
         paths.extend(all(r"`\[\[?([a-z_0-9.]+)\]?\]`", text));
         paths.extend(all(r"(?:\bin|belongs in) `([a-z_0-9]+)`", text));
         paths.extend(all("^`([a-z_0-9]+)`(?: is (?:an? |[-0-9\"]|zero|empty)|: | has )", text));
-        let missing = Regex::new("missing key `(.*?)`(?: in `(.*?)`)?").expect("a pattern");
         paths.extend(missing.captures_iter(text).map(|found| match found.get(2) {
             Some(table) => format!("{}.{}", table.as_str(), &found[1]),
             None => found[1].to_owned(),
