@@ -26,9 +26,14 @@ fn rewritten(contents: Vec<u8>, shape: Shape) -> Vec<u8> {
     let text = match shape {
         Shape::Headers => toml::to_string(&root).expect("TOML"),
         Shape::Dotted => dotted("", &root),
-        Shape::Inline => root.iter().map(|(key, value)| format!("{} = {value}\n", quoted(key))).collect(),
+        Shape::Inline => inline(&root),
     };
     text.into_bytes()
+}
+
+fn inline(root: &Table) -> String {
+    let line = |(key, value): (&String, &Value)| format!("{} = {value}\n", quoted(key));
+    root.iter().map(line).collect()
 }
 
 fn dotted(prefix: &str, table: &Table) -> String {
