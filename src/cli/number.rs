@@ -39,8 +39,8 @@ pub(crate) fn port(text: &str) -> Result<u16, String> {
     within(text, 0, u16::MAX)
 }
 
-fn within<N: FromStr + PartialOrd + Display>(text: &str, least: N, most: N) -> Result<N, String> {
-    let found = text.trim().parse().ok().filter(|number| (&least..=&most).contains(&number));
+fn within<N: FromStr + PartialOrd + Display + Copy>(text: &str, least: N, most: N) -> Result<N, String> {
+    let found = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
     found.ok_or_else(|| format!("write a whole number from {least} to {most}"))
 }
 

@@ -26,9 +26,14 @@ fn rewritten(contents: Vec<u8>, shape: Shape) -> Vec<u8> {
     let text = match shape {
         Shape::Headers => toml::to_string(&root).expect("TOML"),
         Shape::Dotted => dotted("", &root),
-        Shape::Inline => root.iter().map(|(key, value)| format!("{} = {value}\n", quoted(key))).collect(),
+        Shape::Inline => inline(&root),
     };
     text.into_bytes()
+}
+
+fn inline(root: &Table) -> String {
+    let line = |(key, value): (&String, &Value)| format!("{} = {value}\n", quoted(key));
+    root.iter().map(line).collect()
 }
 
 fn dotted(prefix: &str, table: &Table) -> String {
@@ -72,6 +77,7 @@ fn paths_in(problem: &Problem) -> Vec<String> {
         let pattern = Regex::new(pattern).expect("a pattern");
         pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
     };
+    let missing = Regex::new("missing key `(.*?)`(?: in `(.*?)`)?").expect("a pattern");
     let mut paths = Vec::new();
     for text in [&problem.message, &problem.label, &problem.help] {
         // What the model does not have is said to be no key.
@@ -82,7 +88,6 @@ fn paths_in(problem: &Problem) -> Vec<String> {
         paths.extend(all(r"`\[\[?([a-z_0-9.]+)\]?\]`", text));
         paths.extend(all(r"(?:\bin|belongs in) `([a-z_0-9]+)`", text));
         paths.extend(all("^`([a-z_0-9]+)`(?: is (?:an? |[-0-9\"]|zero|empty)|: | has )", text));
-        let missing = Regex::new("missing key `(.*?)`(?: in `(.*?)`)?").expect("a pattern");
         paths.extend(missing.captures_iter(text).map(|found| match found.get(2) {
             Some(table) => format!("{}.{}", table.as_str(), &found[1]),
             None => found[1].to_owned(),

@@ -90,9 +90,10 @@ fn overlap(one: &str, other: &str) -> bool {
 }
 
 fn twice(first: &str, second: &str, file: FileId) -> Problem {
-    let message = match first == second {
-        true => format!("`{second}` is set twice"),
-        false => format!("`{first}` and `{second}` set the same value"),
+    let message = if first == second {
+        format!("`{second}` is set twice")
+    } else {
+        format!("`{first}` and `{second}` set the same value")
     };
     let problem = Problem::error("sweep::twice", file.span(0, second.len()), message);
     problem.help("write all its values in one: --set KEY=\"A, B\"")

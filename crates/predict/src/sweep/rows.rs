@@ -54,8 +54,9 @@ fn is_idle(plan: &Plan, axis: usize, rows: &[Row<'_>]) -> bool {
     has_pair
 }
 
-fn times(record: &Record) -> [f64; 3] {
-    [record.makespan_s, record.makespan_p05_s, record.makespan_p95_s]
+/// Returns the times of a result to the last bit.
+fn times(record: &Record) -> [u64; 3] {
+    [record.makespan_s, record.makespan_p05_s, record.makespan_p95_s].map(f64::to_bits)
 }
 
 impl<'a> Row<'a> {
