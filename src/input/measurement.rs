@@ -5,6 +5,7 @@ use std::ops::Range;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::diagnostic::{Diagnostics, FileId, Problem};
+use crate::measurement::sample::SECONDS;
 use crate::measurement::{HostName, MeasuredRun, Measurement};
 
 /// Where the columns are.
@@ -141,10 +142,11 @@ fn run(row: &Row<'_>, columns: &Columns, file: FileId, problems: &mut Vec<Proble
     };
     let is_rank_count = |ranks: f64| ranks.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&ranks);
     let ranks = field(columns.ranks, "ranks", "a whole number of at least 1", is_rank_count);
-    let seconds = field(columns.seconds, "seconds", "a number above zero", |seconds| seconds > 0.0);
+    let seconds = field(columns.seconds, "seconds", "a number from 1e-12 to 1e9", |seconds| SECONDS.contains(&seconds));
     let reading_error_s = match columns.reading_error_s {
         Some(column) if !row.record[column].is_empty() => {
-            field(column, "reading_error_s", "a number of at least zero", |error| error >= 0.0)
+            let is_error = |error| (0.0..=*SECONDS.end()).contains(&error);
+            field(column, "reading_error_s", "a number from zero to 1e9", is_error)
         }
         Some(_) | None => Some(0.0),
     };

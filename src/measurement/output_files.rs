@@ -5,6 +5,7 @@ use std::path::Path;
 use regex::Regex;
 use thiserror::Error;
 
+use super::sample::SECONDS;
 use super::{MeasuredRun, Measurement};
 
 /// Finds the run time in the output of the DLPC's scripts: `Runtime is  1.234`.
@@ -31,7 +32,7 @@ pub enum OutputFileError {
         pattern: String,
     },
     /// What was found is no run time.
-    #[error("`{found}` in `{file}` is not a run time in seconds above zero")]
+    #[error("`{found}` in `{file}` is not a run time of 1e-12 to 1e9 seconds")]
     NotATime {
         /// The file.
         file: String,
@@ -49,7 +50,7 @@ pub fn run_time(file: &str, text: &str, pattern: &Regex) -> Result<f64, OutputFi
     let Some(found) = found else {
         return Err(OutputFileError::NoTime { file: file.to_owned(), pattern: pattern.as_str().to_owned() });
     };
-    let seconds = found.as_str().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
+    let seconds = found.as_str().parse().ok().filter(|seconds| SECONDS.contains(seconds));
     seconds.ok_or_else(|| OutputFileError::NotATime { file: file.to_owned(), found: found.as_str().to_owned() })
 }
 

@@ -1,6 +1,6 @@
 //! The costs of all kernels as numbers.
 
-use crate::fit::model::duration;
+use crate::fit::model::{duration, rounded};
 use crate::machine::{Kernel, Kernels, RecordCosts};
 
 /// Kernels whose costs can be fitted, and their key paths.
@@ -47,5 +47,19 @@ impl Costs {
             throw_dart: self.has_darts.then_some(throw_dart),
             records: self.template.map(|records| RecordCosts { store, pack, unpack, collect, ..records }),
         }
+    }
+    /// Returns the costs with the few digits that a fitted model has.
+    pub(super) fn rounded(mut self) -> Self {
+        self.seconds = self.seconds.map(|seconds| rounded(seconds).as_seconds());
+        self
+    }
+
+    /// Returns the costs at a share of the way to others.
+    pub(super) fn towards(&self, other: &Self, share: f64) -> Self {
+        let mut costs = *self;
+        for (cost, other) in costs.seconds.iter_mut().zip(other.seconds) {
+            *cost += share * (other - *cost);
+        }
+        costs
     }
 }
