@@ -25,6 +25,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         Some(path) => (read_campaign(path)?, path.clone()),
         None => collect::collect(args, &samples_path(args))?,
     };
+    let campaign = campaign.with_plain_names();
     let prior = match &args.prior {
         Some(path) => Some(input::load_machine(path, &files::read)?.model),
         None => None,

@@ -4,7 +4,9 @@
 
 mod clusters;
 mod coverage;
+mod random_runs;
 mod round_trip;
 mod runs;
 mod stopped_cores;
+mod strange_samples;
 mod zeros;

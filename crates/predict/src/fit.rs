@@ -12,6 +12,7 @@ pub mod evidence;
 mod file;
 mod identified;
 mod intervals;
+mod launches;
 mod least_squares;
 mod mean_cost;
 mod messages;
@@ -21,6 +22,7 @@ mod noise;
 pub mod origin;
 mod pairs;
 mod parameters;
+mod readable;
 mod residuals;
 pub mod runs;
 mod segments;
@@ -36,7 +38,7 @@ use self::parameters::{Estimate, RemoteShape, Shape};
 use self::segments::{SIZES_MIN, TableShape};
 use crate::measurement::experiment::PairClass;
 use crate::measurement::plan::{HostInfo, LAUNCHES_MIN};
-use crate::measurement::sample::Sample;
+use crate::measurement::sample::{SECONDS, Sample};
 
 pub use self::file::{FileProvenance, FittedTo, to_toml};
 pub use self::model::values;
@@ -111,7 +113,7 @@ pub enum FitError {
     #[error("no samples")]
     NoSamples,
     /// A sample that is no time.
-    #[error("sample {id} of launch {launch} is {seconds} s, expected a time above zero")]
+    #[error("sample {id} of launch {launch} is {seconds} s, expected a time of 1 ps to 1e9 s")]
     BadSample {
         /// Number of the experiment.
         id: u64,
@@ -128,6 +130,12 @@ pub enum FitError {
         /// Hosts of the cluster.
         known: String,
     },
+    /// A host that is in the cluster twice, perhaps under two names.
+    #[error("host `{host}` is in the campaign more than once")]
+    SameHost {
+        /// The host.
+        host: String,
+    },
     /// Too few samples of an experiment.
     #[error("{found} sizes of `{experiment}` {range}, expected at least {needed}: {} missing", needed - found)]
     TooFew {
@@ -139,6 +147,14 @@ pub enum FitError {
         found: usize,
         /// Distinct sizes that are needed.
         needed: usize,
+    },
+    /// A value that no machine has, as samples with wrong times or sizes give.
+    #[error("the samples tell {what} that no machine has: {why}")]
+    Impossible {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        why: String,
     },
     /// Something that the samples do not show and no prior model holds.
     #[error(
@@ -166,7 +182,7 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     let mut warnings = Vec::new();
     let (shape, rest) = shape_of(&sorted, options, &mut warnings)?;
     let mut machine = match estimate::estimate(&sorted, &shape, options) {
-        Some(machine) => machine,
+        Some((machine, _)) => machine,
         None => model::assemble(&rest, &shape, options)?,
     };
     let identified = identified::identified(&machine, &rest, &shape, options);
@@ -174,6 +190,7 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     bounded::widen(&mut intervals, &sorted, &shape, &rest, options);
     let errors = relative_errors(&machine, samples);
     discrepancy::widen(&mut intervals, &machine, samples, &errors);
+    warnings.extend(readable::limit(&mut intervals, &machine));
     machine.noise.cost_sigma = file::cost_sigma(&machine, &intervals);
     machine.uncertainty = file::uncertainty(&machine, &intervals);
     let residuals = residuals::by_kind(samples, &errors);
@@ -199,10 +216,14 @@ fn check(samples: &[Sample], options: &FitOptions<'_>) -> Result<(), FitError> {
     if samples.is_empty() {
         return Err(FitError::NoSamples);
     }
+    let mut names = BTreeSet::new();
+    if let Some(host) = options.hosts.iter().find(|host| !names.insert(&host.name)) {
+        return Err(FitError::SameHost { host: host.name.clone() });
+    }
     for sample in samples {
-        let is_time = sample.seconds.is_finite() && sample.seconds > 0.0;
-        if !is_time || sample.each_s.iter().any(|seconds| !(seconds.is_finite() && *seconds > 0.0)) {
-            return Err(FitError::BadSample { id: sample.id, launch: sample.launch, seconds: sample.seconds });
+        let wrong = [&sample.seconds].into_iter().chain(&sample.each_s).find(|seconds| !SECONDS.contains(seconds));
+        if let Some(seconds) = wrong {
+            return Err(FitError::BadSample { id: sample.id, launch: sample.launch, seconds: *seconds });
         }
         let known: BTreeSet<&str> = options.hosts.iter().map(|host| host.name.as_str()).collect();
         if let Some(host) = [&sample.host].into_iter().chain(&sample.peers).find(|host| !known.contains(host.as_str()))
@@ -345,16 +366,23 @@ fn intervals_of(
     identified: &Identified,
     options: &FitOptions<'_>,
 ) -> BTreeMap<String, (f64, f64)> {
-    let launches: Vec<u32> = samples.iter().map(|sample| sample.launch).collect::<BTreeSet<_>>().into_iter().collect();
-    let resampled = |times: &[u32]| {
-        let of_launch = |sample: &&&Sample| launches.binary_search(&sample.launch).map_or(0, |i| times[i]);
-        let drawn: Vec<&Sample> =
-            samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, of_launch(&sample) as usize)).collect();
-        Some(values(&estimate::estimate(&drawn, shape, options)?))
-    };
     let fitted: BTreeMap<String, f64> =
         values(machine).into_iter().filter(|(key, _)| identified.fitted.contains_key(key)).collect();
-    let mut intervals = intervals::intervals(&fitted, launches.len(), (options.bootstrap, options.seed), &resampled);
+    let mut intervals = BTreeMap::new();
+    for (launches, keys) in launches::telling(samples, machine, &identified.fitted) {
+        let resampled = |times: &[u32]| {
+            let of_launch = |sample: &&&Sample| launches.binary_search(&sample.launch).map_or(0, |i| times[i]);
+            let drawn: Vec<&Sample> =
+                samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, of_launch(&sample) as usize)).collect();
+            let (machine, estimate) = estimate::estimate(&drawn, shape, options)?;
+            // What a resample does not tell is the prior's there, and no draw.
+            let told = identified::identified(&machine, &estimate, shape, options).fitted;
+            Some(values(&machine).into_iter().filter(|(key, _)| told.contains_key(key)).collect())
+        };
+        let found = fitted.iter().filter(|(key, _)| keys.contains(*key)).map(|(key, value)| (key.clone(), *value));
+        let draws = (options.bootstrap, options.seed);
+        intervals.extend(intervals::intervals(&found.collect(), launches.len(), draws, &resampled));
+    }
     let tables = [("local", shape.local.as_ref()), ("remote", shape.remote.as_ref().map(|remote| &remote.table))];
     for (class, table) in tables {
         let Some(table) = table else { continue };

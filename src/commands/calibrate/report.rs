@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dlpc_predict::fit::Fit;
 use dlpc_predict::fit::evidence::Series;
 use dlpc_predict::fit::origin;
+use dlpc_predict::input;
 use dlpc_predict::report::fit::{FitDocument, Method};
 use dlpc_predict::report::plot::fit::figures;
 use dlpc_predict::report::{html, json, table};
@@ -30,6 +31,7 @@ pub(super) fn write(args: &CalibrateArgs, made: &Made<'_>, model: &str) -> Resul
     let Made { fit, series, method, source, command } = *made;
     let parameters = origin::parameters(fit);
     let document = FitDocument { fit, parameters: &parameters, series, method, source, command };
+    check(&args.out, model)?;
     let folder = folder(args);
     let text = json::fit::fit(&document);
     files::write(&folder.join("fit.json"), text.as_bytes())?;
@@ -55,6 +57,18 @@ pub(super) fn write(args: &CalibrateArgs, made: &Made<'_>, model: &str) -> Resul
             folder.join("fit.html").display()
         )),
     }
+}
+
+/// Reads the model as other commands will: nothing is written that they would refuse.
+fn check(path: &Path, model: &str) -> Result<(), Failure> {
+    let read = |_: &Path| Ok(model.as_bytes().to_vec());
+    input::load_machine(path, &read).map(|_| ()).map_err(|problems| Failure::Measurement {
+        message: format!(
+            "what was measured does not make a machine model that can be used:\n{}",
+            problems.render(false)
+        ),
+        help: "measure again, with more launches; nothing was written".to_owned(),
+    })
 }
 
 /// Returns the folder of the report: that of the other results of the model.

@@ -69,22 +69,23 @@ impl NoiseSource {
 }
 
 fn cost_factors(noise: &Noise, streams: Streams) -> [f64; Kernel::ALL.len()] {
-    let run = match noise.run_sigma {
-        sigma if sigma > 0.0 => lognormal_factor(&mut streams.stream(Purpose::Run, 0), sigma),
-        _ => 1.0,
-    };
+    let run = mirrored_factor(streams, Purpose::Run, 0, noise.run_sigma);
     Kernel::ALL.map(|kernel| run * cost_factor(noise, streams, kernel))
 }
 
 /// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run
 /// (docs/model.md eq. 26).
 fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
-    let sigma = noise.cost_sigma[kernel as usize];
+    mirrored_factor(streams, Purpose::Cost, kernel.stream_number(), noise.cost_sigma[kernel as usize])
+}
+
+/// Draws a lognormal factor; the partner of a replication has its reciprocal.
+fn mirrored_factor(streams: Streams, purpose: Purpose, index: u32, sigma: f64) -> f64 {
     if sigma <= 0.0 {
         return 1.0;
     }
     let (streams, mirror) = streams.antithetic();
-    let factor = lognormal_factor(&mut streams.stream(Purpose::Cost, kernel.stream_number()), sigma);
+    let factor = lognormal_factor(&mut streams.stream(purpose, index), sigma);
     match mirror {
         Mirror::Plain => factor,
         Mirror::Mirrored => 1.0 / factor,

@@ -5,12 +5,13 @@
 //! Each such cost is estimated again without its bound, launches resampled; the spread of that tells how large it may be.
 //! The interval is one-sided, from zero to the larger of zero and the estimate, and what Student's t adds to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use super::FitOptions;
 use super::intervals::{self, Resample, t_975};
+use super::launches;
 use super::messages::{self, LATENCY, WIRE, Wire};
 use super::pairs::PairSamples;
 use super::parameters::{Estimate, Shape};
@@ -30,12 +31,13 @@ pub(super) fn widen(
     rest: &Estimate,
     options: &FitOptions<'_>,
 ) {
-    let launches: Vec<u32> = samples.iter().map(|sample| sample.launch).collect::<BTreeSet<_>>().into_iter().collect();
-    if launches.len() < 2 {
-        return;
-    }
-    let resamples = intervals::resamples(launches.len(), options.bootstrap, options.seed);
     for (class, name, table, wires) in tables(shape, rest) {
+        let of_class = launches::of_kinds(samples, &["ping_pong", "send", "recv"].map(|kind| format!("{kind} {name}")));
+        let launches: Vec<u32> = of_class.into_iter().collect();
+        if launches.len() < 2 {
+            continue;
+        }
+        let resamples = intervals::resamples(launches.len(), options.bootstrap, options.seed);
         let pairs_of = |times: &dyn Fn(u32) -> usize| {
             let drawn: Vec<&Sample> =
                 samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, times(sample.launch))).collect();

@@ -15,7 +15,11 @@ use crate::measurement::experiment::PairClass;
 use crate::measurement::sample::Sample;
 
 /// Estimates all parameters from `samples`; none if they are too few for the shape, as a resample may be.
-pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<'_>) -> Option<MachineModel> {
+pub(super) fn estimate(
+    samples: &[&Sample],
+    shape: &Shape,
+    options: &FitOptions<'_>,
+) -> Option<(MachineModel, Estimate)> {
     let (costs, noise) = compute_part(samples, shape.has_interruptions);
     let local = shape.local.as_ref().map(|table| {
         let pairs = PairSamples::of(samples, PairClass::Local, &costs, table.copying);
@@ -25,7 +29,8 @@ pub(super) fn estimate(samples: &[&Sample], shape: &Shape, options: &FitOptions<
     if let Some(remote) = &shape.remote {
         estimate.remote = Some(network::estimate(samples, remote, &estimate, shape, options)?);
     }
-    model::assemble(&estimate, shape, options).ok()
+    let machine = model::assemble(&estimate, shape, options).ok()?;
+    Some((machine, estimate))
 }
 
 /// Estimates kernels, speeds and noise.

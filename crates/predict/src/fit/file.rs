@@ -419,9 +419,13 @@ fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Provenance
 }
 
 fn residual_text(residual: &Residual) -> String {
-    let Residual { n_samples, median, scatter, n_outliers, .. } = residual;
+    let Residual { n_samples, mean_absolute, median_absolute, median, scatter, n_outliers, .. } = residual;
     let outliers = if *n_outliers == 0 { String::new() } else { format!(", {n_outliers} outliers") };
-    format!("{:+.2} % in the median, scatter {:.2} %, {n_samples} samples{outliers}", 100.0 * median, 100.0 * scatter)
+    let [mean, middle, bias, scatter] = [mean_absolute, median_absolute, median, scatter].map(|ratio| 100.0 * ratio);
+    format!(
+        "off by {mean:.2} % in the mean, {middle:.2} % in the median; bias {bias:+.2} %, scatter {scatter:.2} %, \
+         {n_samples} samples{outliers}"
+    )
 }
 
 fn sources<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> BTreeMap<&'a str, String> {

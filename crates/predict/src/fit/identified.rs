@@ -9,6 +9,7 @@ use super::model::values;
 use super::pairs::Copying;
 use super::parameters::{Estimate, PortSource, Shape};
 use super::segments::TableShape;
+use crate::measurement::experiment::WorkKernel;
 use crate::measurement::simulated::machine_kernel;
 
 /// Where the values of a model come from, by key path.
@@ -121,6 +122,9 @@ fn message_table(at: &str, table: &TableShape, has_gap: &[bool], found: &mut Ide
 }
 
 fn kernels(estimate: &Estimate, options: &FitOptions<'_>, found: &mut Identified) {
+    // The four costs of records come together: without one of them, all are the prior's.
+    let of_records = WorkKernel::ALL.into_iter().filter(|kernel| *kernel != WorkKernel::ThrowDart);
+    let has_records = of_records.into_iter().all(|kernel| estimate.costs.kernels.contains_key(&kernel));
     for (kernel, name) in [
         (Kernel::ThrowDart, "kernels.throw_dart"),
         (Kernel::StoreRecord, "kernels.records.store"),
@@ -128,7 +132,8 @@ fn kernels(estimate: &Estimate, options: &FitOptions<'_>, found: &mut Identified
         (Kernel::UnpackRecord, "kernels.records.unpack"),
         (Kernel::CollectRecord, "kernels.records.collect"),
     ] {
-        if estimate.costs.kernels.keys().any(|measured| machine_kernel(*measured) == kernel) {
+        let is_measured = estimate.costs.kernels.keys().any(|measured| machine_kernel(*measured) == kernel);
+        if is_measured && (has_records || kernel == Kernel::ThrowDart) {
             found.fit(name.to_owned(), "compute");
         } else {
             found.kept.push(name.to_owned());

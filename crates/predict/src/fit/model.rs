@@ -30,17 +30,17 @@ const SIGMA_MAX: f64 = 2.0;
 /// samples cannot tell it apart.
 ///
 /// # Errors
-/// [`FitError::Unidentified`] if neither has it.
+/// [`FitError::Unidentified`] if neither has it, [`FitError::Impossible`] if no machine has such a value.
 pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<'_>) -> Result<MachineModel, FitError> {
     let prior = options.prior;
     let (remote, nic, switch) = if let (Some(costs), Some(shape)) = (&estimate.remote, &shape.remote) {
-        between_hosts(costs, shape)
+        between_hosts(costs, shape)?
     } else {
         let prior = prior.ok_or(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" })?;
         (prior.remote.clone(), prior.host_groups[0].nic, prior.switch.clone())
     };
     let local = match (&estimate.local, &shape.local) {
-        (Some(costs), Some(table)) => message_table(table, costs, |costs| costs.wire, 0.0),
+        (Some(costs), Some(table)) => message_table(table, costs, |costs| costs.wire, 0.0)?,
         // Hosts of one core have no pairs, unless two ranks share it.
         _ if prior.is_none() && options.hosts.iter().all(|host| host.cores == 1) => remote.clone(),
         _ => prior
@@ -60,7 +60,7 @@ pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<
     })
 }
 
-fn between_hosts(costs: &RemoteEstimate, shape: &RemoteShape) -> (MessageTable, Nic, Switch) {
+fn between_hosts(costs: &RemoteEstimate, shape: &RemoteShape) -> Result<(MessageTable, Nic, Switch), FitError> {
     let has_gap = &shape.network.has_gap;
     let gaps: BTreeMap<u64, f64> = costs
         .table
@@ -68,16 +68,16 @@ fn between_hosts(costs: &RemoteEstimate, shape: &RemoteShape) -> (MessageTable, 
         .zip(has_gap)
         .map(|(segment, has_gap)| (segment.upto, if *has_gap { segment.wire } else { 0.0 }))
         .collect();
-    let table = message_table(&shape.table, &costs.table, |segment| gaps[&segment.upto], costs.message_gap);
-    let nic = Nic { bandwidth: rate(1.0 / costs.port), latency: SimDuration::ZERO, duplex: shape.network.duplex };
+    let table = message_table(&shape.table, &costs.table, |segment| gaps[&segment.upto], costs.message_gap)?;
+    let nic = Nic { bandwidth: rate(1.0 / costs.port)?, latency: SimDuration::ZERO, duplex: shape.network.duplex };
     let switch = Switch {
         latency: SimDuration::ZERO,
         port_bandwidth: None,
-        backplane_bandwidth: costs.backplane.map(|gap| rate(1.0 / gap)),
+        backplane_bandwidth: costs.backplane.map(|gap| rate(1.0 / gap)).transpose()?,
         forwarding: Forwarding::CutThrough,
         topology: Topology::Star,
     };
-    (table, nic, switch)
+    Ok((table, nic, switch))
 }
 
 fn message_table(
@@ -85,21 +85,23 @@ fn message_table(
     costs: &[SegmentCosts],
     byte_gap: impl Fn(&SegmentCosts) -> f64,
     message_gap: f64,
-) -> MessageTable {
-    let segments = costs.iter().map(|costs| Segment {
-        upto: Bytes(costs.upto),
-        send_overhead: rounded(costs.send_overhead),
-        recv_overhead: rounded(costs.recv_overhead),
-        byte_overhead: gap(costs.byte_overhead),
-        latency: rounded(costs.latency),
-        byte_gap: gap(byte_gap(costs)),
-        message_gap: rounded(message_gap),
-    });
-    MessageTable {
+) -> Result<MessageTable, FitError> {
+    let segment = |costs: &SegmentCosts| {
+        Ok(Segment {
+            upto: Bytes(costs.upto),
+            send_overhead: rounded(costs.send_overhead),
+            recv_overhead: rounded(costs.recv_overhead),
+            byte_overhead: gap(costs.byte_overhead)?,
+            latency: rounded(costs.latency),
+            byte_gap: gap(byte_gap(costs))?,
+            message_gap: rounded(message_gap),
+        })
+    };
+    Ok(MessageTable {
         eager_limit: Bytes(shape.eager_limit.bytes),
-        segments: segments.collect(),
+        segments: costs.iter().map(segment).collect::<Result<_, FitError>>()?,
         calibrated_upto: Bytes(shape.largest),
-    }
+    })
 }
 
 /// Groups hosts `name0`, `name1`, ... of equal cores that follow each other; every other host is a group of its own.
@@ -186,15 +188,16 @@ pub(super) fn ratio_of(value: f64, digits: usize) -> f64 {
 }
 
 /// Returns a rate with [`DIGITS`] digits in Mbit/s.
-fn rate(bytes_per_second: f64) -> BytesPerSecond {
+fn rate(bytes_per_second: f64) -> Result<BytesPerSecond, FitError> {
     let text = format!("{} Mbit/s", significant(bytes_per_second * 8e-6, DIGITS));
-    BytesPerSecond::parse(&text).expect("invariant: a gap is above zero and finite")
+    BytesPerSecond::parse(&text).map_err(|error| FitError::Impossible { what: "a bandwidth", why: error.to_string() })
 }
 
 /// Returns a gap with [`DIGITS`] digits in ns/B.
-fn gap(seconds_per_byte: f64) -> SecondsPerByte {
+fn gap(seconds_per_byte: f64) -> Result<SecondsPerByte, FitError> {
     let text = format!("{} ns/B", significant(seconds_per_byte * 1e9, DIGITS));
-    SecondsPerByte::parse(&text).expect("invariant: a gap is not negative and finite")
+    SecondsPerByte::parse(&text)
+        .map_err(|error| FitError::Impossible { what: "a time per byte", why: error.to_string() })
 }
 
 /// Returns every number of a machine model by its key path, in SI units: what intervals are given for.

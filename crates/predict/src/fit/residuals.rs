@@ -21,7 +21,11 @@ const OUTLIER_SCORE: f64 = 5.0;
 pub struct Residual {
     /// Samples.
     pub n_samples: usize,
-    /// Median: what the model gets wrong in all of them.
+    /// Mean of the absolute value, as `compare` has it.
+    pub mean_absolute: f64,
+    /// Median of the absolute value, as `compare` has it.
+    pub median_absolute: f64,
+    /// Median, signed: what the model gets wrong in all of them.
     pub median: f64,
     /// Robust standard deviation: the scatter of the samples.
     pub scatter: f64,
@@ -57,12 +61,19 @@ pub(super) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<St
 pub(super) fn residual(errors: &[f64]) -> Residual {
     let (median, scatter) = (stats::median(errors), stats::mad(errors));
     let absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
-    let all =
-        Residual { n_samples: errors.len(), median, scatter, p90: stats::quantile(&absolute, 0.9), n_outliers: 0 };
+    let (mean_absolute, median_absolute) = (stats::mean(&absolute), stats::median(&absolute));
+    let p90 = stats::quantile(&absolute, 0.9);
+    let all = Residual { n_samples: errors.len(), mean_absolute, median_absolute, median, scatter, p90, n_outliers: 0 };
     Residual { n_outliers: errors.iter().filter(|error| all.is_outlier(**error)).count(), ..all }
 }
 
 impl Residual {
+    /// Returns the same with mean and quantiles of other absolute errors.
+    pub(super) fn with_absolute(self, errors: &[f64]) -> Self {
+        let (mean_absolute, median_absolute) = (stats::mean(errors), stats::median(errors));
+        Self { mean_absolute, median_absolute, p90: stats::quantile(errors, 0.9), ..self }
+    }
+
     /// Returns whether a sample with this relative error is an outlier among those of its kind.
     pub(super) fn is_outlier(&self, error: f64) -> bool {
         (error - self.median).abs() > OUTLIER_SCORE * self.scatter.max(1e-4)

@@ -4,6 +4,7 @@
 //! its intervals are described in docs/calibration.md, the numbers that it gives for the DLPC in docs/dlpc-2020.md.
 
 mod costs;
+mod factor;
 mod linear;
 mod noise;
 mod parameters;
@@ -14,10 +15,11 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::engine::SimError;
-use dlpc_engine::machine::MachineModel;
+use dlpc_engine::machine::{MachineModel, Noise};
 use thiserror::Error;
 
-use self::costs::Costs;
+use self::costs::{Costs, FITTED};
+use self::factor::Factor;
 use self::linear::{Linear, Solution};
 use self::parameters::Parameter;
 use self::scatter::Scatter;
@@ -147,12 +149,50 @@ impl Point {
     }
 }
 
+/// What is fitted, and to what.
+struct Task<'a> {
+    programs: &'a [MeasuredProgram],
+    points: &'a [Point],
+    parameters: &'a [Parameter],
+    prior: &'a Costs,
+    options: &'a RunsOptions<'a>,
+}
+
+/// Where the noise of single ranks comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RankNoise {
+    /// From the prior.
+    Prior,
+    /// From runs that were repeated at the same rank count, where they contradict the prior.
+    Repeats,
+}
+
+/// Costs and noise that agree with each other.
+struct Settled {
+    costs: Costs,
+    /// The runs without what noise adds to their medians.
+    quiet: Vec<Point>,
+    solution: Solution,
+    scatter: Scatter,
+    noise: Noise,
+    /// Sigma of each kernel that repeated runs tell, in the order of [`FITTED`].
+    told: [Option<f64>; FITTED.len()],
+    effects: Vec<Vec<f64>>,
+    /// Makespans without noise, in seconds.
+    fitted_s: Vec<f64>,
+    stretch: Vec<f64>,
+    /// How far the costs were drawn towards one factor on the prior: from 0 to 1, the factor alone.
+    drawn: f64,
+}
+
 /// Fits kernel costs and their noise to the times of whole programs.
 ///
 /// Robust least squares of the simulated makespans, each run weighted by its reading error and by the scatter of its
 /// measurement; no cost becomes negative. What is fitted is the median of runs with noise (eq. 50), because a program ends
-/// with the slowest of its ranks. Costs whose effects on all runs are proportional to each other are fitted as
-/// one and keep the ratio of the prior. Deterministic: same runs and options, same result.
+/// with the slowest of its ranks. The scatter about the fit is a factor of the whole run; noise of single ranks comes from
+/// the prior, or from runs that were repeated. Costs whose effects on all runs are proportional to each other are fitted
+/// as one and keep the ratio of the prior. The mean error of the fit is never above that of the prior's costs, nor of one
+/// factor on them (eq. 52). Deterministic: same runs and options, same result.
 ///
 /// # Errors
 /// [`RunsError`] if the runs cannot tell the costs, or a simulation fails.
@@ -165,31 +205,102 @@ pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Resu
     if points.len() <= parameters.len() {
         return Err(RunsError::TooFew { found: points.len(), unknowns: parameters.len() });
     }
+    let task = Task { programs, points: &points, parameters: &parameters, prior: &prior, options };
+    let settled = no_worse(&task)?;
+    let evidence = verdict::Evidence {
+        programs,
+        points: &settled.quiet,
+        parameters: &parameters,
+        solution: &settled.solution,
+        scatter: &settled.scatter,
+        noise: &settled.noise,
+        told: &settled.told,
+        effects: &settled.effects,
+        fitted_s: &settled.fitted_s,
+        stretch: &settled.stretch,
+        drawn: settled.drawn,
+    };
+    Ok(verdict::verdict(&evidence, &settled.costs, options))
+}
+
+/// Returns the fit whose mean error is at most that of the best factor on the prior's costs.
+fn no_worse(task: &Task<'_>) -> Result<Settled, RunsError> {
+    let of_prior = noise::of_prior(task.options.prior, task.parameters);
+    let limit = Factor::best(task, &of_prior)?;
+    let fit = settled(task, RankNoise::Repeats)?;
+    if fit.noise.compute_sigma != of_prior.compute_sigma {
+        let factor = Factor::best(task, &fit.noise)?;
+        return match drawn(task, fit, &factor, limit.error)? {
+            (error, fit) if error <= limit.error => Ok(fit),
+            _ => Ok(drawn(task, settled(task, RankNoise::Prior)?, &limit, limit.error)?.1),
+        };
+    }
+    Ok(drawn(task, fit, &limit, limit.error)?.1)
+}
+
+/// Draws a fit towards the factor, as little as it takes to get its mean error to the limit; returns that error, too.
+fn drawn(task: &Task<'_>, fit: Settled, factor: &Factor, limit: f64) -> Result<(f64, Settled), RunsError> {
+    let times_s: Vec<f64> = fit.fitted_s.iter().zip(&fit.stretch).map(|(quiet, stretch)| quiet * stretch).collect();
+    let error = factor::mean_error(task, &times_s);
+    if error <= limit {
+        return Ok((error, fit));
+    }
+    let share = factor::share(task, &times_s, &factor.times_s, limit);
+    let between = fit.costs.towards(&factor.costs, share).rounded();
+    let (error_between, found) = at(task, &fit, between, share)?;
+    if error_between <= limit {
+        return Ok((error_between, found));
+    }
+    at(task, &fit, factor.costs, 1.0)
+}
+
+/// Returns a fit with other costs, and its mean error.
+fn at(task: &Task<'_>, fit: &Settled, costs: Costs, drawn: f64) -> Result<(f64, Settled), RunsError> {
+    let fitted_s = simulated::makespans_s(task.programs, task.points, &costs)?;
+    let stretch = simulated::stretches(task.programs, task.points, &costs, &fit.noise, &fitted_s)?;
+    let times_s: Vec<f64> = fitted_s.iter().zip(&stretch).map(|(quiet, stretch)| quiet * stretch).collect();
+    let quiet = task.points.iter().zip(&stretch).map(|(point, stretch)| point.over(*stretch)).collect();
+    let (solution, scatter) = (fit.solution.clone(), fit.scatter.clone());
+    let (noise, told, effects) = (fit.noise.clone(), fit.told, fit.effects.clone());
+    let found = Settled { costs, quiet, solution, scatter, noise, told, effects, fitted_s, stretch, drawn };
+    Ok((factor::mean_error(task, &times_s), found))
+}
+
+/// Fits costs and noise in turns until what noise adds to the medians stands still.
+fn settled(task: &Task<'_>, source: RankNoise) -> Result<Settled, RunsError> {
+    let Task { programs, points, parameters, prior, options } = *task;
     let mut stretch = vec![1.0; points.len()];
     let mut round = 0;
     loop {
         let quiet: Vec<Point> = points.iter().zip(&stretch).map(|(point, stretch)| point.over(*stretch)).collect();
-        let (costs, solution, scatter) = solved(programs, &quiet, &parameters, &prior)?;
+        let (costs, solution, scatter) = solved(programs, &quiet, parameters, prior)?;
+        let costs = costs.rounded();
         let effects = simulated::effects(programs, &quiet, &costs)?;
-        let scatters = simulated::scatters(programs, &quiet, &costs)?;
-        let sigmas = noise::sigmas(&scatters, &effects, &quiet, &scatter, options.prior.noise.run_sigma);
-        let noise = noise::with(&options.prior.noise, &sigmas);
-        let fitted_s = simulated::makespans_s(programs, &quiet, &costs)?;
-        let next = simulated::stretches(programs, &quiet, &costs, &noise, &fitted_s)?;
+        let mut noise = noise::of_prior(options.prior, parameters);
+        let mut told = [None; FITTED.len()];
+        if source == RankNoise::Repeats && noise::has_repeats(points) {
+            let scatters = simulated::scatters(programs, &quiet, &costs)?;
+            told = noise::told_by_repeats(&scatters, &effects, points, &scatter, options.prior);
+            noise = noise::with(&noise, &told);
+        }
+        let of_ranks = simulated::scatter_of_ranks(programs, points, &costs, &noise)?;
+        noise.run_sigma = noise::run_sigma(&scatter, &solution, &quiet, &of_ranks, options.prior.noise.run_sigma);
+        let fitted_s = simulated::makespans_s(programs, points, &costs)?;
+        let next = simulated::stretches(programs, points, &costs, &noise, &fitted_s)?;
         round += 1;
         if largest_change(&next, &stretch) <= STRETCH_CHANGE_MAX || NOISE_ROUNDS_MAX <= round {
-            let evidence = verdict::Evidence {
-                programs,
-                points: &quiet,
-                parameters: &parameters,
-                solution: &solution,
-                scatter: &scatter,
-                noise: &noise,
-                effects: &effects,
-                fitted_s: &fitted_s,
-                stretch: &stretch,
-            };
-            return Ok(verdict::verdict(&evidence, &costs, options));
+            return Ok(Settled {
+                costs,
+                quiet,
+                solution,
+                scatter,
+                noise,
+                told,
+                effects,
+                fitted_s,
+                stretch: next,
+                drawn: 0.0,
+            });
         }
         stretch = next;
     }
@@ -240,11 +351,10 @@ fn solved(
     prior: &Costs,
 ) -> Result<(Costs, Solution, Scatter), RunsError> {
     let mut x = vec![1.0; parameters.len()];
-    let mut scatter = Scatter::none(programs.len());
     let mut round = 0;
     loop {
         let linear = linearised(programs, points, parameters, prior, &x)?;
-        scatter = scatter.found(&linear, points);
+        let scatter = Scatter::none(programs.len()).found(&linear, points);
         let solution = linear.solve(&scatter.sigmas_s(points));
         let change = largest_change(&solution.x, &x);
         x.clone_from(&solution.x);

@@ -5,9 +5,16 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::experiment::PlanLine;
+use super::experiment::{Experiment, PlanLine};
 use super::plan::HostInfo;
-use super::sample::{FORMAT, KernelLine, Sample, Skipped};
+use super::sample::{FORMAT, KernelLine, SECONDS, Sample, Skipped};
+
+/// Most cores of a host, as in a machine model.
+const CORES_MAX: u32 = 65_536;
+/// Most repetitions that an experiment consists of: a plan has hundreds.
+const REPEATS_MAX: u64 = 100_000;
+/// Most units of work of a repetition: more than a core does in a year.
+const UNITS_MAX: u64 = 1_000_000_000_000_000_000;
 
 /// What makes a plan: the first line of the samples file. The same head gives the same plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +105,15 @@ impl Campaign {
         let mut cut_line = None;
         let mut errors = Vec::new();
         for (line, text) in (1..).zip(&lines).filter(|(_, text)| !text.trim().is_empty()) {
-            match (serde_json::from_str(text), &mut campaign) {
+            let parsed = serde_json::from_str(text);
+            if let Some(reason) = parsed.as_ref().ok().and_then(|parsed| wrong(parsed, campaign.as_ref())) {
+                errors.push(CampaignError::Line { line, reason });
+                if campaign.is_none() {
+                    return Err(errors);
+                }
+                continue;
+            }
+            match (parsed, &mut campaign) {
                 (Ok(Line::Campaign(head)), None) => campaign = Some(Self::new(head)),
                 (Ok(Line::Sample(sample)), Some(campaign)) => campaign.samples.push(sample),
                 (Ok(Line::Skipped(skipped)), Some(campaign)) => campaign.skipped.push(skipped),
@@ -117,6 +132,20 @@ impl Campaign {
         }
     }
 
+    /// Returns the same with names of hosts that a machine model can have: without `user@`, and with `-` for what is no
+    /// letter, digit, `-`, `_` or `.`, as the colons of an address.
+    #[must_use]
+    pub fn with_plain_names(mut self) -> Self {
+        for (name, _) in &mut self.head.hosts {
+            *name = plain_name(name);
+        }
+        for sample in &mut self.samples {
+            sample.host = plain_name(&sample.host);
+            sample.peers = sample.peers.iter().map(|name| plain_name(name)).collect();
+        }
+        self
+    }
+
     /// Returns what of `plan` is still to do, launch by launch.
     #[must_use]
     pub fn still_to_do(&self, plan: Vec<Vec<PlanLine>>) -> Vec<Vec<PlanLine>> {
@@ -125,6 +154,58 @@ impl Campaign {
         let open = |lines: Vec<PlanLine>| lines.into_iter().filter(|line| !done.contains(&line.id)).collect();
         plan.into_iter().map(open).collect()
     }
+}
+
+fn plain_name(name: &str) -> String {
+    let host = name.rsplit('@').next().unwrap_or(name);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    host.chars().map(|c| if is_plain(c) { c } else { '-' }).collect()
+}
+
+/// Returns what is wrong with a line that can be read.
+fn wrong(line: &Line, campaign: Option<&Campaign>) -> Option<String> {
+    let format = match line {
+        Line::Campaign(head) => head.format,
+        Line::Sample(sample) => sample.format,
+        Line::Skipped(skipped) => skipped.format,
+    };
+    if format != FORMAT {
+        return Some(format!("it has format {format}, this version reads {FORMAT}: use the version that wrote it"));
+    }
+    match line {
+        Line::Campaign(head) => {
+            let wrong = head.hosts.iter().find(|(_, cores)| !(1..=CORES_MAX).contains(cores));
+            wrong.map(|(host, cores)| format!("host `{host}` has {cores} cores, expected 1 to {CORES_MAX}"))
+        }
+        Line::Sample(sample) => campaign.and_then(|campaign| too_many(&sample.experiment, &campaign.head)),
+        Line::Skipped(_) => None,
+    }
+}
+
+/// Returns which count of an experiment its campaign cannot have had.
+fn too_many(experiment: &Experiment, head: &Head) -> Option<String> {
+    let n_hosts = head.hosts.len() as u64;
+    let n_cores = head.hosts.iter().map(|(_, cores)| u64::from(*cores)).max().unwrap_or(0);
+    let counts: &[(&str, u64, u64)] = match experiment {
+        Experiment::FanIn { senders, .. } => &[("senders", u64::from(*senders), n_hosts.saturating_sub(1))],
+        Experiment::Pairs { pairs, .. } => &[("pairs", u64::from(*pairs), n_hosts / 2)],
+        Experiment::Compute { busy, units, .. } => &[("busy", u64::from(*busy), n_cores), ("units", *units, UNITS_MAX)],
+        Experiment::FixedWork { n, darts } => &[("n", u64::from(*n), REPEATS_MAX), ("darts", *darts, UNITS_MAX)],
+        Experiment::Train { n, .. } => &[("n", u64::from(*n), REPEATS_MAX)],
+        Experiment::PingPong { .. }
+        | Experiment::Send { .. }
+        | Experiment::Recv { .. }
+        | Experiment::Exchange { .. } => &[],
+    };
+    let delay_s = match *experiment {
+        Experiment::Send { recv_delay_s: delay_s, .. } | Experiment::Train { delay_s, .. } => delay_s,
+        _ => 0.0,
+    };
+    if !(0.0..=*SECONDS.end()).contains(&delay_s) {
+        return Some(format!("a delay of {delay_s} s, expected 0 to {} s", SECONDS.end()));
+    }
+    let outside = counts.iter().find(|(_, count, most)| !(1..=*most).contains(count));
+    outside.map(|(name, count, most)| format!("`{name}` is {count}, on these hosts it can be 1 to {most}"))
 }
 
 /// Returns what serde says of a line, without the line number that it counts within the line.

@@ -1,11 +1,17 @@
 //! Samples: one line of JSON for each experiment of each launch, with all that is needed to use the number later.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::experiment::Experiment;
 
 /// Version of the sample format.
 pub const FORMAT: u32 = 1;
+
+/// Times that a sample or a measured run can have, in seconds: a picosecond, below which the simulator knows no time, to 31
+/// years.
+pub const SECONDS: RangeInclusive<f64> = 1e-12..=1e9;
 
 /// The result of one experiment in one launch (one start of `mpirun`): one line of `samples.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -119,24 +119,23 @@ pub(super) fn summary(document: &FitDocument<'_>) -> String {
     }
 }
 
-/// Returns the sentence on how well the fitted model repeats what was measured.
+/// Returns the sentence on how well the fitted model repeats what was measured, by mean absolute errors as `compare`.
 pub(super) fn verdict(document: &FitDocument<'_>) -> String {
-    let worst = document.fit.residuals.iter().max_by(|a, b| a.1.median.abs().total_cmp(&b.1.median.abs()));
+    let residuals = &document.fit.residuals;
+    let worst = residuals.iter().max_by(|a, b| a.1.mean_absolute.total_cmp(&b.1.mean_absolute));
     let Some((kind, worst)) = worst else { return "Nothing that was measured can be simulated.".to_owned() };
-    let n_poor = document.fit.residuals.values().filter(|residual| residual.median.abs() > 0.05).count();
-    let n_all = document.fit.residuals.len();
-    if n_poor == 0 {
-        return format!(
-            "The fitted model repeats all {n_all} kinds of measurements within 5 % in the median; {kind} is furthest off \
-             ({:+.1} %).",
-            100.0 * worst.median
-        );
-    }
-    format!(
-        "The fitted model is off by more than 5 % in the median for {n_poor} of {n_all} kinds of measurements; {kind} is \
-         furthest off ({:+.1} %).",
-        100.0 * worst.median
-    )
+    let n_poor = residuals.values().filter(|residual| residual.mean_absolute > 0.05).count();
+    let n_all = residuals.len();
+    let error = 100.0 * worst.mean_absolute;
+    let what = match (n_poor, n_all) {
+        (0, 1) => return format!("The fitted model repeats {kind} within {error:.1} % in the mean."),
+        (_, 1) => return format!("The fitted model is off by {error:.1} % in the mean for {kind}."),
+        (0, _) => format!("The fitted model repeats all {n_all} kinds of measurements within 5 % in the mean"),
+        _ => format!(
+            "The fitted model is off by more than 5 % in the mean for {n_poor} of {n_all} kinds of measurements"
+        ),
+    };
+    format!("{what}; {kind} is furthest off ({error:.1} %).")
 }
 
 /// Returns the range of message sizes in which the model was calibrated, in sentences; empty without messages.

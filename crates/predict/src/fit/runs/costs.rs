@@ -2,7 +2,7 @@
 
 use dlpc_engine::machine::{Kernel, Kernels, RecordCosts};
 
-use crate::fit::model::duration;
+use crate::fit::model::{duration, rounded};
 
 /// Kernels whose costs can be fitted, and their key paths.
 pub(super) const FITTED: [(Kernel, &str); 6] = [
@@ -48,5 +48,19 @@ impl Costs {
             throw_dart: self.has_darts.then_some(throw_dart),
             records: self.template.map(|records| RecordCosts { store, pack, unpack, collect, ..records }),
         }
+    }
+    /// Returns the costs with the few digits that a fitted model has.
+    pub(super) fn rounded(mut self) -> Self {
+        self.seconds = self.seconds.map(|seconds| rounded(seconds).as_seconds());
+        self
+    }
+
+    /// Returns the costs at a share of the way to others.
+    pub(super) fn towards(&self, other: &Self, share: f64) -> Self {
+        let mut costs = *self;
+        for (cost, other) in costs.seconds.iter_mut().zip(other.seconds) {
+            *cost += share * (other - *cost);
+        }
+        costs
     }
 }

@@ -1,21 +1,19 @@
 //! Robust least squares around a point at which the makespans were simulated.
 //!
-//! Levenberg and Marquardt's method, from the crate of that name; costs are squares of the unknowns, so none becomes
-//! negative. Huber's weights, iterated: Huber, "Robust Estimation of a Location Parameter" (1964).
+//! No factor becomes negative: Lawson and Hanson, Solving Least Squares Problems (1974), chapter 23. Huber's weights,
+//! iterated: Huber, "Robust Estimation of a Location Parameter" (1964).
 
-use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
-use nalgebra::storage::Owned;
-use nalgebra::{DMatrix, DVector, Dyn};
+use nalgebra::{DMatrix, DVector};
 
 /// Huber's constant: 95 % efficient for normal residuals.
 const HUBER: f64 = 1.345;
 /// Rounds of reweighting, and the change of a weight at which they end.
 const ROUNDS_MAX: usize = 50;
-const WEIGHT_CHANGE_MAX: f64 = 1e-9;
-/// Least factor from which the search starts: at zero the square has no slope.
-const START_MIN: f64 = 1e-4;
-/// Factors below are zero: the square only comes near it.
-const FACTOR_MIN: f64 = 1e-6;
+const WEIGHT_CHANGE_MAX: f64 = 1e-8;
+/// Least descent, relative to the columns and what is fitted, for which a factor at zero is let go.
+const DESCENT_MIN: f64 = 1e-12;
+/// Most steps of the search for the factors that are above zero, per factor.
+const STEPS_MAX: usize = 10;
 
 /// Makespans as a linear function of the factors: `here_s + jacobian_s (x - x0)`.
 #[derive(Debug, Clone)]
@@ -53,9 +51,9 @@ impl Linear {
     /// Returns the factors that fit the measured times best, if each has this standard deviation.
     pub(super) fn solve(&self, sigmas_s: &[f64]) -> Solution {
         let mut weights = vec![1.0; sigmas_s.len()];
-        let mut x = DVector::from_vec(self.x0.clone());
+        let mut x = DVector::zeros(self.x0.len());
         for _ in 0..ROUNDS_MAX {
-            x = self.weighted(&x, sigmas_s, &weights);
+            x = self.weighted(sigmas_s, &weights);
             let residuals_s = &self.target_s - &self.jacobian_s * &x;
             let weight = |(residual, sigma): (&f64, &f64)| (HUBER * sigma / residual.abs()).min(1.0);
             let next: Vec<f64> = residuals_s.iter().zip(sigmas_s).map(weight).collect();
@@ -68,7 +66,7 @@ impl Linear {
         self.solution(&x, sigmas_s, weights)
     }
 
-    fn weighted(&self, start: &DVector<f64>, sigmas_s: &[f64], weights: &[f64]) -> DVector<f64> {
+    fn weighted(&self, sigmas_s: &[f64], weights: &[f64]) -> DVector<f64> {
         let scale = DVector::from_iterator(
             weights.len(),
             weights.iter().zip(sigmas_s).map(|(weight, sigma)| weight.sqrt() / sigma),
@@ -77,10 +75,7 @@ impl Linear {
         for mut column in matrix.column_iter_mut() {
             column.component_mul_assign(&scale);
         }
-        let target = self.target_s.component_mul(&scale);
-        let roots = start.map(|factor| factor.max(START_MIN).sqrt());
-        let (problem, _) = LevenbergMarquardt::new().minimize(Squares { matrix, target, roots });
-        problem.roots.map(|root| root * root).map(|factor| if factor < FACTOR_MIN { 0.0 } else { factor })
+        not_negative(&matrix, &self.target_s.component_mul(&scale))
     }
 
     fn solution(&self, x: &DVector<f64>, sigmas_s: &[f64], weights: Vec<f64>) -> Solution {
@@ -98,33 +93,47 @@ impl Linear {
     }
 }
 
-/// `target - matrix roots^2`.
-struct Squares {
-    matrix: DMatrix<f64>,
-    target: DVector<f64>,
-    roots: DVector<f64>,
+/// Returns the `x >= 0` for which `matrix x` is closest to `target`.
+fn not_negative(matrix: &DMatrix<f64>, target: &DVector<f64>) -> DVector<f64> {
+    let norms: Vec<f64> = matrix.column_iter().map(|column| column.norm().max(f64::MIN_POSITIVE)).collect();
+    let mut matrix = matrix.clone();
+    for (mut column, norm) in matrix.column_iter_mut().zip(&norms) {
+        column /= *norm;
+    }
+    let (normal, right) = (matrix.transpose() * &matrix, matrix.transpose() * target);
+    let n = norms.len();
+    let mut x = DVector::zeros(n);
+    let mut free: Vec<usize> = Vec::new();
+    for _ in 0..STEPS_MAX * n {
+        let descent = &right - &normal * &x;
+        let held = (0..n).filter(|i| !free.contains(i) && descent[*i] > DESCENT_MIN * target.norm());
+        let Some(next) = held.max_by(|a, b| descent[*a].total_cmp(&descent[*b])) else { break };
+        free.push(next);
+        while let Some(goal) = solved(&normal, &right, &free) {
+            // The first factor that would become negative on the way to the goal, and how far it is to there.
+            let step = |i: &usize| (x[*i] / (x[*i] - goal[*i]).max(f64::MIN_POSITIVE), *i);
+            let first = free.iter().filter(|i| goal[**i] <= 0.0).map(step).min_by(|a, b| a.0.total_cmp(&b.0));
+            let Some((share, held)) = first else {
+                x = goal;
+                break;
+            };
+            x += share * (&goal - &x);
+            x[held] = 0.0;
+            free.retain(|i| *i != held);
+        }
+    }
+    DVector::from_iterator(n, x.iter().zip(&norms).map(|(x, norm)| x / norm))
 }
 
-impl LeastSquaresProblem<f64, Dyn, Dyn> for Squares {
-    type ResidualStorage = Owned<f64, Dyn>;
-    type JacobianStorage = Owned<f64, Dyn, Dyn>;
-    type ParameterStorage = Owned<f64, Dyn>;
-
-    fn set_params(&mut self, roots: &DVector<f64>) {
-        self.roots.copy_from(roots);
+/// Returns the solution for the factors that are free, the others being zero; none if they cannot be told apart.
+fn solved(normal: &DMatrix<f64>, right: &DVector<f64>, free: &[usize]) -> Option<DVector<f64>> {
+    let part = DMatrix::from_fn(free.len(), free.len(), |i, j| normal[(free[i], free[j])]);
+    let found = part.cholesky()?.solve(&DVector::from_fn(free.len(), |i, _| right[free[i]]));
+    let mut all = DVector::zeros(right.len());
+    for (i, value) in free.iter().zip(found.iter()) {
+        all[*i] = *value;
     }
-
-    fn params(&self) -> DVector<f64> {
-        self.roots.clone()
-    }
-
-    fn residuals(&self) -> Option<DVector<f64>> {
-        Some(&self.target - &self.matrix * self.roots.map(|root| root * root))
-    }
-
-    fn jacobian(&self) -> Option<DMatrix<f64>> {
-        Some(&self.matrix * DMatrix::from_diagonal(&(-2.0 * &self.roots)))
-    }
+    Some(all)
 }
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ pub(super) fn makespans_s(
 
 /// Returns how many times as long as without noise each point takes in the median: docs/model.md eq. 50.
 ///
-/// `quiet_s` are its makespans without noise.
+/// `quiet_s` are its makespans without noise. A factor on a whole run has the median 1, so it is left out: simulated, it
+/// would only add the error of so many draws.
 pub(super) fn stretches(
     programs: &[MeasuredProgram],
     points: &[Point],
@@ -62,8 +63,20 @@ pub(super) fn stretches(
     noise: &Noise,
     quiet_s: &[f64],
 ) -> Result<Vec<f64>, RunsError> {
-    let noisy_s = each(programs, points, costs, &Chance { noise: noise.clone(), draws_machine: true }, median)?;
+    let noise = Noise { run_sigma: 0.0, ..noise.clone() };
+    let noisy_s = each(programs, points, costs, &Chance { noise, draws_machine: true }, median)?;
     Ok(noisy_s.iter().zip(quiet_s).map(|(noisy, quiet)| noisy / quiet).collect())
+}
+
+/// Returns by how much the noise of ranks, hosts and network scatters each point, relative to its mean.
+pub(super) fn scatter_of_ranks(
+    programs: &[MeasuredProgram],
+    points: &[Point],
+    costs: &Costs,
+    noise: &Noise,
+) -> Result<Vec<f64>, RunsError> {
+    let noise = Noise { run_sigma: 0.0, ..noise.clone() };
+    each(programs, points, costs, &Chance::of(noise), relative_deviation)
 }
 
 /// Returns by how much each point scatters, relative to its mean, per sigma of the ops of each kernel; kernels in the order

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{MachineModel, Noise};
+use dlpc_engine::stats;
 
 use super::costs::{Costs, FITTED};
 use super::linear::Solution;
@@ -18,8 +19,8 @@ const ERROR_MAX: f64 = 1.5;
 const HALF_WIDTH_MAX: f64 = 3.5;
 /// Digits of a standard error.
 const ERROR_DIGITS: usize = 4;
-/// Median residual of a measurement above which the fit is called poor.
-const POOR_MEDIAN: f64 = 0.05;
+/// Mean absolute error of a measurement above which the fit is called poor.
+const POOR_MEAN: f64 = 0.05;
 
 /// 95 % intervals and standard errors by key path, in seconds.
 type Intervals = BTreeMap<String, (f64, f64)>;
@@ -33,17 +34,22 @@ pub(super) struct Evidence<'a> {
     pub(super) solution: &'a Solution,
     pub(super) scatter: &'a Scatter,
     pub(super) noise: &'a Noise,
+    /// Noise of ranks that repeated runs tell, by kernel.
+    pub(super) told: &'a [Option<f64>; FITTED.len()],
     /// Effects of each kernel at the fitted costs.
     pub(super) effects: &'a [Vec<f64>],
     /// Makespans at the fitted costs without noise, which is taken off `points`, too.
     pub(super) fitted_s: &'a [f64],
     /// What noise makes of each makespan: a factor.
     pub(super) stretch: &'a [f64],
+    /// How far the costs were drawn towards one factor on the prior.
+    pub(super) drawn: f64,
 }
 
 /// Returns the fitted model and everything that a reader needs to judge it.
 pub(super) fn verdict(evidence: &Evidence<'_>, costs: &Costs, options: &RunsOptions<'_>) -> RunsFit {
     let mut warnings = missing(evidence, options);
+    warnings.extend(drawn(evidence, options));
     let (intervals, standard_errors) = intervals(evidence, costs, &mut warnings);
     let machine = machine(evidence, costs, &standard_errors, options);
     let runs = runs(evidence);
@@ -82,11 +88,9 @@ fn machine(
     options: &RunsOptions<'_>,
 ) -> MachineModel {
     let mut machine = MachineModel { name: options.name.clone(), ..options.prior.clone() };
-    let mut few_digits = *costs;
-    few_digits.seconds = costs.seconds.map(|seconds| rounded(seconds).as_seconds());
-    machine.kernels = few_digits.kernels();
+    machine.kernels = costs.kernels();
     machine.noise.clone_from(evidence.noise);
-    for ((kernel, key), cost) in FITTED.into_iter().zip(few_digits.seconds) {
+    for ((kernel, key), cost) in FITTED.into_iter().zip(costs.seconds) {
         if let Some(error) = standard_errors.get(key) {
             machine.noise.cost_sigma[kernel as usize] = input::relative_to(rounded(*error), duration(cost));
         }
@@ -163,11 +167,35 @@ fn runs(evidence: &Evidence<'_>) -> Vec<FittedRun> {
 
 fn residuals_of(evidence: &Evidence<'_>, runs: &[FittedRun]) -> BTreeMap<String, residuals::Residual> {
     let of_program = |program: &MeasuredProgram| {
-        let own = runs.iter().filter(|run| run.file == program.file);
-        let errors: Vec<f64> = own.map(|run| run.fitted_s / run.measured_s - 1.0).collect();
-        (program.file.clone(), residuals::residual(&errors))
+        let own: Vec<&FittedRun> = runs.iter().filter(|run| run.file == program.file).collect();
+        let errors: Vec<f64> = own.iter().map(|run| run.fitted_s / run.measured_s - 1.0).collect();
+        // As `compare` has it: repeated runs count once, as their median.
+        let mut by_ranks: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for run in own {
+            by_ranks.entry(run.ranks).or_default().push(run.measured_s / run.fitted_s);
+        }
+        let absolute: Vec<f64> =
+            by_ranks.into_values().map(|ratios| (1.0 / stats::median(&ratios) - 1.0).abs()).collect();
+        (program.file.clone(), residuals::residual(&errors).with_absolute(&absolute))
     };
     evidence.programs.iter().map(of_program).collect()
+}
+
+/// Returns what is to be said of costs that were drawn towards one factor on the prior.
+fn drawn(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> Option<String> {
+    let prior = &options.prior.name;
+    let text = match evidence.drawn {
+        share if share <= 0.0 => return None,
+        share if share < 1.0 => format!(
+            "the runs hardly tell the costs apart: they are drawn {:.0} % of the way to those of `{prior}` times one \
+             factor, which fits as well",
+            100.0 * share
+        ),
+        _ => format!(
+            "the runs do not tell the costs apart: they are those of `{prior}` times one factor, which fits as well"
+        ),
+    };
+    Some(format!("{text}; fit more rank counts, or more runs of each"))
 }
 
 fn doubts(runs: &[FittedRun], residuals: &BTreeMap<String, residuals::Residual>) -> Vec<String> {
@@ -180,10 +208,11 @@ fn doubts(runs: &[FittedRun], residuals: &BTreeMap<String, residuals::Residual>)
             (run.measured_s - run.fitted_s).abs() / run.sigma_s
         )
     });
-    let poor = residuals.iter().filter(|(_, residual)| residual.median.abs() > POOR_MEDIAN).map(|(file, residual)| {
+    let poor = residuals.iter().filter(|(_, residual)| residual.mean_absolute > POOR_MEAN).map(|(file, residual)| {
         format!(
-            "poor fit: the model's times of {file} differ by {:+.1} % in the median: is the prior that of the cluster?",
-            100.0 * residual.median
+            "poor fit: the model's times of {file} are {:.1} % off in the mean (mean absolute error): is the prior that of \
+             the cluster, and the scenario that of the program?",
+            100.0 * residual.mean_absolute
         )
     });
     outliers.chain(poor).collect()
@@ -219,9 +248,16 @@ fn sources(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> (BTreeMap<Stri
                 with => format!("{}; together with {with}, at the ratio of `{}`", files(*kernel), options.prior.name),
             };
             fitted.insert(FITTED[*kernel].1.to_owned(), text);
-            let noise = format!("noise.kernel_sigma.{}", FITTED[*kernel].0.name());
-            fitted.insert(noise, "scatter of the runs beyond the reading error".to_owned());
+            if evidence.told[*kernel].is_some() {
+                let key = format!("noise.kernel_sigma.{}", FITTED[*kernel].0.name());
+                let text = "scatter of repeated runs, beyond a factor common to the run";
+                fitted.insert(key, text.to_owned());
+            }
         }
+    }
+    if evidence.noise.run_sigma.to_bits() != options.prior.noise.run_sigma.to_bits() {
+        let text = "scatter of the runs about the fit, beyond reading errors and noise of the ranks";
+        fitted.insert("noise.run_sigma".to_owned(), text.to_owned());
     }
     let groups = options.prior.host_groups.iter().map(|group| format!("hosts.{}", group.name));
     let tables = ["switch", "messages.local", "messages.remote", "noise.compute_sigma"].map(ToOwned::to_owned);

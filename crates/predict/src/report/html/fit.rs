@@ -48,8 +48,8 @@ fn residuals(document: &FitDocument<'_>) -> Markup {
     html! {
         section aria-labelledby="residuals" {
             h2 id="residuals" { "Errors by kind of measurement" }
-            p { "Of the fitted model, simulated, against what was measured. A median far from zero means that the model lacks something; the scatter is that of the samples." }
-            (table("residuals-table", "Errors of the fitted model.", (1, 0), &["measured", "samples", "outliers", "median", "scatter", "90 % within"], &document
+            p { "Of the fitted model, simulated, against what was measured. Mean and median are those of the absolute errors, as in comparisons. The bias is the median of the signed errors: far from zero, the model lacks something. The scatter is that of the samples." }
+            (table("residuals-table", "Errors of the fitted model.", (1, 0), &["measured", "samples", "outliers", "mean error", "median error", "bias", "scatter", "90 % within"], &document
                 .fit
                 .residuals
                 .iter()
@@ -57,6 +57,8 @@ fn residuals(document: &FitDocument<'_>) -> Markup {
                     kind.clone(),
                     residual.n_samples.to_string(),
                     residual.n_outliers.to_string(),
+                    percent(residual.mean_absolute),
+                    percent(residual.median_absolute),
                     signed_percent(residual.median),
                     percent(residual.scatter),
                     percent(residual.p90),

@@ -155,7 +155,11 @@ enum OriginDto {
 struct ResidualDto {
     /// Samples.
     n_samples: usize,
-    /// Median: what the model gets wrong in all of them.
+    /// Mean of the absolute value, as in comparisons.
+    mean_absolute: f64,
+    /// Median of the absolute value, as in comparisons.
+    median_absolute: f64,
+    /// Median, signed: what the model gets wrong in all of them.
     median: f64,
     /// Robust standard deviation: the scatter of the samples.
     scatter: f64,
@@ -266,8 +270,8 @@ impl<'a> From<&'a Parameter> for ParameterDto<'a> {
 
 impl From<&Residual> for ResidualDto {
     fn from(residual: &Residual) -> Self {
-        let Residual { n_samples, median, scatter, p90, n_outliers } = *residual;
-        Self { n_samples, median, scatter, p90, n_outliers }
+        let Residual { n_samples, mean_absolute, median_absolute, median, scatter, p90, n_outliers } = *residual;
+        Self { n_samples, mean_absolute, median_absolute, median, scatter, p90, n_outliers }
     }
 }
 

@@ -31,8 +31,9 @@ fn residuals(document: &FitDocument<'_>) -> String {
         Column::words("measured", all.keys().cloned().collect()),
         Column::numbers("samples", all.values().map(|residual| residual.n_samples.to_string()).collect()),
         Column::numbers("outliers", all.values().map(|residual| residual.n_outliers.to_string()).collect()),
-        Column::numbers("median error", all.values().map(|residual| signed_percent(residual.median)).collect()),
-        Column::numbers("scatter", all.values().map(|residual| percent(residual.scatter)).collect()),
+        Column::numbers("mean error", all.values().map(|residual| percent(residual.mean_absolute)).collect()),
+        Column::numbers("median", all.values().map(|residual| percent(residual.median_absolute)).collect()),
+        Column::numbers("bias", all.values().map(|residual| signed_percent(residual.median)).collect()),
         Column::numbers("90 % within", all.values().map(|residual| percent(residual.p90)).collect()),
     ])
 }
