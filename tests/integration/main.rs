@@ -5,6 +5,7 @@
 mod agreement;
 mod calibrated_range;
 mod closed_form;
+mod collective_rules;
 mod critical_path;
 mod dlpc;
 mod explanation;
