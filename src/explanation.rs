@@ -232,7 +232,9 @@ impl Subject<'_> {
         let Some(record) = &trace.record else { return detail };
         let path = critical_path::path(trace);
         let names = self.platform.link_names(&self.machine.host_names());
-        let bounds = bounds::bounds(trace, &self.platform, &prediction::hosts_of_ranks(self.scenario, point.ranks));
+        let platform = prediction::platform_of(self.scenario, self.machine, point.traced);
+        let hosts_of_ranks = prediction::hosts_of_ranks(self.scenario, point.ranks);
+        let bounds = bounds::bounds(trace, &platform, self.scenario.run.network, &hosts_of_ranks);
         detail.kernels = kernels(&path);
         detail.bottlenecks = critical_path::link_shares(&path, record)
             .into_iter()

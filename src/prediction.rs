@@ -191,6 +191,13 @@ pub fn simulate_once(
     Model { scenario, machine, platform: Platform::new(machine) }.run(n_ranks, replication, recording)
 }
 
+/// Returns the hosts and links of one replication: drawn within their intervals.
+#[must_use]
+pub fn platform_of(scenario: &Scenario, machine: &MachineModel, replication: u32) -> Platform {
+    let streams = Streams::new(scenario.run.seed, replication);
+    drawn::drawn(machine, streams).map_or_else(|| Platform::new(machine), |machine| Platform::new(&machine))
+}
+
 /// Returns how many replications differ: one, if all would be the same.
 #[must_use]
 pub fn n_replications(scenario: &Scenario, machine: &MachineModel) -> u32 {

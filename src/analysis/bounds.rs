@@ -3,8 +3,9 @@
 use crate::machine::Kernel;
 use crate::platform::{HostId, LinkId, Platform, Route};
 use crate::program::SleepReason;
-use crate::trace::{Activity, ActivityKind, Enabler, Record, Trace};
-use crate::units::SimDuration;
+use crate::scenario::NetworkKind;
+use crate::trace::{Activity, ActivityKind, Enabler, Record, Trace, TransferRecord};
+use crate::units::{Bytes, SimDuration};
 
 /// Lower bounds of the makespan on the ranks of one run, in seconds (docs/model.md eq. 40 to 43).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +15,8 @@ pub struct Bounds {
     /// The longest chain of computing, each waiting for the one before, messages free. Log files do not depend on each
     /// other: for a log stream, the longest analysis.
     pub span_s: f64,
-    /// All bytes through the busiest link, at its full bandwidth; zero without messages between hosts.
+    /// All bytes through the busiest link that the network model shares, at its full bandwidth; zero without messages
+    /// between hosts.
     pub port_s: f64,
     /// That link.
     pub busiest_link: Option<LinkId>,
@@ -35,9 +37,9 @@ impl Bounds {
 /// # Panics
 /// If the run was not recorded.
 #[must_use]
-pub fn bounds(trace: &Trace, platform: &Platform, hosts_of_ranks: &[HostId]) -> Bounds {
+pub fn bounds(trace: &Trace, platform: &Platform, network: NetworkKind, hosts_of_ranks: &[HostId]) -> Bounds {
     let record = trace.record.as_ref().expect("bug: the run was not recorded");
-    let (port_s, busiest_link) = busiest_link(trace, record, platform);
+    let (port_s, busiest_link) = busiest_link(trace, record, platform, network);
     Bounds {
         work_s: work_s(record, platform, hosts_of_ranks),
         span_s: if record.completions.is_empty() { span(record) } else { longest(record) }.as_seconds(),
@@ -123,17 +125,47 @@ fn length_in_span(activity: &Activity) -> SimDuration {
     }
 }
 
-fn busiest_link(trace: &Trace, record: &Record, platform: &Platform) -> (f64, Option<LinkId>) {
-    let mut bytes = vec![0.0; platform.links().len()];
-    for transfer in record.transfers.iter().filter(|transfer| transfer.left <= trace.makespan) {
-        for link in transfer.route.as_ref().map_or(&[][..], Route::links) {
-            bytes[link.0 as usize] += transfer.bytes.as_f64();
+fn busiest_link(trace: &Trace, record: &Record, platform: &Platform, network: NetworkKind) -> (f64, Option<LinkId>) {
+    let crossings = || record.transfers.iter().flat_map(|transfer| crossings(transfer, trace, network));
+    let loads = [Use::Shared, Use::Sending, Use::Receiving].map(|wanted| {
+        let mut bytes = vec![0.0; platform.links().len()];
+        for (_, link, crossing) in crossings().filter(|(how, ..)| *how == wanted) {
+            bytes[link.0 as usize] += crossing.as_f64();
         }
-    }
-    let times = (0..).zip(bytes.iter().zip(platform.links())).map(|(i, (bytes, link))| (bytes / link.as_f64(), i));
+        bytes
+    });
+    let links = || (0..).zip(platform.links());
+    let times = loads.iter().flat_map(|bytes| bytes.iter().zip(links()));
+    let times = times.map(|(bytes, (i, link))| (bytes / link.as_f64(), i));
     // The first of equals.
     let busiest = times.reduce(|a, b| if a.0 < b.0 { b } else { a });
     busiest.filter(|(seconds, _)| *seconds > 0.0).map_or((0.0, None), |(seconds, i)| (seconds, Some(LinkId(i))))
+}
+
+/// How transfers share a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// All that cross it share its bandwidth.
+    Shared,
+    /// Those that leave a host keep its interface busy one after the other.
+    Sending,
+    /// Those that come to a host do the same.
+    Receiving,
+}
+
+/// Returns the links that a transfer shares with others until the run ends, and its bytes there. On the `loggops` network
+/// these are the interfaces of its hosts, whose first byte `message_gap` and latency pay for (docs/model.md eq. 9).
+fn crossings(transfer: &TransferRecord, trace: &Trace, network: NetworkKind) -> Vec<(Use, LinkId, Bytes)> {
+    let links = transfer.route.as_ref().map_or(&[][..], Route::links);
+    let has_left = transfer.left <= trace.makespan;
+    if network == NetworkKind::Flow {
+        return links.iter().filter(|_| has_left).map(|link| (Use::Shared, *link, transfer.bytes)).collect();
+    }
+    let further = Bytes(transfer.bytes.0.saturating_sub(1));
+    let sending = links.first().filter(|_| has_left).map(|link| (Use::Sending, *link, further));
+    let has_arrived = transfer.arrived <= trace.makespan;
+    let receiving = links.last().filter(|_| has_arrived).map(|link| (Use::Receiving, *link, further));
+    sending.into_iter().chain(receiving).collect()
 }
 
 fn producer_s(record: &Record) -> f64 {

@@ -5,15 +5,18 @@ use std::path::Path;
 
 use dlpc_sim::analysis::Cause;
 use dlpc_sim::analysis::advice::{Rule, recommend};
+use dlpc_sim::analysis::bounds::bounds;
 use dlpc_sim::analysis::sensitivity::Parameter;
 use dlpc_sim::explanation::{self, Explanation, Options, WhatIf};
 use dlpc_sim::input::{self, Experiment};
-use dlpc_sim::machine::{Kernel, MachineModel, Noise, RecordCosts, Segment};
+use dlpc_sim::machine::{Duplex, Kernel, MachineModel, Noise, RecordCosts, Segment, Topology, Uncertainty};
 use dlpc_sim::platform::HostId;
 use dlpc_sim::prediction::{self, Prediction};
 use dlpc_sim::random::{Purpose, Streams};
 use dlpc_sim::report::sentence;
-use dlpc_sim::scenario::{Dispatch, Distribution, LogStream, Phase, Pi, Returns, Scenario, Share, Workload};
+use dlpc_sim::scenario::{
+    Dispatch, Distribution, LogStream, NetworkKind, Phase, Pi, Returns, Scenario, Share, Workload,
+};
 use dlpc_sim::trace::Recording;
 use dlpc_sim::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
 use rand::RngExt;
@@ -53,6 +56,31 @@ fn random_case(rng: &mut ChaCha8Rng, rank_counts: &[u32]) -> (Scenario, MachineM
     scenario.run.ranks = rank_counts.iter().map(|ranks| NonZeroU32::new(*ranks).unwrap()).collect();
     scenario.run.replications = NonZeroU32::new(24).unwrap();
     (scenario, machine)
+}
+
+/// Another network and switch, half duplex, and bandwidths and speeds that are not known well.
+fn vary_network(rng: &mut ChaCha8Rng, scenario: &mut Scenario, machine: &mut MachineModel) {
+    scenario.run.network = if rng.random_bool(0.6) { NetworkKind::Loggops } else { NetworkKind::Flow };
+    let bandwidth = |rng: &mut ChaCha8Rng| BytesPerSecond::from_mbit(rng.random_range(20.0..500.0));
+    if rng.random_bool(0.5) {
+        machine.switch.backplane_bandwidth = Some(bandwidth(rng));
+    }
+    if rng.random_bool(0.5) {
+        machine.switch.topology = Topology::Tree {
+            hosts_per_leaf: NonZeroU32::new(rng.random_range(1..=3)).unwrap(),
+            uplink_bandwidth: bandwidth(rng),
+            uplink_latency: us(rng.random_range(0..20)),
+        };
+    }
+    if rng.random_bool(0.3) {
+        machine.host_groups[0].nic.duplex = Duplex::Half;
+    }
+    if rng.random_bool(0.3) {
+        machine.uncertainty = Uncertainty { bandwidth: 0.1, speeds: vec![0.1; 4], ..Uncertainty::default() };
+    }
+    if rng.random_bool(0.5) {
+        (machine.local, machine.remote) = (table(Segment::FREE, Bytes(0)), table(Segment::FREE, Bytes(u64::MAX)));
+    }
 }
 
 fn random_workload(rng: &mut ChaCha8Rng) -> Workload {
@@ -166,16 +194,31 @@ fn the_recommended_rank_count_follows_the_rule_when_all_are_simulated() {
 
 #[test]
 fn no_run_beats_its_lower_bound() {
-    for i in 0..40 {
+    for i in 0..400 {
         let mut rng = Streams::new(8, i).stream(Purpose::Plan, 0);
         let n_ranks = rng.random_range(1..=8);
-        let (mut scenario, machine) = random_case(&mut rng, &[n_ranks]);
-        scenario.run.replications = NonZeroU32::MIN;
-        let prediction = predict(&scenario, &machine);
-        let bounds = explain(&scenario, &machine, &prediction).details[0].bounds.unwrap();
-        let makespan_s = prediction.curve.points[0].makespan_s;
+        let (mut scenario, mut machine) = random_case(&mut rng, &[n_ranks]);
+        vary_network(&mut rng, &mut scenario, &mut machine);
+        let replication = i % 3;
+        let trace = prediction::simulate_once(&scenario, &machine, n_ranks, replication, Recording::On).unwrap();
+        let platform = prediction::platform_of(&scenario, &machine, replication);
+        let hosts = prediction::hosts_of_ranks(&scenario, n_ranks);
+        let bounds = bounds(&trace, &platform, scenario.run.network, &hosts);
+        let makespan_s = trace.makespan.as_seconds();
         assert!(bounds.largest_s() <= makespan_s * (1.0 + 1e-9), "case {i}: {bounds:?}, {makespan_s}");
     }
+}
+
+#[test]
+fn the_bound_of_the_interfaces_of_loggops_is_derived() {
+    // Ranks 1 to 3 send 1,000,001 B each to rank 0, of which the first byte takes no time. Its interface receives them one after
+    // the other at 12.5e6 B/s: 3 * 0.08 s. The backplane of 1 Mbit/s limits single messages, but is not shared.
+    let mut machine = cluster(4, 1);
+    machine.switch.backplane_bandwidth = Some(BytesPerSecond::from_mbit(1.0));
+    let mut scenario = support::scenario(Workload::Custom(vec![Phase::Gatherv(Bytes(1_000_001))]), 4);
+    scenario.run.network = NetworkKind::Loggops;
+    let detail = &explain(&scenario, &machine, &predict(&scenario, &machine)).details[0];
+    assert!((detail.bounds.unwrap().port_s - 0.24).abs() < 1e-9, "{:?}", detail.bounds);
 }
 
 #[test]
