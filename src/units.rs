@@ -128,7 +128,8 @@ impl SimDuration {
     /// physics becomes time.
     ///
     /// A product such as `0.1 s * 3` may exceed a whole picosecond by a rounding error of `f64`; an excess of at most
-    /// 1e-4 ps or 4 units in the last place is not rounded up to the next picosecond. Saturates at [`Self::MAX`].
+    /// 1e-4 ps or 4 units in the last place is not rounded up to the next picosecond. Saturates at [`Self::MAX`], also for
+    /// infinity; simulations that reach it end with an error.
     ///
     /// ```
     /// use dlpc_sim::units::SimDuration;
@@ -142,6 +143,9 @@ impl SimDuration {
     pub fn from_seconds_ceil(seconds: f64) -> Self {
         assert!(seconds >= 0.0, "bug: negative duration {seconds} s");
         let picos = seconds * PICOS_PER_SECOND;
+        if picos.is_infinite() {
+            return Self::MAX;
+        }
         let tolerance = (4.0 * f64::EPSILON * picos).max(1e-4);
         let least = (picos - tolerance).max(0.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
@@ -188,12 +192,17 @@ impl SimDuration {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// Returns this duration times `factor`, rounded up to 1 ps.
+    /// Returns this duration times `factor`, rounded up to 1 ps; at most [`Self::MAX`]. No time stays no time, and what is
+    /// too long to be counted stays so.
     ///
     /// # Panics
     /// If `factor` is negative or not a number.
     #[must_use]
     pub fn scaled_by(self, factor: f64) -> Self {
+        let is_without_end = self == Self::MAX && factor > 0.0;
+        if is_without_end || (self == Self::ZERO && factor.is_infinite()) {
+            return self;
+        }
         Self::from_seconds_ceil(self.as_seconds() * factor)
     }
 }
@@ -375,7 +384,17 @@ mod tests {
         assert_eq!(SimDuration::from_seconds_ceil(0.1 + 0.2), SimDuration::from_millis(300));
         assert_eq!(SimDuration::from_seconds_ceil(1.5e-12), SimDuration::from_picos(2));
         assert_eq!(SimDuration::from_seconds_ceil(0.0), SimDuration::ZERO);
-        assert_eq!(SimDuration::from_seconds_ceil(1e30), SimDuration::MAX);
+    }
+
+    #[test]
+    fn what_is_longer_than_any_duration_is_the_longest_one() {
+        for seconds in [1e30, f64::MAX, f64::INFINITY] {
+            assert_eq!(SimDuration::from_seconds_ceil(seconds), SimDuration::MAX, "{seconds}");
+        }
+        assert_eq!(SimDuration::from_micros(1).scaled_by(f64::INFINITY), SimDuration::MAX);
+        assert_eq!(SimDuration::ZERO.scaled_by(f64::INFINITY), SimDuration::ZERO);
+        assert_eq!(SimDuration::MAX.scaled_by(0.25), SimDuration::MAX);
+        assert_eq!(FlopsPerSecond(1e-300).time_for(1e308), SimDuration::MAX);
     }
 
     #[test]
