@@ -74,6 +74,7 @@ struct Op {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Send,
+    SynchronousSend,
     Recv,
     RecvAny,
     Calc,
@@ -143,11 +144,17 @@ impl Schedule {
     pub fn action(&self, op: OpId) -> Action {
         let Op { amount, target, kind, .. } = self.ops[op.0 as usize];
         match kind {
-            Kind::Send => Action::Send(ChannelId(target), Bytes(amount)),
+            Kind::Send | Kind::SynchronousSend => Action::Send(ChannelId(target), Bytes(amount)),
             Kind::Recv => Action::Recv(ChannelId(target), Bytes(amount)),
             Kind::RecvAny => Action::RecvAny(self.wildcards[target as usize].1, Bytes(amount)),
             Kind::Calc => Action::Calc(SimDuration::from_picos(amount)),
         }
+    }
+
+    /// Returns whether an operation is a send that waits for its receive, whatever its size.
+    #[must_use]
+    pub fn is_synchronous(&self, op: OpId) -> bool {
+        self.ops[op.0 as usize].kind == Kind::SynchronousSend
     }
 
     /// Returns the CPU and network interface of an operation.
@@ -167,7 +174,7 @@ impl Schedule {
     pub fn rank_of(&self, op: OpId) -> u32 {
         let Op { target, kind, .. } = self.ops[op.0 as usize];
         match kind {
-            Kind::Send => self.channels[target as usize].from,
+            Kind::Send | Kind::SynchronousSend => self.channels[target as usize].from,
             Kind::Recv => self.channels[target as usize].to,
             Kind::RecvAny => self.wildcards[target as usize].0,
             Kind::Calc => target,
@@ -223,7 +230,7 @@ impl Schedule {
     #[must_use]
     pub(crate) fn precedence(&self, op: OpId) -> u8 {
         match self.ops[op.0 as usize].kind {
-            Kind::Send => 0,
+            Kind::Send | Kind::SynchronousSend => 0,
             Kind::Recv | Kind::RecvAny => 1,
             Kind::Calc => 2,
         }

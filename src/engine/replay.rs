@@ -11,7 +11,7 @@ mod matching;
 mod order;
 mod resources;
 
-pub use self::error::{Half, ReplayError, Unmatched};
+pub use self::error::{Half, Later, ReplayError, Unmatched, Waits};
 
 use self::agenda::Agenda;
 use self::item::{Age, Item, ResourceId};

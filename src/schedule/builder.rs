@@ -63,6 +63,16 @@ impl ScheduleBuilder {
         self.push(Op { amount: bytes.0, target: channel.0, line, kind: Kind::Send, place })
     }
 
+    /// Lets a send wait for its receive, whatever its size.
+    ///
+    /// # Panics
+    /// If the operation is no send.
+    pub fn synchronise(&mut self, send: OpId) {
+        let op = &mut self.ops[send.0 as usize];
+        assert!(matches!(op.kind, Kind::Send | Kind::SynchronousSend), "bug: only sends are synchronous");
+        op.kind = Kind::SynchronousSend;
+    }
+
     /// Adds a receive.
     ///
     /// # Panics

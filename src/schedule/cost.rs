@@ -110,7 +110,8 @@ impl Costs {
     pub fn of_send(&self, schedule: &Schedule, send: OpId) -> MessageCost {
         let Action::Send(channel, bytes) = schedule.action(send) else { panic!("bug: only sends have costs") };
         let channel = schedule.channel(channel);
-        self.message(channel.from, channel.to, bytes)
+        let cost = self.message(channel.from, channel.to, bytes);
+        MessageCost { is_eager: cost.is_eager && !schedule.is_synchronous(send), ..cost }
     }
 
     /// Returns what a message of `bytes` from one rank to another costs.

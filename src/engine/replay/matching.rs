@@ -133,7 +133,8 @@ fn is_send(schedule: &Schedule, op: OpId) -> bool {
     matches!(schedule.action(op), Action::Send(..))
 }
 
-fn takes(schedule: &Schedule, recv: OpId, send: OpId) -> bool {
+/// Returns whether a receive takes the message of a send, apart from who receives it.
+pub(super) fn takes(schedule: &Schedule, recv: OpId, send: OpId) -> bool {
     let Action::Send(channel, _) = schedule.action(send) else { return false };
     match schedule.action(recv) {
         Action::Recv(wanted, _) => wanted == channel,

@@ -1,6 +1,6 @@
 //! Hand-written schedules; every finish time is derived in a comment.
 
-use dlpc_sim::engine::replay::{Half, ReplayError, Unmatched};
+use dlpc_sim::engine::replay::{Half, Later, ReplayError, Unmatched};
 
 use super::{finish, loggops, path, try_finish, usual};
 
@@ -241,17 +241,57 @@ fn a_rank_without_operations_finishes_at_once() {
 fn ranks_that_wait_for_each_other_are_named_with_their_lines() {
     let text = "num_ranks 2\nrank 0 {\nr: recv 1b from 1 tag 3\ns: send 1b to 1\ns requires r\n}\n\
         rank 1 {\nr: recv 1b from 0\ns: send 1b to 0 tag 3\ns requires r\n}\n";
-    let half = |from, tag| Half::Recv { from: Some(from), tag: Some(tag) };
-    let unmatched =
-        vec![Unmatched { rank: 0, line: 3, half: half(1, 3) }, Unmatched { rank: 1, line: 8, half: half(0, 0) }];
+    let recv = |rank, line, tag, line_of_send| Unmatched {
+        rank,
+        line,
+        half: Half::Recv { from: Some(1 - rank), tag: Some(tag) },
+        later: Some(Later { rank: 1 - rank, line: line_of_send }),
+    };
+    let unmatched = vec![recv(0, 3, 3, 9), recv(1, 8, 0, 4)];
     assert_eq!(try_finish(text, usual()), Err(ReplayError::Unfinished { n_left: 4, n_unmatched: 2, unmatched }));
+}
+
+#[test]
+fn ranks_that_all_wait_in_large_sends_are_told_where_the_receives_stand() {
+    // 65536 B is one byte more than the eager limit; with one byte less both sends end.
+    let both = |bytes: u32| {
+        let rank = |rank: u32| {
+            let peer = 1 - rank;
+            format!("rank {rank} {{\ns: send {bytes}b to {peer}\nr: recv {bytes}b from {peer}\nr requires s\n}}\n")
+        };
+        try_finish(&format!("num_ranks 2\n{}{}", rank(0), rank(1)), usual())
+    };
+    let expected = "the schedule cannot be finished: 4 operations cannot be done; 2 sends or receives have not met their other half\n  \
+        line 3: rank 0 sends 65536 B to rank 1 with tag 0, more than the eager limit: it waits for the receive, on line 9, to which \
+        rank 1 has not come\n  \
+        line 8: rank 1 sends 65536 B to rank 0 with tag 0, more than the eager limit: it waits for the receive, on line 4, to which \
+        rank 0 has not come\n  \
+        all of them wait in sends for receives that come later: let some ranks receive first, or start the sends and wait for \
+        them after the receives";
+    assert_eq!(both(65_536).unwrap_err().to_string(), expected);
+    assert!(both(65_535).is_ok());
+}
+
+#[test]
+fn a_receive_that_comes_later_is_promised_to_one_send_only() {
+    let text = "num_ranks 2\nrank 0 {\nsend 70000b to 1\nsend 70000b to 1\n}\n\
+                rank 1 {\na: recv 1b from 0 tag 5\nb: recv 70000b from 0\nb requires a\n}\n";
+    let error = try_finish(text, usual()).unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[1].ends_with("it waits for the receive, on line 8, to which rank 1 has not come"), "{error}");
+    assert!(
+        lines[2].ends_with("line 4: rank 0 sends 70000 B to rank 1 with tag 0, which does not receive it"),
+        "{error}"
+    );
+    assert!(lines[3].ends_with("with tag 5, which does not come"), "{error}");
+    assert_eq!(lines.len(), 4, "{error}");
 }
 
 #[test]
 fn an_eager_message_that_nobody_receives_is_an_error_at_the_end() {
     let text = "num_ranks 2\nrank 0 {\nsend 8b to 1 tag 4\n}\nrank 1 {\ncalc 5\n}\n";
     let error = try_finish(text, usual()).unwrap_err().to_string();
-    let expected = "all operations are done, but 1 send or receive has no other half\n  \
+    let expected = "all operations are done, but 1 send or receive has not met its other half\n  \
         line 3: rank 0 sends 8 B to rank 1 with tag 4, which does not receive it";
     assert_eq!(error, expected);
 }
