@@ -44,7 +44,7 @@ pub(crate) enum Network {
     Loggops,
 }
 
-/// The parameters of `LogGOPS`: whole numbers are ns, ns per byte and bytes, as in `LogGOPSim`.
+/// The parameters of `LogGOPS`: numbers without a unit are ns, ns per byte and bytes, as in `LogGOPSim`.
 #[derive(Debug, Args)]
 pub(crate) struct LoggopsArgs {
     /// Latency [default: 2500 ns]
@@ -82,17 +82,17 @@ impl LoggopsArgs {
     }
 }
 
-/// A whole number of ns, or a time with its unit.
+/// A number of ns, or a time with its unit.
 fn time(text: &str) -> Result<SimDuration, String> {
     with_unit(text, " ns")
 }
 
-/// A whole number of ns per byte, or a time per byte with its unit.
+/// A number of ns per byte, or a time per byte with its unit.
 fn gap(text: &str) -> Result<SecondsPerByte, String> {
     with_unit(text, " ns/B")
 }
 
-/// A whole number of bytes, or a size with its unit.
+/// A number of bytes, or a size with its unit.
 fn size(text: &str) -> Result<Bytes, String> {
     with_unit(text, " B")
 }
@@ -102,7 +102,7 @@ fn speed(text: &str) -> Result<FlopsPerSecond, String> {
 }
 
 fn with_unit<Q: Quantity>(text: &str, unit: &str) -> Result<Q, String> {
-    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_bare = text.parse::<f64>().is_ok();
     let text = if is_bare { format!("{text}{unit}") } else { text.to_owned() };
     Q::parse(&text).map_err(|error| format!("{error}; {}", error.help()))
 }

@@ -32,18 +32,23 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     }
     let schedule = schedule(recorded, args, machine.as_ref())?;
     let costs = costs(args, machine.as_ref(), schedule.n_ranks())?;
+    let unused = match &costs {
+        Costs::Machine(costs) => costs.unused(),
+        Costs::Loggops(_) => Vec::new(),
+    };
     let recording = if args.no_critical_path { Recording::Off } else { Recording::On };
     let progress = Progress::new(1);
     let trace = replay::replay(&schedule, &costs, recording)?;
     let elapsed = progress.elapsed();
     let breakdown = trace.record.as_ref().map(|_| analysis::replay::breakdown(&schedule, &costs, &trace));
+    let of_sizes = if is_trace { Vec::new() } else { warnings(&trace) };
     let document = ReplayDocument {
         schedule_name: &args.schedule.to_string_lossy(),
         schedule: &schedule,
         parameters: &report::parameters(&costs),
         trace: &trace,
         breakdown: breakdown.as_deref(),
-        warnings: &if is_trace { Vec::new() } else { warnings(&trace) },
+        warnings: &unused.into_iter().chain(of_sizes).collect::<Vec<_>>(),
     };
     document.warnings.iter().for_each(|warning| files::warn(warning));
     match args.format {

@@ -1,10 +1,10 @@
 //! Costs of messages and calculations on a machine model (docs/goal.md).
 
 use super::{MessageCost, Passage};
-use crate::machine::{MachineModel, MessageTable, Segment};
+use crate::machine::{MachineModel, MessageTable, Noise, Segment};
 use crate::platform::{HostId, Platform, Route};
 use crate::scenario::NetworkKind;
-use crate::units::{Bytes, SimDuration};
+use crate::units::{Bytes, SimDuration, significant};
 
 /// A machine model with the host of each rank.
 #[derive(Debug, Clone)]
@@ -16,6 +16,7 @@ pub struct MachineCosts {
     name: String,
     local: MessageTable,
     remote: MessageTable,
+    noise: Noise,
     hosts: Vec<HostId>,
 }
 
@@ -36,6 +37,7 @@ impl MachineCosts {
             name: machine.name.clone(),
             local: machine.local.clone(),
             remote: machine.remote.clone(),
+            noise: machine.noise.clone(),
             hosts,
             platform,
         })
@@ -61,6 +63,33 @@ impl MachineCosts {
     pub fn route(&self, from: u32, to: u32, bytes: Bytes) -> (Route, f64) {
         let route = self.platform.route(self.host(from), self.host(to));
         (route, 1.0 / self.remote.segment(bytes).byte_gap.as_f64())
+    }
+
+    /// Returns what of the machine model a replay leaves out although it matters here, as sentences.
+    #[must_use]
+    pub fn unused(&self) -> Vec<String> {
+        let slowdown = self.slowdown().map(|(factor, n_ranks)| {
+            format!(
+                "`slowdown` of `{}` is not simulated: {n_ranks} ranks of one host compute up to {} times as fast here as \
+                 they would together",
+                self.name,
+                significant(factor, 3)
+            )
+        });
+        let is_noisy = self.noise != Noise::NONE;
+        let noise =
+            is_noisy.then(|| format!("the noise of `{}` is not simulated: a replay is one run without it", self.name));
+        slowdown.into_iter().chain(noise).collect()
+    }
+
+    /// Returns the largest factor by which ranks of one host would slow each other down, and how many they are.
+    fn slowdown(&self) -> Option<(f64, usize)> {
+        let by_host = self.hosts.chunk_by(|a, b| a == b);
+        let factors = by_host.filter_map(|ranks| {
+            let factor = *self.platform.slowdown(ranks[0]).get(..ranks.len())?.last()?;
+            (factor > 1.0).then_some((factor, ranks.len()))
+        });
+        factors.max_by(|a, b| a.0.total_cmp(&b.0))
     }
 
     pub(super) fn calc(&self, rank: u32, work: SimDuration) -> SimDuration {
