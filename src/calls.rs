@@ -21,8 +21,10 @@ pub enum Call {
     Recv(Wildcard, Bytes),
     /// Starts a receive: the next request.
     Irecv(Wildcard, Bytes),
-    /// Sends and receives at once.
-    Sendrecv(Letter, u32, Bytes),
+    /// Starts a receive from `MPI_PROC_NULL`, which is done at once: the next request.
+    IrecvNobody,
+    /// Sends, and receives at once from a rank; none stands for any.
+    Sendrecv(Letter, Option<u32>, Bytes),
     /// Waits for a request; they are numbered from 0 in the order in which the rank has started them.
     Wait(u32),
     /// Waits for all requests that are open.
@@ -40,6 +42,17 @@ pub struct Letter {
     pub tag: u32,
     /// Size.
     pub bytes: Bytes,
+    /// What its send waits for.
+    pub mode: SendMode,
+}
+
+/// What a send waits for before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendMode {
+    /// For its receive if the message is large (`MPI_Send`).
+    Standard,
+    /// For its receive, whatever its size (`MPI_Ssend`).
+    Synchronous,
 }
 
 /// A collective as one rank calls it.

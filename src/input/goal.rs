@@ -46,8 +46,13 @@ pub fn load_goal(path: &Path, open: Open<'_>) -> Result<Schedule, Diagnostics> {
             return Err(diagnostics);
         }
     };
+    read_goal(path, &mut *reader)
+}
+
+/// Reads a schedule from the text of a file, decompressed.
+pub(super) fn read_goal(path: &Path, text: &mut dyn BufRead) -> Result<Schedule, Diagnostics> {
     let mut parser = Parser::new(path);
-    parser.read(&mut reader);
+    parser.read(text);
     parser.finish()
 }
 

@@ -2,7 +2,7 @@
 
 use super::collective::{Collective, selection};
 use super::{Op, RankId, Source};
-use crate::calls::{Call, Calls, CollectiveCall, CollectiveKind, Letter, RankCalls};
+use crate::calls::{Call, Calls, CollectiveCall, CollectiveKind, Letter, RankCalls, SendMode};
 use crate::machine::CollectiveOverrides;
 use crate::schedule::{Milestone, OpId, Place, Schedule, ScheduleBuilder, Wildcard};
 use crate::units::{Bytes, FlopsPerSecond, SimDuration};
@@ -44,6 +44,9 @@ impl Chain<'_> {
 
     fn send(&mut self, letter: Letter, until: Milestone) -> OpId {
         let op = self.builder.send(letter.to, letter.tag, letter.bytes, Place::default(), self.line);
+        if letter.mode == SendMode::Synchronous {
+            self.builder.synchronise(op);
+        }
         self.link(op, until);
         op
     }
@@ -75,8 +78,8 @@ struct Traced<'b> {
     n_ranks: u32,
     speed: FlopsPerSecond,
     overrides: CollectiveOverrides,
-    /// All requests so far, by number.
-    requests: Vec<OpId>,
+    /// All requests so far, by number; none where nothing is to be waited for.
+    requests: Vec<Option<OpId>>,
     /// Numbers of those that have not been waited for.
     open: Vec<u32>,
 }
@@ -96,20 +99,21 @@ impl Traced<'_> {
                 }
                 Call::Isend(letter) => {
                     let op = self.chain.send(letter, Milestone::Started);
-                    self.open(op);
+                    self.open(Some(op));
                 }
                 Call::Irecv(from, bytes) => {
                     let op = self.chain.recv(from, bytes, Milestone::Started);
-                    self.open(op);
+                    self.open(Some(op));
                 }
+                Call::IrecvNobody => self.open(None),
                 Call::Sendrecv(letter, from, bytes) => self.exchange(letter, from, bytes),
                 Call::Wait(request) => {
                     self.open.retain(|open| *open != request);
-                    self.chain.wait(self.requests[request as usize]);
+                    self.wait(request);
                 }
                 Call::WaitAll => {
                     for request in std::mem::take(&mut self.open) {
-                        self.chain.wait(self.requests[request as usize]);
+                        self.wait(request);
                     }
                 }
                 Call::Collective(number) => self.collective(&calls.collectives[number as usize]),
@@ -117,13 +121,19 @@ impl Traced<'_> {
         }
     }
 
-    fn open(&mut self, op: OpId) {
+    fn wait(&mut self, request: u32) {
+        if let Some(op) = self.requests[request as usize] {
+            self.chain.wait(op);
+        }
+    }
+
+    fn open(&mut self, op: Option<OpId>) {
         self.open.push(u32::try_from(self.requests.len()).expect("invariant: fewer than operations"));
         self.requests.push(op);
     }
 
-    fn exchange(&mut self, letter: Letter, from: u32, bytes: Bytes) {
-        let from = Wildcard { from: Some(from), tag: Some(letter.tag) };
+    fn exchange(&mut self, letter: Letter, from: Option<u32>, bytes: Bytes) {
+        let from = Wildcard { from, tag: Some(letter.tag) };
         let recv = self.chain.recv(from, bytes, Milestone::Started);
         let send = self.chain.send(letter, Milestone::Started);
         self.chain.wait(recv);
@@ -260,5 +270,5 @@ impl Traced<'_> {
 }
 
 fn letter(to: u32, bytes: Bytes) -> Letter {
-    Letter { to, tag: Schedule::COLLECTIVE_TAG, bytes }
+    Letter { to, tag: Schedule::COLLECTIVE_TAG, bytes, mode: SendMode::Standard }
 }

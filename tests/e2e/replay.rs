@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::support::{Ended, dlpc_sim, empty_folder, run, succeeds};
 
 const RING: &str = "scenarios/goal/ring.goal";
+const STAR: &str = "benches/peers/traces/star.toml";
 
 fn replay(path: &Path) -> Ended {
     run(dlpc_sim().args(["replay", "--format", "json"]).arg(path))
@@ -51,6 +52,73 @@ fn parameters_are_plain_numbers_or_have_units() {
     assert_eq!(makespan(&all), "16056");
     let all = ["-L", "1 us", "-o", "0.5 us", "-g", "100 ns", "-G", "2 ns/B", "-O", "1", "-S", "1 KiB"];
     assert_eq!(makespan(&all), "16056");
+}
+
+#[test]
+fn a_byte_may_take_a_fraction_of_a_nanosecond() {
+    for gap in ["0.04", "4e-2", "0.04 ns/B", "40 ps/B"] {
+        let text = succeeds(dlpc_sim().args(["replay", RING, "--format", "json", "-G", gap]));
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        // Four hops of 2000 + 2 o + L + 7 G = 7500.28 ns: 30,001,120 ps.
+        assert_eq!(json["makespan_s"], 30_001_120e-12, "{gap}");
+    }
+    for (option, text) in [("-G", "-0.04"), ("-G", "nan"), ("-L", "inf"), ("-S", "0.5"), ("-o", "")] {
+        let ended = run(dlpc_sim().args(["replay", RING, &format!("{option}={text}")]));
+        assert_eq!(ended.code, 2, "{option} {text}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_schedule_may_begin_with_a_comment() {
+    let folder = empty_folder();
+    for comment in ["/*", "/* of several\nlines", "//word", "// two words", "//", "/**/", "# no\n\n/*"] {
+        let end = if comment.contains("/*") && !comment.contains("*/") { "*/" } else { "" };
+        let text = format!("{comment}\n{end}num_ranks 1\nrank 0 {{\ncalc 7\n}}\n");
+        let is_goal = !comment.starts_with('#');
+        let ended = replay(&write(folder.path(), &text));
+        assert_eq!(ended.code, if is_goal { 0 } else { 3 }, "{comment}: {}", ended.stderr);
+        assert!(!is_goal || ended.stdout.contains("7e-9"), "{comment}: {}", ended.stdout);
+        assert!(ended.stderr.is_empty() || ended.stderr.contains("goal::"), "{comment}: {}", ended.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once() {
+    let schedule = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(RING)).expect("the ring");
+    let trace = "0 send 1 7 8 6\n1 recv 0 7 8 6\n";
+    // The ring as above; a message: 2 o + L + 7 G = 5542 ns.
+    for (text, makespan_s) in [(schedule.as_str(), 30_168e-9), (trace, 5542e-9)] {
+        let mut command = dlpc_sim();
+        command.args(["replay", "/dev/stdin", "--format", "json"]);
+        let ended = run(command.write_stdin(text));
+        let json: serde_json::Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
+        assert_eq!(json["makespan_s"], makespan_s);
+    }
+}
+
+/// Two ranks of one host compute 1 s each; with two busy cores work takes twice as long there.
+#[test]
+fn what_a_replay_leaves_out_of_a_machine_model_is_a_warning() {
+    let folder = empty_folder();
+    let path = write(folder.path(), "num_ranks 2\nrank 0 {\ncalc 1000000000\n}\nrank 1 {\ncalc 1000000000\n}\n");
+    let model = |slowdown: &str, noise: &str| {
+        let file = folder.path().join("machine.toml");
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(STAR)).expect("a model");
+        let text = text.replacen("cores = 1\n", &format!("cores = 2\n{slowdown}\n"), 1) + noise;
+        std::fs::write(&file, text).expect("a file");
+        let ended = run(dlpc_sim().args(["replay", "--format", "json", "--machine"]).args([&file, &path]));
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stderr
+    };
+    assert_eq!(model("slowdown = [1.0, 1.0]", ""), "");
+    let of_slowdown = model("slowdown = [1.0, 2.0]", "");
+    assert!(
+        of_slowdown.starts_with("warning: `slowdown` of") && of_slowdown.contains("up to 2 times"),
+        "{of_slowdown}"
+    );
+    let of_noise = model("", "\n[noise]\ncompute_sigma = 0.1\n");
+    assert!(of_noise.starts_with("warning: the noise of"), "{of_noise}");
 }
 
 #[test]

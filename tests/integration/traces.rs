@@ -5,6 +5,8 @@ mod by_hand;
 mod collectives;
 mod smpi;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Cursor};
 use std::path::Path;
 
@@ -19,13 +21,16 @@ use dlpc_sim::schedule::cost::{Costs, Loggops};
 use dlpc_sim::trace::Recording;
 use dlpc_sim::units::FlopsPerSecond;
 
-/// Files by name: the first one is read, and may name the others.
+/// Files by name, each of which is opened once: the first one is read, and may name the others.
 type Files<'f> = &'f [(&'f str, &'f str)];
 
 fn load_files(files: Files<'_>) -> Result<Calls, Diagnostics> {
+    let opened = RefCell::new(BTreeSet::new());
     let open = |path: &Path| -> io::Result<Box<dyn BufRead>> {
+        let is_first = opened.borrow_mut().insert(path.to_owned());
         let file = files.iter().find(|(name, _)| Path::new(name) == path);
-        let (_, text) = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let (name, text) = file.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        assert!(is_first, "{name} is opened again: a pipe has no more text then");
         Ok(Box::new(Cursor::new(text.as_bytes().to_vec())))
     };
     load_recorded(Path::new(files[0].0), &open).map(|recorded| match recorded {

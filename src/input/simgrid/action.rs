@@ -3,7 +3,7 @@
 use super::datatype;
 use super::rank::{Partner, Rank, Request};
 use super::words::Words;
-use crate::calls::{Call, CollectiveCall, CollectiveKind, Letter};
+use crate::calls::{Call, CollectiveCall, CollectiveKind, Letter, SendMode};
 use crate::input::fault::Fault;
 use crate::schedule::Wildcard;
 use crate::units::{Bytes, SimDuration};
@@ -16,6 +16,10 @@ pub(super) enum Action {
     /// Bytes of an element where no datatype is named.
     Datatype(u64),
     Call(Call),
+    /// Starts a receive with this tag from nobody.
+    IrecvNobody(Option<u32>),
+    /// Starts a receive with this tag and size from any rank or from nobody.
+    IrecvUnclear(Option<u32>, Bytes),
     Wait(Request),
     Test(Request),
     WaitAll,
@@ -89,38 +93,57 @@ fn send(name: &str, words: &Words<'_>, rank: &Rank) -> Result<Action, Fault> {
     let tag = tag(words, 1)?.ok_or_else(|| words.fault("trace::send_any_tag", 3, "a send cannot have any tag"))?;
     let bytes = words.bytes(2, "a size", datatype::size(words, 3, rank.default_datatype())?)?;
     let Partner::Rank(to) = partner else { return Ok(Action::Nothing) };
-    let letter = Letter { to, tag, bytes };
     let is_started = name.starts_with(['i', 'I']);
+    let mode = match name {
+        "Ssend" | "ssend" | "ISsend" | "issend" => SendMode::Synchronous,
+        _ => SendMode::Standard,
+    };
+    let letter = Letter { to, tag, bytes, mode };
     Ok(Action::Call(if is_started { Call::Isend(letter) } else { Call::Send(letter) }))
 }
 
 /// `recv FROM TAG SIZE [DATATYPE]`
 fn recv(name: &str, words: &Words<'_>, rank: &Rank) -> Result<Action, Fault> {
-    let from = match rank.partner(words, 0)? {
-        Partner::Rank(rank) => Some(rank),
-        Partner::Any => None,
-        Partner::Nobody => return Ok(Action::Nothing),
-    };
-    let from = Wildcard { from, tag: tag(words, 1)? };
+    let (partner, tag) = (rank.partner(words, 0)?, tag(words, 1)?);
     let bytes = if words.text(2) == Some("-1") {
         Bytes(0)
     } else {
         words.bytes(2, "a size", datatype::size(words, 3, rank.default_datatype())?)?
     };
-    Ok(Action::Call(if name == "irecv" { Call::Irecv(from, bytes) } else { Call::Recv(from, bytes) }))
+    let from = |from| Wildcard { from, tag };
+    Ok(match (name, partner) {
+        ("irecv", Partner::Rank(rank)) => Action::Call(Call::Irecv(from(Some(rank)), bytes)),
+        ("irecv", Partner::Any) => Action::Call(Call::Irecv(from(None), bytes)),
+        ("irecv", Partner::Nobody) => Action::IrecvNobody(tag),
+        ("irecv", Partner::Unclear) => Action::IrecvUnclear(tag, bytes),
+        (_, Partner::Rank(rank)) => Action::Call(Call::Recv(from(Some(rank)), bytes)),
+        // SMPI traces no `MPI_Recv` from `MPI_PROC_NULL`.
+        (_, Partner::Any | Partner::Unclear) => Action::Call(Call::Recv(from(None), bytes)),
+        (_, Partner::Nobody) => Action::Nothing,
+    })
 }
 
 /// `sendRecv SIZE TO SIZE FROM [DATATYPE] [DATATYPE]`
 fn exchange(words: &Words<'_>, rank: &Rank) -> Result<Call, Fault> {
     let sent = words.bytes(0, "a size", datatype::size(words, 4, rank.default_datatype())?)?;
     let received = words.bytes(2, "a size", datatype::size(words, 5, rank.default_datatype())?)?;
-    let letter = |to| Letter { to, tag: TAG_OF_EXCHANGES, bytes: sent };
+    let letter = |to| Letter { to, tag: TAG_OF_EXCHANGES, bytes: sent, mode: SendMode::Standard };
     let pattern = |from| Wildcard { from, tag: Some(TAG_OF_EXCHANGES) };
-    Ok(match (rank.partner(words, 1)?, rank.partner(words, 3)?) {
-        (Partner::Rank(to), Partner::Rank(from)) => Call::Sendrecv(letter(to), from, received),
-        (Partner::Rank(to), _) => Call::Send(letter(to)),
-        (_, Partner::Rank(from)) => Call::Recv(pattern(Some(from)), received),
-        (_, _) => Call::Compute(0.0),
+    let to = match rank.partner(words, 1)? {
+        Partner::Rank(to) => Some(letter(to)),
+        Partner::Any | Partner::Unclear | Partner::Nobody => None,
+    };
+    let from = match rank.partner(words, 3)? {
+        Partner::Rank(from) => Some(Some(from)),
+        // SMPI traces no `MPI_Sendrecv` with `MPI_PROC_NULL`.
+        Partner::Any | Partner::Unclear => Some(None),
+        Partner::Nobody => None,
+    };
+    Ok(match (to, from) {
+        (Some(letter), Some(from)) => Call::Sendrecv(letter, from, received),
+        (Some(letter), None) => Call::Send(letter),
+        (None, Some(from)) => Call::Recv(pattern(from), received),
+        (None, None) => Call::Compute(0.0),
     })
 }
 
@@ -216,7 +239,9 @@ impl Fields<'_> {
         }
         match self.rank.partner(self.words, i)? {
             Partner::Rank(root) => Ok(root),
-            Partner::Any | Partner::Nobody => Err(self.words.fault("trace::no_root", i + 2, "a root is a rank")),
+            Partner::Any | Partner::Unclear | Partner::Nobody => {
+                Err(self.words.fault("trace::no_root", i + 2, "a root is a rank"))
+            }
         }
     }
 

@@ -1,23 +1,37 @@
 //! The calls of one rank while its lines are read, and the requests that it has started.
 
+use std::collections::BTreeSet;
+
 use super::words::Words;
 use crate::calls::{Call, CollectiveCall, RankCalls};
 use crate::input::fault::Fault;
+use crate::schedule::Wildcard;
+use crate::units::Bytes;
 
 /// Sender, receiver and tag that a line names; none stands for any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Request {
     pub(super) from: Option<u32>,
     pub(super) to: Option<u32>,
     pub(super) tag: Option<u32>,
 }
 
+impl Request {
+    /// Returns whether a line that names `other` may mean this one.
+    fn is_like(self, other: Self) -> bool {
+        let is_like = |one: Option<u32>, other: Option<u32>| one.is_none() || other.is_none() || one == other;
+        is_like(self.from, other.from) && self.to == other.to && is_like(self.tag, other.tag)
+    }
+}
+
 /// Whom a line names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Partner {
     Rank(u32),
-    /// `MPI_ANY_SOURCE`; the tracer writes -333 for it, and for `MPI_PROC_NULL` of a send.
+    /// `MPI_ANY_SOURCE`
     Any,
+    /// -333, `MPI_UNDEFINED`: the tracer of SMPI writes it for `MPI_ANY_SOURCE` and for `MPI_PROC_NULL`.
+    Unclear,
     /// `MPI_PROC_NULL`
     Nobody,
 }
@@ -33,6 +47,10 @@ pub(super) struct Rank {
     n_requests: u32,
     /// Requests that have not been waited for, in the order of their start.
     open: Vec<(Request, u32)>,
+    /// Requests like those that a `waitall` has finished.
+    finished: BTreeSet<Request>,
+    /// Numbers of the calls that start a receive of an unclear source.
+    unclear: Vec<usize>,
     has_lines: bool,
     /// Whether a line has no problem so far. What only follows from a problem is none: requests that are not there, and
     /// other collectives.
@@ -49,6 +67,8 @@ impl Rank {
             calls: RankCalls::default(),
             n_requests: 0,
             open: Vec::new(),
+            finished: BTreeSet::new(),
+            unclear: Vec::new(),
             has_lines: false,
             is_in_step: true,
         }
@@ -99,7 +119,8 @@ impl Rank {
     pub(super) fn partner(&self, words: &Words<'_>, i: usize) -> Result<Partner, Fault> {
         let number = words.whole(i, "the number of a rank")?;
         match number {
-            -333 | -555 => Ok(Partner::Any),
+            -333 => Ok(Partner::Unclear),
+            -555 => Ok(Partner::Any),
             -666 => Ok(Partner::Nobody),
             _ => {
                 let rank = u32::try_from(number).ok().filter(|rank| *rank < self.n_ranks);
@@ -119,11 +140,43 @@ impl Rank {
             Call::Irecv(from, _) => Some(Request { from: from.from, to: Some(self.number), tag: from.tag }),
             _ => None,
         };
+        self.push(call, request, line);
+    }
+
+    /// Starts a receive from nobody.
+    pub(super) fn add_from_nobody(&mut self, tag: Option<u32>, line: u32) {
+        self.push(Call::IrecvNobody, Some(Request { from: None, to: Some(self.number), tag }), line);
+    }
+
+    /// Starts a receive from any rank or from nobody; which one, [`super::sources`] finds out.
+    pub(super) fn add_from_unclear(&mut self, tag: Option<u32>, bytes: Bytes, line: u32) {
+        self.unclear.push(self.calls.calls.len());
+        self.add(Call::Irecv(Wildcard { from: None, tag }, bytes), line);
+    }
+
+    fn push(&mut self, call: Call, request: Option<Request>, line: u32) {
         if let Some(request) = request {
             self.open.push((request, self.n_requests));
             self.n_requests += 1;
         }
         self.calls.calls.push((call, line));
+    }
+
+    /// Returns the calls so far with their lines.
+    pub(super) fn calls(&self) -> &[(Call, u32)] {
+        &self.calls.calls
+    }
+
+    /// Returns the numbers of the calls that start a receive of an unclear source.
+    pub(super) fn unclear(&self) -> &[usize] {
+        &self.unclear
+    }
+
+    /// Makes receives of an unclear source receives from nobody.
+    pub(super) fn set_from_nobody(&mut self, calls: &[usize]) {
+        for call in calls {
+            self.calls.calls[*call].0 = Call::IrecvNobody;
+        }
     }
 
     pub(super) fn add_collective(&mut self, collective: CollectiveCall, line: u32) {
@@ -146,7 +199,7 @@ impl Rank {
 
     pub(super) fn wait_all(&mut self, line: u32) {
         if !self.open.is_empty() {
-            self.open.clear();
+            self.finished.extend(self.open.drain(..).map(|(request, _)| request));
             self.calls.calls.push((Call::WaitAll, line));
         }
     }
@@ -155,17 +208,14 @@ impl Rank {
     /// for sends to nobody.
     fn find(&self, request: Request) -> Option<usize> {
         request.to?;
-        let is_like = |open: Option<u32>, wanted: Option<u32>| open.is_none() || wanted.is_none() || open == wanted;
-        let takes = |open: &Request| {
-            is_like(open.from, request.from) && open.to == request.to && is_like(open.tag, request.tag)
-        };
         let same = self.open.iter().position(|(open, _)| *open == request);
-        same.or_else(|| self.open.iter().position(|(open, _)| takes(open)))
+        same.or_else(|| self.open.iter().position(|(open, _)| open.is_like(request)))
     }
 
-    /// A problem, unless nobody is meant or it only follows from another problem.
+    /// A problem, unless nobody is meant, a `waitall` has finished it, or it only follows from another problem.
     fn nothing_open(&self, request: Request, words: &Words<'_>) -> Result<(), Fault> {
-        if request.to.is_none() || !self.is_in_step {
+        let is_finished = || self.finished.iter().any(|finished| finished.is_like(request));
+        if request.to.is_none() || !self.is_in_step || is_finished() {
             return Ok(());
         }
         let message = "this rank has started no such send or receive, or has waited for it already";

@@ -96,6 +96,22 @@ fn ranks_that_call_other_collectives_are_told_where_the_others_do() {
 }
 
 #[test]
+fn receives_from_any_rank_and_from_nobody_that_look_alike_are_named() {
+    let text = "0 send 1 7 8 6\n1 irecv -333 7 8 6\n1 irecv -333 7 8 6\n1 waitall 2";
+    let expected =
+        "a: rank 1 starts 2 receives from -333 with tag 7 (the first on line 2), but 1 messages are left for them";
+    assert_eq!(problems(text), [expected]);
+    // With what the help says to write, it is clear.
+    assert!(load_files(&[("a", &text.replacen("-333", "-555", 1).replacen("-333", "-666", 1))]).is_ok());
+}
+
+#[test]
+fn a_file_of_a_list_that_is_nowhere_is_named_as_seen_from_the_list() {
+    let expected = "x/run/0.txt: cannot read `x/run/0.txt`: there is no such file";
+    assert_eq!(problems_of(&[("x/list", "run/0.txt\nrun/0.txt"), ("0.txt", "")])[0], expected);
+}
+
+#[test]
 fn a_rank_without_lines_is_missing() {
     assert_eq!(problems("0 init\n2 init"), ["a: rank 1 has no line, although there is a rank 2"]);
     let [problem] = &problems("0 init\n4294967295 init")[..] else { panic!("one problem") };
