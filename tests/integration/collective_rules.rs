@@ -108,13 +108,12 @@ fn allgather(algorithm: &str, p: u32, bytes: Bytes) -> (Collective, Simulated) {
     let by = |algorithm| Collective::Allgather(algorithm, bytes);
     match algorithm {
         "recursive_doubling" if !p.is_power_of_two() => (by(AllgatherAlgorithm::Bruck), Simulated::AsItIs),
-        "recursive_doubling" => (by(AllgatherAlgorithm::RecursiveDoubling), Simulated::AsItIs),
+        // Two ranks exchange their blocks either way.
+        "recursive_doubling" | "two_proc" => (by(AllgatherAlgorithm::RecursiveDoubling), Simulated::AsItIs),
         "neighbor" if !p.is_multiple_of(2) => (by(AllgatherAlgorithm::Ring), Simulated::AsItIs),
         "neighbor" => (by(AllgatherAlgorithm::Neighbor), Simulated::AsItIs),
         "bruck" => (by(AllgatherAlgorithm::Bruck), Simulated::AsItIs),
         "ring" => (by(AllgatherAlgorithm::Ring), Simulated::AsItIs),
-        // Two ranks exchange their blocks either way.
-        "two_proc" => (by(AllgatherAlgorithm::RecursiveDoubling), Simulated::AsItIs),
         other => panic!("nothing is said of {other}"),
     }
 }
@@ -124,11 +123,10 @@ fn alltoall(algorithm: &str, p: u32, bytes: Bytes) -> (Collective, Simulated) {
     match algorithm {
         // Two ranks exchange one block in all of them.
         _ if p == 2 => (by(AlltoallAlgorithm::Pairwise), Simulated::AsItIs),
-        "linear" => (by(AlltoallAlgorithm::Linear), Simulated::AsItIs),
+        // The limit of requests of the second one is off by default.
+        "linear" | "linear_sync" => (by(AlltoallAlgorithm::Linear), Simulated::AsItIs),
         "pairwise" => (by(AlltoallAlgorithm::Pairwise), Simulated::AsItIs),
         "modified_bruck" => (by(AlltoallAlgorithm::Bruck), Simulated::AsItIs),
-        // Its limit of requests is off by default.
-        "linear_sync" => (by(AlltoallAlgorithm::Linear), Simulated::AsItIs),
         other => panic!("nothing is said of {other}"),
     }
 }
