@@ -3,7 +3,7 @@
 mod drawn;
 pub mod export;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
@@ -46,18 +46,33 @@ pub fn predict(
     predict_within(scenario, machine, &Budget::new(u64::MAX), on_run)
 }
 
-/// Events that a prediction may still take.
+/// Events that a prediction may still take, as long as somebody waits for it.
 #[derive(Debug)]
-pub struct Budget {
+pub struct Budget<'a> {
     events_max: u64,
     left: AtomicU64,
+    is_abandoned: &'a AtomicBool,
 }
 
-impl Budget {
+impl Budget<'static> {
     /// Returns a budget of this many events of all runs together.
     #[must_use]
     pub const fn new(events_max: u64) -> Self {
-        Self { events_max, left: AtomicU64::new(events_max) }
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { events_max, left: AtomicU64::new(events_max), is_abandoned: &NEVER }
+    }
+}
+
+impl Budget<'_> {
+    /// Returns a budget that ends, too, when another thread sets the flag.
+    #[must_use]
+    pub const fn unless_abandoned(events_max: u64, is_abandoned: &AtomicBool) -> Budget<'_> {
+        Budget { events_max, left: AtomicU64::new(events_max), is_abandoned }
+    }
+
+    /// Fails if nobody waits for the prediction any more.
+    fn check(&self) -> Result<(), SimError> {
+        if self.is_abandoned.load(Ordering::Relaxed) { Err(SimError::Abandoned) } else { Ok(()) }
     }
 
     /// Takes the events of a run; fails if there were not as many.
@@ -69,14 +84,15 @@ impl Budget {
 }
 
 /// As [`predict`], but gives up when the runs of the curve have taken more events than the budget has; whether it does
-/// depends on the scenario only. The breakdown takes one more run for each rank count.
+/// depends on the scenario only. The breakdown takes one more run for each rank count. It also gives up, between two
+/// runs, when the budget's flag is set.
 ///
 /// # Errors
-/// Those of [`predict`], and [`SimError::TooManyEvents`].
+/// Those of [`predict`], [`SimError::TooManyEvents`] and [`SimError::Abandoned`].
 pub fn predict_within(
     scenario: &Scenario,
     machine: &MachineModel,
-    budget: &Budget,
+    budget: &Budget<'_>,
     on_run: &(dyn Fn() + Sync),
 ) -> Result<Prediction, SimError> {
     let model = Model { scenario, machine, platform: Platform::new(machine) };
@@ -88,6 +104,7 @@ pub fn predict_within(
     let runs: Vec<(u32, u32)> =
         rank_counts.iter().flat_map(|ranks| (0..n_replications).map(move |i| (*ranks, i))).collect();
     let run = |ranks, i| {
+        budget.check()?;
         let trace = model.run_within(ranks, i, Recording::Off, budget.events_max)?;
         budget.spend(trace.n_events)?;
         Ok(Total::of(&trace))
@@ -113,6 +130,7 @@ pub fn predict_within(
     let points: Result<Vec<_>, SimError> = wanted
         .par_iter()
         .map(|replications| {
+            budget.check()?;
             let n_events = n_events(replications.ranks, replications.typical());
             let breakdown = model.breakdown(replications, n_events)?;
             Ok(scaling::point(replications, baseline_s, breakdown))

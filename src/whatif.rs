@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 pub use self::knob::{Choice, Knob, Number, Range};
 pub use self::refusal::Refusal;
@@ -123,14 +124,14 @@ impl WhatIf {
         edit::scenario(&self.text, &self.path, &self.base, state, &self.knobs)
     }
 
-    /// Predicts a state.
+    /// Predicts a state, as long as the flag is not set by another thread: it says that nobody waits for the answer.
     ///
     /// # Errors
-    /// [`Refusal`] if it is not a valid scenario, or takes too much to simulate.
-    pub fn predict(&self, state: &State) -> Result<Answer, Refusal> {
+    /// [`Refusal`] if it is not a valid scenario, or takes too much to simulate, or nobody waits for it.
+    pub fn predict(&self, state: &State, is_abandoned: &AtomicBool) -> Result<Answer, Refusal> {
         let (text, notes) = self.scenario(state)?;
         let experiment = input::load_experiment(&self.path, &|path| self.read(path, &text))?;
-        let budget = Budget::new(EVENTS_MAX);
+        let budget = Budget::unless_abandoned(EVENTS_MAX, is_abandoned);
         let prediction = prediction::predict_within(&experiment.scenario, &experiment.machine, &budget, &|| {})?;
         let keep_up = explanation::in_theory(&experiment.scenario, &experiment.machine);
         Ok(Answer { experiment, prediction, keep_up, notes })

@@ -77,9 +77,15 @@
     const since = turnedAt;
     try {
       const response = await fetch("answer?" + asked, { headers: { Accept: "application/json" } });
-      const answer = await response.json();
-      if (answer.problem) problem(answer.problem);
-      else show(answer, since);
+      if (response.status === 503) {
+        // Others are asking, too.
+        await new Promise((done) => setTimeout(done, 1000));
+        isChanged = true;
+      } else {
+        const answer = await response.json();
+        if (answer.problem) problem(answer.problem);
+        else show(answer, since);
+      }
     } catch (error) {
       problem("The server does not answer. Is dlpc-sim explore still running?");
     }

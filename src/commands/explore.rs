@@ -1,9 +1,12 @@
 //! `explore`: a page on which a scenario can be changed, served to browsers on this host.
 
+mod connections;
 mod desk;
 mod guard;
+mod impatient;
 mod page;
 mod server;
+mod turn;
 
 use std::net::SocketAddr;
 

@@ -26,6 +26,9 @@ pub enum SimError {
         /// The limit.
         events_max: u64,
     },
+    /// The caller has ended the prediction before it was done.
+    #[error("nobody waits for the result any more")]
+    Abandoned,
 }
 
 /// A rank that cannot go on.

@@ -35,6 +35,9 @@ pub enum Refusal {
         /// The limit.
         events_max: u64,
     },
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
     /// It cannot be simulated.
     #[error("{0}")]
     Simulation(SimError),
@@ -53,6 +56,7 @@ impl From<SimError> for Refusal {
     fn from(error: SimError) -> Self {
         match error {
             SimError::TooManyEvents { events_max } => Self::TooMuch { events_max },
+            SimError::Abandoned => Self::Abandoned,
             SimError::Deadlock { .. } | SimError::TimeOverflow => Self::Simulation(error),
         }
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -47,6 +48,30 @@ impl Server {
 
     fn lives(&self) -> bool {
         self.get("/answer").status == 200
+    }
+
+    /// Asks as the page does, again when the server says so, and returns how long it took to be answered.
+    fn visit(&self) -> Duration {
+        let since = Instant::now();
+        let mut status = 503;
+        while status == 503 && since.elapsed() < Duration::from_mins(1) {
+            status = self.get("/answer?speed=1.5").status;
+        }
+        assert_eq!(status, 200);
+        since.elapsed()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time limit");
+        stream
+    }
+
+    #[cfg(target_os = "linux")]
+    fn n_threads(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).expect("its threads");
+        line.trim().parse().expect("a number")
     }
 }
 
@@ -98,6 +123,60 @@ fn a_saved_scenario_gives_the_numbers_of_the_page() {
     let (on_page, in_file) = (times(&page["numbers"]["points"]), times(&predicted["points"]));
     assert_eq!(on_page.len(), 12);
     assert_eq!(on_page, in_file);
+}
+
+#[test]
+fn links_of_other_pages_open_the_page_as_the_file_says_and_in_no_other_state() {
+    let server = Server::start(PI);
+    let from = |site, target: &str| {
+        server.request("GET", target, &format!("Sec-Fetch-Site: {site}\r\nSec-Fetch-Mode: navigate\r\n")).status
+    };
+    assert_eq!(
+        (from("cross-site", "/"), from("cross-site", "/?ranks=9"), from("same-site", "/?ranks=9")),
+        (200, 403, 403)
+    );
+    assert_eq!((from("none", "/?ranks=9"), from("same-origin", "/?ranks=9")), (200, 200));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn requests_whose_clients_are_gone_take_neither_threads_nor_time() {
+    let server = Server::start("scenarios/dlpc-pi-coordinates.toml");
+    let cancel = |i: u32| {
+        let mut stream = server.connect();
+        // A state that takes a second.
+        let target = format!("/answer?hosts=64&ranks=256&replications=20&speed={}", 1.0 + f64::from(i) / 1000.0);
+        let _ = stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).as_bytes());
+        stream.set_read_timeout(Some(Duration::from_millis(5))).expect("a time limit");
+        let _ = stream.read(&mut [0]);
+    };
+    std::thread::scope(|scope| {
+        for of_thread in 0..10 {
+            scope.spawn(move || (0..70).for_each(|i| cancel(70 * of_thread + i)));
+        }
+    });
+    // The main thread, two for connections, one that simulates with the help of one for each core.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    assert!(server.n_threads() <= 4 + cores, "{} threads", server.n_threads());
+    // All 700 one after the other would take minutes.
+    let took = server.visit();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn silent_clients_and_those_that_never_read_keep_nobody_out() {
+    let server = Server::start(PI);
+    let silent: Vec<TcpStream> = (0..300).map(|_| server.connect()).collect();
+    let took = server.visit();
+    // The oldest connections have made place, long before the time limit for a request.
+    assert_eq!((&silent[0]).read(&mut [0]).ok(), Some(0));
+    drop(silent);
+    let unread: Vec<TcpStream> = (0..300).map(|_| server.connect()).collect();
+    for mut stream in &unread {
+        let _ = stream.write_all(format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).as_bytes());
+    }
+    let took = took.max(server.visit());
+    assert!(took < Duration::from_secs(8), "{took:?}");
 }
 
 #[test]

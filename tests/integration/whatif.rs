@@ -1,6 +1,7 @@
 //! What-ifs: every position of every knob is a scenario file that gives the numbers of the page.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use dlpc_sim::input;
 use dlpc_sim::prediction;
@@ -60,7 +61,9 @@ fn every_end_of_every_knob_is_a_scenario_that_gives_the_same_numbers() {
                 let replications = if has_noise { "&replications=1" } else { "" };
                 let query = format!("{}={end}&ranks=5{replications}", knob.id);
                 let state = whatif.state(&query).expect("a state");
-                let answer = whatif.predict(&state).unwrap_or_else(|refusal| panic!("{name} {query}: {refusal}"));
+                let answer = whatif
+                    .predict(&state, &AtomicBool::new(false))
+                    .unwrap_or_else(|refusal| panic!("{name} {query}: {refusal}"));
                 let (text, _) = whatif.scenario(&state).expect("a file");
                 assert_eq!(predicted(&text).curve, answer.prediction.curve, "{name} {query}\n{text}");
             }
@@ -83,7 +86,8 @@ fn knobs_as_in_the_file_change_nothing_but_replications_and_paths() {
 fn a_faster_network_shortens_the_predicted_time_of_many_coordinates() {
     let whatif = whatif("dlpc-pi-coordinates");
     let time = |query: &str| {
-        let answer = whatif.predict(&whatif.state(query).expect("a state")).expect("an answer");
+        let answer =
+            whatif.predict(&whatif.state(query).expect("a state"), &AtomicBool::new(false)).expect("an answer");
         answer.prediction.curve.points.last().expect("a point").makespan_s
     };
     // The last of 32 ranks gets 30 MB * 28 / 32 through one port: 2.2 s at 94.4 Mbit/s, a tenth of it at 944.
@@ -94,7 +98,8 @@ fn a_faster_network_shortens_the_predicted_time_of_many_coordinates() {
 #[test]
 fn a_curve_ends_where_the_cores_end_and_says_so() {
     let whatif = whatif("dlpc-pi-count");
-    let answer = whatif.predict(&whatif.state("hosts=2&cores=3").expect("a state")).expect("an answer");
+    let answer =
+        whatif.predict(&whatif.state("hosts=2&cores=3").expect("a state"), &AtomicBool::new(false)).expect("an answer");
     assert_eq!(answer.prediction.curve.points.last().map(|point| point.ranks), Some(6));
     assert_eq!(answer.notes, ["The curve ends at 6 ranks: that is how many cores this cluster has."]);
 }
@@ -103,8 +108,16 @@ fn a_curve_ends_where_the_cores_end_and_says_so() {
 fn what_takes_too_long_is_refused() {
     let whatif = whatif("custom-heat");
     let state = whatif.state("hosts=64&ranks=256&replications=200").expect("a state");
-    let refusal = whatif.predict(&state).expect_err("more than any page should take");
+    let refusal = whatif.predict(&state, &AtomicBool::new(false)).expect_err("more than any page should take");
     assert!(matches!(refusal, Refusal::TooMuch { .. }), "{refusal}");
+}
+
+#[test]
+fn a_state_that_nobody_waits_for_is_not_simulated() {
+    let whatif = whatif("dlpc-pi-count");
+    let state = whatif.state("ranks=8").expect("a state");
+    let refusal = whatif.predict(&state, &AtomicBool::new(true)).expect_err("nobody waits");
+    assert!(matches!(refusal, Refusal::Abandoned), "{refusal}");
 }
 
 #[test]

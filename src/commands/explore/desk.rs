@@ -1,6 +1,7 @@
 //! Answers requests: which path gives what. It knows nothing of sockets, and opens no file.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use dlpc_sim::report::html::{self, live};
@@ -18,7 +19,7 @@ pub(super) struct Desk {
     whatif: WhatIf,
     knobs: Vec<live::Knob>,
     saved_name: String,
-    kept: Mutex<Vec<(String, String)>>,
+    kept: Mutex<Vec<(Page, String, Reply)>>,
 }
 
 /// What goes back to the browser.
@@ -77,19 +78,34 @@ impl Desk {
         Self { whatif, knobs, saved_name: format!("{stem}-what-if.toml"), kept: Mutex::new(Vec::new()) }
     }
 
-    /// Answers a request; takes up to some seconds.
-    pub(super) fn reply(&self, page: Page, query: &str) -> Reply {
-        match page {
-            Page::Whole => self.whole(query),
-            Page::Answer => self.answer(query),
-            Page::Scenario => self.scenario(query),
-        }
+    /// Returns what has been answered to the same request lately.
+    pub(super) fn recall(&self, page: Page, query: &str) -> Option<Reply> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter()
+            .find(|(of_page, known, _)| (*of_page, known.as_str()) == (page, query))
+            .map(|(.., reply)| reply.clone())
     }
 
-    fn whole(&self, query: &str) -> Reply {
-        match self.predict(query) {
+    /// Answers a request; takes up to some seconds, or until the flag says that nobody waits for it.
+    pub(super) fn reply(&self, page: Page, query: &str, is_abandoned: &AtomicBool) -> Reply {
+        if let Some(reply) = self.recall(page, query) {
+            return reply;
+        }
+        let reply = match page {
+            Page::Whole => self.whole(query, is_abandoned),
+            Page::Answer => self.answer(query, is_abandoned),
+            Page::Scenario => self.scenario(query),
+        };
+        if reply.status == StatusCode::OK {
+            self.keep(page, query, &reply);
+        }
+        reply
+    }
+
+    fn whole(&self, query: &str, is_abandoned: &AtomicBool) -> Reply {
+        match self.predict(query, is_abandoned) {
             Ok((state, answer)) => Reply::html(StatusCode::OK, self.page(&state, &answer, None)),
-            Err(refusal) => match self.predict("") {
+            Err(refusal) => match self.predict("", is_abandoned) {
                 Ok((state, answer)) => {
                     let problem = refusal.to_string();
                     Reply::html(status(&refusal), self.page(&state, &answer, Some(&problem)))
@@ -111,14 +127,10 @@ impl Desk {
         live::page(&page, &page::state(&self.whatif, answer, &state.query()))
     }
 
-    fn answer(&self, query: &str) -> Reply {
-        if let Some(body) = self.recall(query) {
-            return Reply::json(StatusCode::OK, body);
-        }
-        match self.predict(query) {
+    fn answer(&self, query: &str, is_abandoned: &AtomicBool) -> Reply {
+        match self.predict(query, is_abandoned) {
             Ok((state, answer)) => {
                 let body = live::answer(&page::state(&self.whatif, &answer, &state.query()));
-                self.keep(query, &body);
                 Reply::json(StatusCode::OK, body)
             }
             Err(refusal) => Reply::json(status(&refusal), live::refusal(&refusal.to_string())),
@@ -138,29 +150,26 @@ impl Desk {
         }
     }
 
-    fn predict(&self, query: &str) -> Result<(State, Answer), Refusal> {
+    fn predict(&self, query: &str, is_abandoned: &AtomicBool) -> Result<(State, Answer), Refusal> {
         let state = self.whatif.state(query)?;
-        let answer = self.whatif.predict(&state)?;
+        let answer = self.whatif.predict(&state, is_abandoned)?;
         Ok((state, answer))
     }
 
-    fn recall(&self, query: &str) -> Option<String> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(known, _)| known == query).map(|(_, body)| body.clone())
-    }
-
-    fn keep(&self, query: &str, body: &str) {
+    fn keep(&self, page: Page, query: &str, reply: &Reply) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT_MAX {
             kept.remove(0);
         }
-        kept.push((query.to_owned(), body.to_owned()));
+        kept.push((page, query.to_owned(), reply.clone()));
     }
 }
 
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Unknown { .. } | Refusal::OutOfRange { .. } => StatusCode::BAD_REQUEST,
+        // Nobody sees it.
+        Refusal::Abandoned => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Invalid(_) | Refusal::TooMuch { .. } | Refusal::Simulation(_) | Refusal::File(_) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

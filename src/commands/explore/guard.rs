@@ -44,7 +44,9 @@ impl Guard {
             return Err(Refused::new(StatusCode::MISDIRECTED_REQUEST, why));
         }
         if !is_of_own_page(uri, headers, host) {
-            return Err(Refused::new(StatusCode::FORBIDDEN, "requests of other web pages are refused"));
+            let why = "requests of other web pages are refused: to open a state of the knobs that a page links to, copy its \
+                       address into the address bar of the browser";
+            return Err(Refused::new(StatusCode::FORBIDDEN, why));
         }
         if TARGET_BYTES_MAX < uri.to_string().len() {
             return Err(Refused::new(StatusCode::URI_TOO_LONG, "no state of this page has so long an address"));
@@ -75,8 +77,12 @@ fn is_of_own_page(uri: &Uri, headers: &HeaderMap, host: &str) -> bool {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     match site {
         None | Some(b"none" | b"same-origin") => true,
-        // A link in a mail or on another page may open this page, and nothing else.
-        Some(_) => uri.path() == "/" && headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate"),
+        // A link on another page may open this page, in a window of its own and as the file says: no simulation of its choice.
+        Some(_) => {
+            let is_plain = uri.path() == "/" && uri.query().is_none_or(str::is_empty);
+            let navigates = headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+            is_plain && navigates && headers.get("sec-fetch-dest").is_none_or(|place| place == "document")
+        }
     }
 }
 
@@ -158,8 +164,20 @@ mod tests {
         assert_eq!(fetched("same-origin", "cors", "/answer"), None);
         assert_eq!(fetched("none", "navigate", "/scenario.toml"), None);
         assert_eq!(fetched("cross-site", "navigate", "/"), None);
+        assert_eq!(fetched("cross-site", "navigate", "/?"), None);
+        assert_eq!(fetched("cross-site", "navigate", "/?ranks=256"), Some(403));
+        assert_eq!(fetched("same-site", "navigate", "/?ranks=256"), Some(403));
+        assert_eq!(fetched("none", "navigate", "/?ranks=256"), None);
+        assert_eq!(fetched("same-origin", "navigate", "/?ranks=256"), None);
         assert_eq!(fetched("cross-site", "no-cors", "/"), Some(403));
         assert_eq!(fetched("same-site", "navigate", "/answer"), Some(403));
+        let framed = [
+            ("host", "localhost"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ];
+        assert_eq!(check("/", &framed), Some(403));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -14,19 +15,19 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::connections::{Answering, Connections};
 use super::desk::{Desk, Page, Reply};
 use super::guard::Guard;
+use super::impatient::Impatient;
+use super::turn::Turns;
 use crate::failure::Failure;
 
-/// Connections at a time.
-const CONNECTIONS_MAX: usize = 256;
-/// Requests that wait for their turn to simulate.
-const WAITING_MAX: usize = 16;
 /// Time for the head of a request, and for a connection to ask again.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Time to take a reply, from when the buffers of the system are full.
+const REPLY_TIME: Duration = Duration::from_secs(30);
 /// Longest time to read a body that nobody asked for, so that the client sees why it is refused.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Most bytes of such a body.
@@ -38,10 +39,7 @@ const HEAD_BYTES_MAX: usize = 16 << 10;
 struct Shared {
     guard: Guard,
     desk: Desk,
-    /// Whose turn it is to simulate.
-    turn: Semaphore,
-    /// Who may wait for it.
-    queue: Semaphore,
+    turns: Arc<Turns>,
 }
 
 /// Serves the page until the process ends; `ready` is told the address when connections are accepted.
@@ -55,10 +53,10 @@ pub(super) fn serve(
         message: format!("cannot listen on {address}: {error}"),
         help: "name another port or address after --port and --bind".to_owned(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
-    let turn = Semaphore::new(1);
-    let queue = Semaphore::new(WAITING_MAX);
-    let shared = Arc::new(Shared { guard, desk, turn, queue });
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // One thread simulates, with the help of one for each core.
+    let runtime = runtime.worker_threads(2).max_blocking_threads(1).enable_all().build().map_err(failed)?;
+    let shared = Arc::new(Shared { guard, desk, turns: Arc::default() });
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         ready(listener.local_addr().map_err(failed)?)?;
@@ -67,18 +65,16 @@ pub(super) fn serve(
     })
 }
 
-/// Accepts connections; more than [`CONNECTIONS_MAX`] wait in the backlog of the system.
+/// Accepts connections.
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = Connections::default();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let shared = Arc::clone(shared);
-                tokio::spawn(async move {
-                    connection(stream, shared).await;
-                    drop(place);
-                });
+                connections.make_place();
+                let answering = Answering::default();
+                let task = tokio::spawn(connection(stream, Arc::clone(shared), answering.clone()));
+                connections.add(task.abort_handle(), answering);
             }
             // For instance too many open files: it passes.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -86,24 +82,28 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
+async fn connection(stream: TcpStream, shared: Arc<Shared>, answering: Answering) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&shared), answering.clone()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Impatient::new(stream, REPLY_TIME)), service);
     // A client that goes away or talks nonsense is its own problem.
     drop(connection.await);
 }
 
-async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    request: Request<Incoming>,
+    shared: Arc<Shared>,
+    answering: Answering,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let is_head = request.method() == Method::HEAD;
-    let reply = reply(request, shared).await;
+    let reply = reply(request, shared, &answering).await;
     Ok(response(reply, is_head))
 }
 
-async fn reply(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
+async fn reply(request: Request<Incoming>, shared: Arc<Shared>, answering: &Answering) -> Reply {
     let (head, body) = request.into_parts();
     let checked = shared.guard.check(&head.method, &head.uri, &head.headers);
     let is_empty = hyper::body::Body::is_end_stream(&body);
@@ -120,17 +120,38 @@ async fn reply(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         return Reply::text(StatusCode::NOT_FOUND, "there is no such page; the page is at /");
     };
     let query = head.uri.query().unwrap_or_default().to_owned();
+    if let Some(reply) = shared.desk.recall(page, &query) {
+        return reply;
+    }
+    let _answered = answering.begin();
     in_turn(shared, page, query).await
+}
+
+/// Says that nobody waits for an answer, once it is dropped: hyper drops what it waits for when the client has gone.
+#[derive(Default)]
+struct Waiting {
+    is_abandoned: Arc<AtomicBool>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Simulates when it is this request's turn, or refuses if too many are waiting.
 async fn in_turn(shared: Arc<Shared>, page: Page, query: String) -> Reply {
-    let Ok(_place) = shared.queue.try_acquire() else {
+    let Some(turn) = Arc::clone(&shared.turns).take().await else {
         return Reply::text(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once: ask again in a second");
     };
-    let Ok(_turn) = shared.turn.acquire().await else { return internal() };
+    let waiting = Waiting::default();
+    let is_abandoned = Arc::clone(&waiting.is_abandoned);
     let worker = Arc::clone(&shared);
-    let simulated = tokio::task::spawn_blocking(move || worker.desk.reply(page, &query));
+    let simulated = tokio::task::spawn_blocking(move || {
+        // It ends with the simulation, not with the client.
+        let _turn = turn;
+        worker.desk.reply(page, &query, &is_abandoned)
+    });
     simulated.await.unwrap_or_else(|_| internal())
 }
 
