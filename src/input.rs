@@ -376,9 +376,14 @@ fn machine_of(
 fn drop_intervals(machine: &mut Table, overridden: &[String]) {
     for table in ["intervals", "standard_errors"] {
         if let Some(Value::Table(entries)) = machine.get_mut(table).map(|node| &mut node.value) {
-            entries.entries.retain(|entry| !overridden.contains(&entry.key));
+            entries.entries.retain(|entry| !overridden.iter().any(|path| is_within(&entry.key, path)));
         }
     }
+}
+
+/// Returns whether a key path is `path`, or one below it: `hosts.pi.speed[3]` is a value of `hosts.pi.speed`.
+fn is_within(key: &str, path: &str) -> bool {
+    key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
 }
 
 fn measured(path: &Path, named_at: Span, files: &mut Files<'_>) -> Option<MeasuredCurve> {

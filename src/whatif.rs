@@ -6,6 +6,7 @@
 mod edit;
 mod knob;
 mod refusal;
+mod rounded;
 mod state;
 
 use std::cell::RefCell;

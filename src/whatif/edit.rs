@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use serde_json::Value as Json;
-use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::knob::{Knob, Range, is_placed_by_rule, scale_of};
+use super::knob::{Knob, Range, is_placed_by_rule, largest_sigma, scale_of};
 use super::refusal::Refusal;
+use super::rounded::rounded;
 use super::state::State;
 use crate::input::Experiment;
 use crate::machine::HostGroup;
@@ -14,8 +15,8 @@ use crate::scenario::{Distribution, Workload};
 
 /// Rank counts up to which all are predicted; above it, steps get longer.
 const ALL_RANKS_UPTO: u64 = 48;
-/// Largest sigma that a machine model may have.
-const SIGMA_MAX: f64 = 2.0;
+/// Significant digits of values that are computed from others: more than any is known to.
+const DIGITS: usize = 12;
 
 /// Returns the scenario file of a state, and what the page should say of it.
 pub(super) fn scenario(
@@ -53,8 +54,7 @@ impl Edit<'_> {
         for keys in
             [&["machine"][..], &["measured"], &["run", "placement", "hostfile"], &["run", "placement", "rankfile"]]
         {
-            let item = keys.iter().try_fold(self.document.as_item_mut(), |item, key| item.get_mut(key));
-            let Some(item) = item else { continue };
+            let Some(item) = find(self.document.as_item_mut(), keys) else { continue };
             if let Some(named) = item.as_str() {
                 let whole = folder.join(named).display().to_string();
                 replace(item, whole.into());
@@ -116,7 +116,9 @@ impl Edit<'_> {
                 }
             }
             let speed = self.state.number("speed");
-            if speed.is_some() || (n_hosts.is_some() && !is_uniform(group)) {
+            let one_for_each =
+                base.effective_machine["hosts"][&group.name]["speed"].as_array().is_some_and(|all| 1 < all.len());
+            if speed.is_some() || (n_hosts.is_some() && one_for_each) {
                 let n_hosts = n_hosts.unwrap_or(group.speeds.len() as u64);
                 self.set(&key("speed"), speeds(group, n_hosts, speed.unwrap_or(1.0)))?;
             }
@@ -130,12 +132,13 @@ impl Edit<'_> {
             let bits_of_first = first.nic.bandwidth.as_f64() * 8.0 / 1e6;
             for group in &base.machine.host_groups {
                 let of_group = bandwidth * (group.nic.bandwidth.as_f64() / first.nic.bandwidth.as_f64());
-                let text = format!("{} Mbit/s", if group == first { bandwidth } else { of_group });
+                let text = format!("{} Mbit/s", if group == first { bandwidth } else { rounded(of_group, DIGITS) });
                 self.set(&["machine_override", "hosts", &group.name, "nic", "bandwidth"], text.into())?;
             }
             if let Some(port) = base.machine.switch.port_bandwidth {
                 // The ports of a switch are as fast as the cables that they are bought for.
-                let text = format!("{} Mbit/s", port.as_f64() * 8.0 / 1e6 * (bandwidth / bits_of_first));
+                let of_port = port.as_f64() * 8.0 / 1e6 * (bandwidth / bits_of_first);
+                let text = format!("{} Mbit/s", rounded(of_port, DIGITS));
                 self.set(&["machine_override", "switch", "port_bandwidth"], text.into())?;
             }
         }
@@ -154,7 +157,7 @@ impl Edit<'_> {
         let Some(written) = written else { return Ok(()) };
         let mut list = Array::new();
         for (json, segment) in written.iter().zip(segments) {
-            let latency = micros * (segment.latency.as_seconds() * 1e6 / first_micros);
+            let latency = rounded(micros * (segment.latency.as_seconds() * 1e6 / first_micros), DIGITS);
             let latency = if std::ptr::eq(segment, &raw const segments[0]) { micros } else { latency };
             let mut table = from_json(json);
             if let Some(table) = table.as_inline_table_mut() {
@@ -189,20 +192,18 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Gives the noisiest kernel of the workload this sigma, and changes the others in proportion; none gets more.
     fn noise(&mut self) -> Result<(), Refusal> {
         let Some(percent) = self.state.number("noise") else { return Ok(()) };
-        let written = &self.base.effective_machine["noise"];
+        let base = self.base;
         let sigma = percent / 100.0;
-        let base_sigma = written["compute_sigma"].as_f64().unwrap_or(0.0);
-        self.set(&["machine_override", "noise", "compute_sigma"], sigma.into())?;
-        if 0.0 < base_sigma
-            && let Some(kernels) = written["kernel_sigma"].as_object()
-        {
-            for (kernel, of_kernel) in kernels {
-                let of_kernel = of_kernel.as_f64().unwrap_or(0.0) * (sigma / base_sigma);
-                let key = ["machine_override", "noise", "kernel_sigma", kernel.as_str()];
-                self.set(&key, of_kernel.min(SIGMA_MAX).into())?;
-            }
+        let largest = largest_sigma(base);
+        let share = |of_file: f64| if 0.0 < largest { (of_file / largest).min(1.0) } else { 1.0 };
+        let turned = |of_file: &Json| Value::from(rounded(sigma * share(of_file.as_f64().unwrap_or(0.0)), DIGITS));
+        let noise = &base.effective_machine["noise"];
+        self.set(&["machine_override", "noise", "compute_sigma"], turned(&noise["compute_sigma"]))?;
+        for (kernel, of_file) in noise["kernel_sigma"].as_object().into_iter().flatten() {
+            self.set(&["machine_override", "noise", "kernel_sigma", kernel], turned(of_file))?;
         }
         Ok(())
     }
@@ -212,12 +213,9 @@ impl Edit<'_> {
         let (last, tables) = keys.split_last().expect("invariant: a key has a name");
         let mut item = self.document.as_item_mut();
         for key in tables {
+            let is_inline = item.is_inline_table();
             let table = item.as_table_like_mut().ok_or_else(|| not_a_table(key))?;
-            item = table.entry(key).or_insert_with(|| {
-                let mut table = Table::new();
-                table.set_implicit(true);
-                Item::Table(table)
-            });
+            item = table.entry(key).or_insert_with(|| new_table(is_inline));
         }
         let table = item.as_table_like_mut().ok_or_else(|| not_a_table(last))?;
         match table.get_mut(last) {
@@ -228,6 +226,21 @@ impl Edit<'_> {
         }
         Ok(())
     }
+}
+
+/// Finds what is written at a key. [`Item::get_mut`] would make what is not there.
+fn find<'i>(root: &'i mut Item, keys: &[&str]) -> Option<&'i mut Item> {
+    keys.iter().try_fold(root, |item, key| item.as_table_like_mut()?.get_mut(key))
+}
+
+/// Returns an empty table that can be written where it is: an inline table holds no others.
+fn new_table(is_inline: bool) -> Item {
+    if is_inline {
+        return value(InlineTable::new());
+    }
+    let mut table = Table::new();
+    table.set_implicit(true);
+    Item::Table(table)
 }
 
 /// Puts a value in the place of another one, whose comment stays.
@@ -279,10 +292,11 @@ fn is_uniform(group: &HostGroup) -> bool {
 /// Returns the speeds of a group of `n_hosts` hosts, all `factor` times as fast; new hosts are like the first ones.
 fn speeds(group: &HostGroup, n_hosts: u64, factor: f64) -> Value {
     if is_uniform(group) {
-        return (group.speeds[0] * factor).into();
+        return rounded(group.speeds[0] * factor, DIGITS).into();
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most 10^7 hosts")]
-    numbers(group.speeds.iter().cycle().take(n_hosts as usize).map(|speed| speed * factor).collect())
+    let speeds = group.speeds.iter().cycle().take(n_hosts as usize);
+    numbers(speeds.map(|speed| rounded(speed * factor, DIGITS)).collect())
 }
 
 /// Returns a list with `n` entries; its last one is repeated.
@@ -294,8 +308,8 @@ fn resized(list: &[f64], n: u64) -> Vec<f64> {
 
 /// Returns the distribution of an analysis whose constant, mean or median is `seconds`, of the same shape as in the file.
 fn analysis(distribution: Distribution, seconds: f64) -> Value {
-    let factor = seconds / scale_of(distribution);
-    let text = |time: f64| Value::from(format!("{time} s"));
+    let factor = if 0.0 < scale_of(distribution) { seconds / scale_of(distribution) } else { 0.0 };
+    let text = |time: f64| Value::from(format!("{} s", rounded(time, DIGITS)));
     let (shape, entries) = match distribution {
         Distribution::Constant(_) => return text(seconds),
         Distribution::Exponential { .. } => ("exponential", vec![("mean", text(seconds))]),

@@ -1,7 +1,8 @@
 //! The knobs of a scenario: what can be turned, how far, and where it stands.
 
+use super::rounded::{rounded, rounded_down, rounded_up};
 use crate::input::Experiment;
-use crate::machine::MachineModel;
+use crate::machine::{Kernel, MachineModel};
 use crate::scenario::{Dispatch, Distribution, LogStream, Pi, Returns, Workload};
 
 /// Something that can be turned.
@@ -33,7 +34,7 @@ pub struct Number {
     pub low: f64,
     /// Largest value.
     pub high: f64,
-    /// Value in the file.
+    /// Value in the file, without the errors of floating-point numbers.
     pub value: f64,
     /// Whether it is a count.
     pub is_whole: bool,
@@ -54,6 +55,16 @@ pub struct Choice {
 const RANKS_MAX: f64 = 256.0;
 /// How far physical quantities go, as factors of their value in the file.
 const FACTOR: f64 = 20.0;
+/// Significant digits of the ends of a knob.
+const DIGITS_OF_ENDS: usize = 2;
+/// Significant digits of the value in the file: all that a person writes.
+const DIGITS_OF_VALUE: usize = 9;
+/// Largest time of a knob whose time in the file is zero, in seconds.
+const SECONDS: f64 = 10.0;
+/// Most darts that a scenario may have.
+const DARTS_MAX: f64 = 1e15;
+/// Largest noise that anybody will ask for, in per cent.
+const NOISE_MAX: f64 = 50.0;
 
 /// Returns the knobs of a scenario.
 pub(super) fn all(experiment: &Experiment, replications: u32) -> Vec<Knob> {
@@ -113,9 +124,7 @@ fn network(machine: &MachineModel) -> Vec<Knob> {
 fn darts(pi: &Pi) -> Vec<Knob> {
     #[expect(clippy::cast_precision_loss, reason = "at most 10^15 darts")]
     let darts = pi.darts as f64;
-    let Range::Number(number) = factor("darts", "Darts", "", darts).range else { return Vec::new() };
-    let number = Number { is_whole: true, low: number.low.ceil(), high: number.high.floor(), ..number };
-    let knob = Knob { id: "darts", label: "Darts", range: Range::Number(number) };
+    let knob = Knob { id: "darts", label: "Darts", range: Range::Number(count_around(darts)) };
     let value = match pi.returns {
         Returns::Count => return vec![knob],
         Returns::Coordinates(_) => "coordinates",
@@ -133,19 +142,8 @@ fn log_stream(stream: &LogStream) -> Vec<Knob> {
     let interval = stream.interval.as_seconds();
     vec![
         whole("items", "Log files", "", f64::from(stream.items), f64::from(stream.items).max(200.0)),
-        Knob {
-            id: "interval",
-            label: "Time between two log files",
-            range: Range::Number(Number {
-                unit: "s",
-                low: 0.0,
-                high: (FACTOR * interval).max(10.0),
-                value: interval,
-                is_whole: false,
-                is_logarithmic: false,
-            }),
-        },
-        factor("analysis", "Analysis of a log file", "s", scale_of(stream.analysis)),
+        from_zero("interval", "Time between two log files", interval),
+        analysis(scale_of(stream.analysis)),
         Knob { id: "dispatch", label: "Log files go", range: Range::Choice(Choice { options, value }) },
     ]
 }
@@ -159,12 +157,55 @@ pub(super) fn scale_of(distribution: Distribution) -> f64 {
     }
 }
 
-/// The sigma of computing; those of single kernels go with it.
+fn analysis(seconds: f64) -> Knob {
+    let (id, label) = ("analysis", "Analysis of a log file");
+    if 0.0 < seconds { factor(id, label, "s", seconds) } else { from_zero(id, label, seconds) }
+}
+
+/// The sigma of the noisiest kernel; those of the others go with it.
 fn noise(experiment: &Experiment) -> Knob {
-    let sigma = experiment.effective_machine["noise"]["compute_sigma"].as_f64().unwrap_or(0.0);
-    let number =
-        Number { unit: "%", low: 0.0, high: 50.0, value: 100.0 * sigma, is_whole: false, is_logarithmic: false };
+    let value = rounded(100.0 * largest_sigma(experiment), DIGITS_OF_VALUE);
+    let high = NOISE_MAX.max(value);
+    let number = Number { unit: "%", low: 0.0, high, value, is_whole: false, is_logarithmic: false };
     Knob { id: "noise", label: "Noise of computing", range: Range::Number(number) }
+}
+
+/// Returns the largest sigma of what the workload computes.
+pub(super) fn largest_sigma(experiment: &Experiment) -> f64 {
+    let kernels: &[Kernel] = match &experiment.scenario.workload {
+        Workload::Pi(Pi { returns: Returns::Count, .. }) => &[Kernel::Setup, Kernel::ThrowDart],
+        Workload::Pi(Pi { returns: Returns::Coordinates(_), .. }) => &[
+            Kernel::Setup,
+            Kernel::ThrowDart,
+            Kernel::StoreRecord,
+            Kernel::PackRecord,
+            Kernel::UnpackRecord,
+            Kernel::CollectRecord,
+        ],
+        Workload::LogStream(_) => &[Kernel::Analyse],
+        Workload::Custom(_) => &[Kernel::Custom],
+    };
+    kernels.iter().map(|kernel| experiment.machine.noise.sigma(*kernel)).fold(0.0, f64::max)
+}
+
+/// A time that may be zero.
+fn from_zero(id: &'static str, label: &'static str, seconds: f64) -> Knob {
+    let value = rounded(seconds, DIGITS_OF_VALUE);
+    let high = rounded_down(FACTOR * value, DIGITS_OF_ENDS).max(SECONDS);
+    let number = Number { unit: "s", low: 0.0, high, value, is_whole: false, is_logarithmic: false };
+    Knob { id, label, range: Range::Number(number) }
+}
+
+/// A count that may be some times as large or as small.
+fn count_around(value: f64) -> Number {
+    let (low, high) = ends_around(value);
+    let (low, high) = (low.ceil(), high.floor().min(DARTS_MAX));
+    Number { unit: "", low, high, value, is_whole: true, is_logarithmic: true }
+}
+
+/// Returns the ends of a quantity that goes some times as far up and down: short numbers within that range.
+fn ends_around(value: f64) -> (f64, f64) {
+    (rounded_up(value / FACTOR, DIGITS_OF_ENDS), rounded_down(value * FACTOR, DIGITS_OF_ENDS))
 }
 
 fn whole(id: &'static str, label: &'static str, unit: &'static str, value: f64, high: f64) -> Knob {
@@ -174,6 +215,7 @@ fn whole(id: &'static str, label: &'static str, unit: &'static str, value: f64, 
 }
 
 fn factor(id: &'static str, label: &'static str, unit: &'static str, value: f64) -> Knob {
-    let (low, high) = (value / FACTOR, value * FACTOR);
+    let value = rounded(value, DIGITS_OF_VALUE);
+    let (low, high) = ends_around(value);
     Knob { id, label, range: Range::Number(Number { unit, low, high, value, is_whole: false, is_logarithmic: true }) }
 }

@@ -125,6 +125,35 @@ fn a_saved_scenario_gives_the_numbers_of_the_page() {
     assert_eq!(on_page, in_file);
 }
 
+/// What the shortest scenario has, with the name of a machine model that can be read from anywhere.
+fn short_scenario(workload: &str) -> String {
+    let machine = root().join("models/dlpc-2020.toml");
+    format!("format = 1\ntitle = \"short\"\nmachine = \"{}\"\nrun.ranks = [1, 2, 4]\n{workload}", machine.display())
+}
+
+#[test]
+fn the_shortest_scenarios_have_a_page_answers_and_a_file_for_each_state() {
+    for (workload, query) in [
+        ("workload.pi = { darts = 1000, returns = \"count\" }", "darts=2000"),
+        ("workload.log_stream = { items = 4, interval = \"5 s\", analysis = \"7 s\" }", "dispatch=first-free"),
+        ("[[workload.custom.phases]]\ncompute.work = \"1 s\"", "speed=3"),
+    ] {
+        let folder = empty_folder();
+        let path = folder.path().join("short.toml");
+        std::fs::write(&path, short_scenario(workload)).expect("a file");
+        let server = Server::start(&path.display().to_string());
+        for query in ["", query, "ranks=6&noise=5&cores=2&hosts=3&latency=100"] {
+            assert_eq!(server.get(&format!("/?{query}")).status, 200, "{workload} {query}");
+            let page = server.get(&format!("/answer?{query}"));
+            assert_eq!(page.status, 200, "{workload} {query}: {page:?}");
+            let saved = server.get(&format!("/scenario.toml?{query}")).body;
+            assert!(!saved.contains("placement"), "{saved}");
+            std::fs::write(folder.path().join("saved.toml"), saved).expect("a file");
+            succeeds(dlpc_sim().arg("check").arg(folder.path().join("saved.toml")));
+        }
+    }
+}
+
 #[test]
 fn links_of_other_pages_open_the_page_as_the_file_says_and_in_no_other_state() {
     let server = Server::start(PI);
