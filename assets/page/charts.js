@@ -13,6 +13,12 @@ const charts = (() => {
     return Math.max(260, root.clientWidth);
   }
 
+  // A chart that stays in sight takes a share of the window.
+  function heightOf(root) {
+    const share = +getComputedStyle(root).getPropertyValue("--share-of-window");
+    return share ? Math.min(HEIGHT, Math.max(170, Math.round(share * innerHeight))) : HEIGHT;
+  }
+
   // Keeps a chart as wide as its place, and in the colours of the page.
   function mount(root, make) {
     const view = { root, chart: null };
@@ -24,7 +30,7 @@ const charts = (() => {
       }
       const { options, data } = make();
       options.width = widthOf(root);
-      options.height = HEIGHT;
+      options.height = heightOf(root);
       options.series.forEach((series) => { if (hidden.has(series.label)) series.show = false; });
       view.chart = new uPlot(options, data, root);
       operable(view.chart);
@@ -32,7 +38,7 @@ const charts = (() => {
     view.draw();
     // Not within the observer: a new size would call it again.
     new ResizeObserver(() => requestAnimationFrame(() => {
-      if (view.chart.width !== widthOf(root)) view.chart.setSize({ width: widthOf(root), height: HEIGHT });
+      if (view.chart.width !== widthOf(root)) view.chart.setSize({ width: widthOf(root), height: heightOf(root) });
     })).observe(root);
     root.addEventListener("keydown", (event) => move(view.chart, event));
     live.add(view);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::chromium::Browser;
-use crate::served::{Server, run};
+use crate::served::{Server, ShortScenario, run};
 
 /// Turns a slider to a share of its length and waits for the answer.
 fn turn(browser: &mut Browser, knob: &str, share: f64) {
@@ -18,7 +18,14 @@ fn turn(browser: &mut Browser, knob: &str, share: f64) {
 
 #[test]
 fn sliders_change_curve_breakdown_answer_and_address() {
-    let server = Server::start("scenarios/dlpc-pi-coordinates.toml");
+    let short = ShortScenario::new();
+    for scenario in ["scenarios/dlpc-pi-coordinates.toml", &short.path()] {
+        sliders_change_the_page_of(scenario);
+    }
+}
+
+fn sliders_change_the_page_of(scenario: &str) {
+    let server = Server::start(scenario);
     let mut browser = Browser::start();
     browser.open(&server.address);
     assert_eq!(browser.complaints(), Vec::<String>::new());
@@ -89,7 +96,14 @@ fn advice_follows_the_sliders() {
 
 #[test]
 fn an_address_restores_knobs_view_and_curve() {
-    let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let short = ShortScenario::new();
+    for scenario in ["scenarios/dlpc-pi-count.toml", &short.path()] {
+        an_address_restores_the_page_of(scenario);
+    }
+}
+
+fn an_address_restores_the_page_of(scenario: &str) {
+    let server = Server::start(scenario);
     let mut browser = Browser::start();
     browser.open(&server.address);
     turn(&mut browser, "bandwidth", 0.9);
@@ -108,7 +122,14 @@ fn an_address_restores_knobs_view_and_curve() {
 
 #[test]
 fn a_saved_scenario_gives_the_numbers_of_the_page() {
-    let server = Server::start("scenarios/dlpc-pi-coordinates.toml");
+    let short = ShortScenario::new();
+    for (scenario, n_points) in [("scenarios/dlpc-pi-coordinates.toml", 32), (short.path().as_str(), 6)] {
+        a_saved_scenario_gives_the_numbers_of(scenario, n_points);
+    }
+}
+
+fn a_saved_scenario_gives_the_numbers_of(scenario: &str, n_points: usize) {
+    let server = Server::start(scenario);
     let mut browser = Browser::start();
     browser.open(&server.address);
     turn(&mut browser, "speed", 0.6);
@@ -124,12 +145,19 @@ fn a_saved_scenario_gives_the_numbers_of_the_page() {
     let _: Value = serde_json::from_str(&printed).expect("JSON");
     browser.open(&format!("file://{}", out.join("report.html").display()));
     assert_eq!(browser.run(rows), on_page);
-    assert_eq!(on_page.as_array().map(Vec::len), Some(32));
+    assert_eq!(on_page.as_array().map(Vec::len), Some(n_points));
 }
 
 #[test]
 fn a_wrong_value_is_explained_and_the_page_stays() {
-    let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let short = ShortScenario::new();
+    for scenario in ["scenarios/dlpc-pi-count.toml", &short.path()] {
+        a_wrong_value_is_explained_on_the_page_of(scenario);
+    }
+}
+
+fn a_wrong_value_is_explained_on_the_page_of(scenario: &str) {
+    let server = Server::start(scenario);
     let mut browser = Browser::start();
     browser.open(&format!("{}?ranks=1000000000", server.address));
     assert!(browser.text("document.getElementById('problem').textContent").contains("between 1 and 256"));
@@ -143,10 +171,44 @@ fn a_wrong_value_is_explained_and_the_page_stays() {
 }
 
 #[test]
-fn a_phone_shows_the_knobs_without_scrolling_sideways() {
+fn a_phone_shows_the_knobs_without_scrolling_sideways_and_the_curve_while_they_turn() {
+    let short = ShortScenario::new();
+    for scenario in ["scenarios/dlpc-pi-count.toml", "scenarios/dlpc-log-60s.toml", &short.path()] {
+        let server = Server::start(scenario);
+        let mut browser = Browser::start();
+        // Of today, of some years ago, and held sideways.
+        for (width, height) in [(390, 844), (375, 667), (844, 390)] {
+            browser.resize(width, height);
+            browser.open(&server.address);
+            assert_eq!(browser.run("document.documentElement.scrollWidth <= innerWidth"), true, "{scenario}");
+            assert_eq!(browser.run(HIDDEN_WHILE_TURNED), serde_json::json!([]), "{scenario} on {width} x {height}");
+        }
+    }
+}
+
+/// The knobs beside which less than all of the curve is in sight, or which themselves are not.
+const HIDDEN_WHILE_TURNED: &str = "[...document.querySelectorAll('.knob')].filter((knob) => {
+    knob.scrollIntoView({ block: 'end' });
+    const curve = document.querySelector('#chart-curve .u-wrap').getBoundingClientRect();
+    const box = knob.getBoundingClientRect();
+    const isHidden = box.top < curve.bottom && curve.left < box.right && box.left < curve.right;
+    return curve.top < -1 || curve.bottom > innerHeight + 1 || isHidden;
+  }).map((knob) => knob.textContent)";
+
+#[test]
+fn a_link_of_another_page_opens_the_page_and_no_state_of_it() {
     let server = Server::start("scenarios/dlpc-pi-count.toml");
+    let elsewhere = server.address.replace("127.0.0.1", "localhost");
     let mut browser = Browser::start();
-    browser.resize(390, 844);
-    browser.open(&server.address);
-    assert_eq!(browser.run("document.documentElement.scrollWidth <= innerWidth"), true);
+    let mut follow = |target: &str| {
+        browser.open(&elsewhere);
+        browser.leave(&format!("location.href = '{}{target}'", server.address));
+        browser.text("document.body.textContent")
+    };
+    assert!(follow("?ranks=9").contains("requests of other web pages are refused"));
+    assert!(follow("").contains("Turn a knob"));
+    // What the visitor does there is the page's own.
+    turn(&mut browser, "speed", 0.7);
+    browser.leave("location.reload()");
+    assert_eq!(browser.run("document.getElementById('knob-speed') !== null && location.search.length > 0"), true);
 }

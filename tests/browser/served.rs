@@ -55,6 +55,29 @@ impl Report {
     }
 }
 
+/// The shortest scenario of coordinates, without any table that may be left out.
+pub(crate) struct ShortScenario {
+    folder: tempfile::TempDir,
+}
+
+impl ShortScenario {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let machine = root().join("models/dlpc-2020.toml");
+        let text = format!(
+            "format = 1\ntitle = \"short\"\nmachine = \"{}\"\nrun.ranks = [1, 2, 4, 8, 16, 32]\n\
+             workload.pi = {{ darts = 1_000_000, returns = \"coordinates\" }}\n",
+            machine.display()
+        );
+        std::fs::write(folder.path().join("short.toml"), text).expect("a file");
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self) -> String {
+        self.folder.path().join("short.toml").display().to_string()
+    }
+}
+
 /// A running `explore`, which ends with the value.
 pub(crate) struct Server {
     child: Child,

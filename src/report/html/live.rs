@@ -131,8 +131,10 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
         div.problem id="problem" role="alert" hidden[page.problem.is_none()] { (page.problem.unwrap_or_default()) }
         (sections::warnings(&[state.notes, state.warnings].concat()))
         main.live {
-            div.live-curve { (sections::curve(&tables::curve(state.curve, state.measured))) }
-            (knobs(page))
+            div.live-turn {
+                div.live-curve { (sections::curve(&tables::curve(state.curve, state.measured))) }
+                (knobs(page))
+            }
             div.live-breakdown { (sections::breakdown(&tables::breakdown(&state.curve.points))) }
         }
     };
