@@ -91,6 +91,16 @@ impl Browser {
         self.wait_for(&format!("location.href.startsWith({}) && document.readyState === 'complete'", json!(address)));
     }
 
+    /// Runs a script that leaves the page, and waits until the next one is loaded.
+    pub(crate) fn leave(&mut self, script: &str) {
+        self.run(&format!("setTimeout(() => {{ {script} }})"));
+        self.events.clear();
+        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            let event = self.read();
+            self.events.push(event);
+        }
+    }
+
     /// Runs a script and returns its value.
     pub(crate) fn run(&mut self, script: &str) -> Value {
         let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });

@@ -86,7 +86,7 @@ const SHAPES: [(&str, &str); 6] = [
     (
         "inline tables within others",
         "run = { ranks = 4, placement = { order = \"by-node\" } }\n
-         workload.log_stream = { items = 3, interval = \"0 s\", analysis = \"0 s\" }\n
+         workload.log_stream = { items = 3, interval = \"0 s\", first = \"1 s\", analysis = \"0 s\" }\n
          machine_override = { hosts = {}, noise = { kernel_sigma = {} } }\n",
     ),
     (
