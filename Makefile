@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers
+.PHONY: test testbed lint setup bench peers fits
 
 test: setup
 	./.ci/test
@@ -16,6 +16,10 @@ setup:
 
 bench:
 	cargo bench --locked
+
+# 300 fits to run times that scatter; the tests take a part of them.
+fits:
+	DLPC_SIM_FITS=300 cargo test --locked --test calibration no_fit_is_worse
 
 # This simulator beside SimGrid, which is installed from Debian if it is missing.
 peers:
