@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers
+.PHONY: test testbed lint setup bench peers fuzz
 
 test: setup
 	./.ci/test
@@ -16,6 +16,12 @@ setup:
 
 bench:
 	cargo bench --locked
+
+# Damaged inputs and relations between predictions, many times more than `cargo test` tries: about 100,000 cases.
+# Failures leave their input in target/fuzz-failures. `make fuzz FIRST=20000` tries others.
+FIRST = 0
+fuzz:
+	DLPC_FUZZ_CASES=10000 DLPC_FUZZ_FIRST=$(FIRST) cargo test --locked --test fuzz
 
 # This simulator beside SimGrid, which is installed from Debian if it is missing.
 peers:

@@ -1,4 +1,4 @@
-//! The whole program: through its binary, and through the library with files that nobody would write on purpose.
+//! The whole program, through its binary.
 
 mod calibrated;
 mod compared;
@@ -10,7 +10,6 @@ mod fitted;
 mod help;
 mod json_schema;
 mod lost_host;
-mod mutation;
 mod output;
 mod readme;
 mod replay;
