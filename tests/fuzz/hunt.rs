@@ -163,6 +163,8 @@ fn reason(text: &str) -> String {
         let starts = ["running ", "test ", "failures:", "note: ", "error: test failed"];
         line.trim().is_empty() || starts.iter().any(|start| line.starts_with(start))
     };
+    // What a test prints first stands behind its name.
+    let text = text.replace(" ... ", "\n");
     let lines: Vec<&str> = text.lines().filter(|line| !is_noise(line)).take(12).collect();
     lines.join("\n  ")
 }
