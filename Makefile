@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers fuzz
+.PHONY: test testbed lint setup bench peers fuzz docs
 
 test: setup
 	./.ci/test
@@ -22,6 +22,12 @@ bench:
 FIRST = 0
 fuzz:
 	DLPC_FUZZ_CASES=10000 DLPC_FUZZ_FIRST=$(FIRST) cargo test --locked --test fuzz
+
+# Writes what the commands of README.md and docs print today into their console blocks and sentences. Read the diff.
+docs:
+	-DLPC_UPDATE_DOCS=1 cargo test --locked --test e2e every_command_that_is_shown
+	-DLPC_UPDATE_FIGURES=1 cargo test --locked --test e2e every_number_in_a_sentence
+	cargo test --locked --test e2e -- readme figures
 
 # This simulator beside SimGrid, which is installed from Debian if it is missing.
 peers:
