@@ -20,7 +20,6 @@ use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
 use crate::corpus;
-use crate::experiments::prediction_of;
 use crate::hunt::{Files, Hunt};
 use crate::random_scenario::{Class, PLAIN, Variant, write};
 
@@ -71,9 +70,14 @@ fn loaded(files: &Files, folder: &str) -> Experiment {
     experiment.unwrap_or_else(|report| panic!("the scenario is not valid: {report}"))
 }
 
-/// Predicts both scenarios; none if that is much work.
-fn both(files: &Files) -> Option<[Prediction; 2]> {
-    Some([prediction_of(&loaded(files, "a"))?, prediction_of(&loaded(files, "b"))?])
+/// Predicts a scenario; all of them are small.
+fn predicted(experiment: &Experiment) -> Prediction {
+    let Experiment { scenario, machine, .. } = experiment;
+    prediction::predict(scenario, machine, &|| ()).expect("it can be simulated")
+}
+
+fn both(files: &Files) -> [Prediction; 2] {
+    ["a", "b"].map(|folder| predicted(&loaded(files, folder)))
 }
 
 fn points([a, b]: &[Prediction; 2]) -> impl Iterator<Item = (&CurvePoint, &CurvePoint)> {
@@ -82,8 +86,7 @@ fn points([a, b]: &[Prediction; 2]) -> impl Iterator<Item = (&CurvePoint, &Curve
 }
 
 fn is_twice_as_long(files: &Files) {
-    let Some(both) = both(files) else { return };
-    for (once, twice) in points(&both) {
+    for (once, twice) in points(&both(files)) {
         let (expected, found) = (2.0 * once.makespan_s, twice.makespan_s);
         let difference = (found - expected).abs();
         assert!(difference <= ROUNDING * expected + ROUNDING_S, "{} ranks: {found} s, not {expected} s", once.ranks);
@@ -91,23 +94,21 @@ fn is_twice_as_long(files: &Files) {
 }
 
 fn is_the_same(files: &Files) {
-    let Some(both) = both(files) else { return };
-    for (without, with) in points(&both) {
+    for (without, with) in points(&both(files)) {
         // As text, because a number that is none differs from itself.
         assert_eq!(format!("{without:?}"), format!("{with:?}"), "what nothing uses changes something");
     }
 }
 
 fn is_not_slower(files: &Files) {
-    let Some(both) = both(files) else { return };
-    for (slow, fast) in points(&both) {
+    for (slow, fast) in points(&both(files)) {
         assert!(fast.makespan_s <= slow.makespan_s + ROUNDING_S, "{} s > {} s", fast.makespan_s, slow.makespan_s);
     }
 }
 
 fn is_explained(files: &Files) {
     let experiment = loaded(files, "a");
-    let Some(prediction) = prediction_of(&experiment) else { return };
+    let prediction = predicted(&experiment);
     let Experiment { scenario, machine, .. } = &experiment;
     for point in &prediction.curve.points {
         let parts = point.breakdown.iter().fold(SimDuration::ZERO, |sum, (_, part)| sum + *part);
