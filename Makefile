@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers fits
+.PHONY: test testbed lint setup bench peers fits fuzz docs
 
 test: setup
 	./.ci/test
@@ -20,6 +20,18 @@ bench:
 # 300 fits to run times that scatter; the tests take a part of them.
 fits:
 	DLPC_SIM_FITS=300 cargo test --locked --test calibration no_fit_is_worse
+
+# Damaged inputs and relations between predictions, many times more than `cargo test` tries: about 100,000 cases.
+# Failures leave their input in target/fuzz-failures. `make fuzz FIRST=20000` tries others.
+FIRST = 0
+fuzz:
+	DLPC_FUZZ_CASES=10000 DLPC_FUZZ_FIRST=$(FIRST) cargo test --locked --test fuzz
+
+# Writes what the commands of README.md and docs print today into their console blocks and sentences. Read the diff.
+docs:
+	-DLPC_UPDATE_DOCS=1 cargo test --locked --test e2e every_command_that_is_shown
+	-DLPC_UPDATE_FIGURES=1 cargo test --locked --test e2e every_number_in_a_sentence
+	cargo test --locked --test e2e -- readme figures
 
 # This simulator beside SimGrid, which is installed from Debian if it is missing.
 peers:

@@ -1,4 +1,4 @@
-//! The whole program: through its binary, and through the library with files that nobody would write on purpose.
+//! The whole program, through its binary.
 
 mod calibrated;
 mod compared;
@@ -6,15 +6,16 @@ mod deterministic;
 mod explained;
 mod explore;
 mod export_goal;
+mod figures;
 mod fitted;
 mod help;
 mod json_schema;
 mod lost_host;
-mod mutation;
 mod output;
 mod readme;
 mod replay;
 mod shipped;
+mod shown;
 mod support;
 mod swept;
 mod tidy;

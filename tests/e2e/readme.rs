@@ -1,43 +1,9 @@
 //! The commands of README.md and of pages in `docs/` work, and print what is shown there.
+//!
+//! `make docs` writes what they print into the pages.
 
-use std::path::Path;
-
-use tempfile::TempDir;
-
-use crate::support::{Ended, dlpc_sim, empty_folder, root, run, succeeds};
-
-/// A command line of a `console` block, and the output that follows it there (`...` stands for any lines).
-#[derive(Debug, PartialEq)]
-struct Shown {
-    arguments: Vec<String>,
-    output: Vec<String>,
-}
-
-fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).expect("README.md")
-}
-
-/// Returns the commands of all `console` blocks that run the program.
-fn commands(markdown: &str) -> Vec<Shown> {
-    let mut is_console = false;
-    let mut is_ours = false;
-    let mut commands: Vec<Shown> = Vec::new();
-    for line in markdown.lines() {
-        if let Some(language) = line.strip_prefix("```") {
-            (is_console, is_ours) = (language.trim() == "console", false);
-        } else if is_console && line.starts_with("$ ") {
-            let line = line.split(" #").next().unwrap_or_default();
-            let starts = ["$ cargo run --release -- ", "$ dlpc-sim "];
-            let arguments = starts.into_iter().find_map(|start| line.strip_prefix(start));
-            is_ours = arguments.is_some();
-            let arguments = arguments.map(|text| shell_words::split(text).expect("quotes that end"));
-            commands.extend(arguments.map(|arguments| Shown { arguments, output: Vec::new() }));
-        } else if let Some(shown) = commands.last_mut().filter(|_| is_ours) {
-            shown.output.push(line.trim_end().to_owned());
-        }
-    }
-    commands
-}
+use crate::shown::{PAGES, RESULTS, Shown, commands, printed, reader_with, scenario_of_the_readme, text_of};
+use crate::support::{dlpc_sim, root, succeeds};
 
 /// Returns whether `actual` is `shown` with any lines in place of each `...`.
 fn agrees(shown: &[&str], actual: &[&str]) -> bool {
@@ -48,52 +14,62 @@ fn agrees(shown: &[&str], actual: &[&str]) -> bool {
     }
 }
 
-/// Returns the scenario that the README spells out.
-fn scenario_of_the_readme() -> String {
-    let text = readme();
-    let (_, rest) = text.split_once("```toml\n").expect("a scenario");
-    rest.split("```").next().unwrap_or_default().to_owned()
+/// Returns the cells of a line of a table.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
 }
 
-/// Lays the repository's `models` and the README's scenario out in a folder, beside `scenarios`, where commands run.
-fn reader_with(scenario: &str) -> TempDir {
-    let folder = empty_folder();
-    let copy = |from: &str| {
-        std::fs::create_dir_all(folder.path().join(from)).expect("a folder");
-        for entry in std::fs::read_dir(root().join(from)).expect("the folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_file() {
-                std::fs::copy(&path, folder.path().join(from).join(path.file_name().expect("a name"))).expect("a copy");
-            }
-        }
+/// Returns how alike two lines are: first by the cells that they begin with, then by their letters.
+fn likeness(one: &str, other: &str) -> f64 {
+    let n_equal = cells(one).iter().zip(cells(other)).take_while(|(one, other)| **one == *other).count();
+    f64::from(u32::try_from(n_equal).expect("few cells")) + strsim::normalized_levenshtein(one, other)
+}
+
+/// Returns the lines of the actual output that stand for those that are shown, in their order.
+fn renewed(shown: &[String], actual: &[&str]) -> Vec<String> {
+    let mut rest = actual;
+    let mut renew = |line: &String| {
+        let best =
+            (0..rest.len()).max_by(|a, b| likeness(line, rest[*a]).total_cmp(&likeness(line, rest[*b])).then(b.cmp(a)));
+        let Some(best) = best.filter(|_| line != "...") else { return line.clone() };
+        let found = rest[best].to_owned();
+        rest = &rest[best + 1..];
+        found
     };
-    ["models", "scenarios", "scenarios/measured/dlpc-2020"].into_iter().for_each(copy);
-    // As the README has it, beside the folder that it is called from: paths are those of the scenario.
-    std::fs::write(folder.path().join("my-scenario.toml"), scenario.replace("../models", "models")).expect("a file");
-    folder
+    shown.iter().map(&mut renew).collect()
 }
 
-fn run_in(folder: &Path, arguments: &[String]) -> Ended {
-    run(dlpc_sim().current_dir(folder).args(arguments))
+/// Writes what the commands print in place of what is shown.
+fn renew_all() {
+    for page in PAGES {
+        let mut lines: Vec<String> = text_of(page).lines().map(ToOwned::to_owned).collect();
+        for (_, shown, ended) in RESULTS.ended.iter().filter(|(of, ..)| *of == page) {
+            let new = renewed(&shown.output, &printed(ended));
+            lines.splice(shown.line..shown.line + new.len(), new);
+        }
+        std::fs::write(root().join(page), lines.join("\n") + "\n").expect("a page");
+    }
 }
 
 #[test]
 fn every_command_that_is_shown_prints_what_is_shown() {
-    let pages = ["README.md", "docs/sweep.md", "docs/tutorial.md"].map(|page| {
-        let shown = commands(&std::fs::read_to_string(root().join(page)).expect(page));
-        assert!(!shown.is_empty(), "{page} shows no command");
-        shown
-    });
-    // The slip that the README lets `check` find.
-    let folder = reader_with(&scenario_of_the_readme().replace("[run]\n", "[run]\nreplicatons = 200\n"));
-    for Shown { arguments, output } in pages.into_iter().flatten() {
-        assert!(!arguments.iter().any(|word| ["|", ">", "&&", ";"].contains(&word.as_str())), "{arguments:?}");
-        let Ended { code, stdout, stderr } = run_in(folder.path(), &arguments);
-        let is_error_shown = output.iter().any(|line| line.starts_with("error"));
-        assert_eq!(code, if is_error_shown { 3 } else { 0 }, "{arguments:?}: {stderr}");
-        let shown: Vec<&str> = output.iter().map(String::as_str).collect();
-        let actual: Vec<&str> = stdout.lines().chain(stderr.lines()).map(str::trim_end).collect();
-        assert!(shown.is_empty() || agrees(&shown, &actual), "{arguments:?} prints\n{stdout}{stderr}");
+    if std::env::var_os("DLPC_UPDATE_DOCS").is_some() {
+        renew_all();
+    }
+    for page in PAGES {
+        let all = commands(&text_of(page));
+        assert!(!all.is_empty(), "{page} shows no command");
+        for (Shown { arguments, output, .. }, (.., ended)) in
+            all.iter().zip(RESULTS.ended.iter().filter(|(of, ..)| *of == page))
+        {
+            assert!(!arguments.iter().any(|word| ["|", ">", "&&", ";"].contains(&word.as_str())), "{arguments:?}");
+            let is_error_shown = output.iter().any(|line| line.starts_with("error"));
+            assert_eq!(ended.code, if is_error_shown { 3 } else { 0 }, "{arguments:?}: {}", ended.stderr);
+            let shown: Vec<&str> = output.iter().map(String::as_str).collect();
+            let actual = printed(ended);
+            let help = "`make docs` writes it into the page";
+            assert!(shown.is_empty() || agrees(&shown, &actual), "{arguments:?} prints\n{}\n{help}", actual.join("\n"));
+        }
     }
 }
 
@@ -111,8 +87,8 @@ fn commands_are_found_in_console_blocks_only() {
                 $ dlpc-sim no\n```\n```console\n$ cargo run --release -- check b.toml c.toml\n```\n";
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let expected = [
-        Shown { arguments: words(&["predict", "a.toml"]), output: words(&["1", "..."]) },
-        Shown { arguments: words(&["check", "b.toml", "c.toml"]), output: Vec::new() },
+        Shown { arguments: words(&["predict", "a.toml"]), line: 3, output: words(&["1", "..."]) },
+        Shown { arguments: words(&["check", "b.toml", "c.toml"]), line: 13, output: Vec::new() },
     ];
     assert_eq!(commands(text), expected);
 }
@@ -121,4 +97,11 @@ fn commands_are_found_in_console_blocks_only() {
 fn dots_stand_for_any_lines() {
     assert!(agrees(&["a", "...", "c"], &["a", "b", "b", "c"]) && agrees(&["...", "a"], &["a"]));
     assert!(!agrees(&["a", "..."], &["b", "a"]) && !agrees(&["a"], &["a", "b"]));
+}
+
+#[test]
+fn a_line_is_renewed_by_the_one_of_its_row() {
+    let shown = ["...", " 4   14.17   tail", "...", "12   12.00   tail"].map(str::to_owned);
+    let actual = ["ranks  time", " 1   20.70   tail", " 4   15.17   tail", " 8   14.17   tail", "12   11.99   network"];
+    assert_eq!(renewed(&shown, &actual), ["...", " 4   15.17   tail", "...", "12   11.99   network"]);
 }
