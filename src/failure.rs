@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use dlpc_engine::engine::SimError;
 use dlpc_engine::engine::replay::ReplayError;
 use dlpc_predict::diagnostic::Diagnostics;
+use dlpc_predict::plain_text;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -39,12 +40,12 @@ impl Failure {
     pub(crate) fn report(&self) {
         let text = match self {
             Self::Usage { message, help } | Self::Measurement { message, help } => {
-                format!("error: {message}\n  help: {help}")
+                plain_text::lines(&format!("error: {message}\n  help: {help}"))
             }
             Self::Input(diagnostics) => render(diagnostics),
-            Self::Simulation(error) => format!("error: {error}"),
-            Self::Replay(error) => format!("error: {error}"),
-            Self::Points { message } | Self::Inaccurate { message } => format!("error: {message}"),
+            Self::Simulation(error) => plain_text::lines(&format!("error: {error}")),
+            Self::Replay(error) => plain_text::lines(&format!("error: {error}")),
+            Self::Points { message } | Self::Inaccurate { message } => plain_text::lines(&format!("error: {message}")),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return,
         };

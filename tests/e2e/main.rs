@@ -11,6 +11,8 @@ mod fitted;
 mod help;
 mod json_schema;
 mod lost_host;
+mod narrow;
+mod odd;
 mod output;
 mod readme;
 mod replay;

@@ -142,7 +142,8 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
     (
         "crates/predict",
         &[
-            ("diagnostic", &[]),
+            ("plain_text", &[]),
+            ("diagnostic", &["plain_text"]),
             ("scenario", &[]),
             ("measurement", &[]),
             ("analysis", &["measurement", "scenario"]),
@@ -152,7 +153,7 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
             ("input", &["diagnostic", "measurement", "scenario", "sweep"]),
             ("fit", &["input", "measurement", "prediction", "scenario"]),
             ("whatif", &["analysis", "diagnostic", "explanation", "input", "prediction"]),
-            ("report", &["analysis", "explanation", "fit", "measurement", "sweep"]),
+            ("report", &["analysis", "explanation", "fit", "measurement", "plain_text", "sweep"]),
         ],
     ),
     (

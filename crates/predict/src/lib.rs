@@ -6,6 +6,7 @@ pub mod explanation;
 pub mod fit;
 pub mod input;
 pub mod measurement;
+pub mod plain_text;
 pub mod prediction;
 pub mod report;
 pub mod scenario;

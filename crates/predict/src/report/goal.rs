@@ -5,6 +5,8 @@ use std::fmt::Write;
 use dlpc_engine::schedule::{Action, Milestone, OpId, Place, Schedule};
 use dlpc_engine::units::SimDuration;
 
+use crate::plain_text::one_line;
+
 /// Returns a schedule in the GOAL text format, after `remarks` as comments. Durations are rounded to whole nanoseconds.
 ///
 /// # Panics
@@ -13,7 +15,7 @@ use dlpc_engine::units::SimDuration;
 pub fn text(schedule: &Schedule, remarks: &[String]) -> String {
     let mut text = String::new();
     for remark in remarks {
-        line(&mut text, format_args!("// {remark}"));
+        line(&mut text, format_args!("// {}", one_line(remark)));
     }
     line(&mut text, format_args!("num_ranks {}", schedule.n_ranks()));
     for rank in 0..u32::try_from(schedule.n_ranks()).expect("invariant: ranks are a u32") {

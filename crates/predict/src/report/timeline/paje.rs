@@ -9,6 +9,7 @@ use dlpc_engine::units::SimTime;
 
 use super::{color, group};
 use crate::analysis::timeline::Timeline;
+use crate::plain_text::one_line;
 
 /// The kinds of events and their fields.
 const HEADER: &str = "\
@@ -149,7 +150,7 @@ fn parts(css: &str) -> String {
 
 /// The format has no way to write a quote within quotes.
 fn plain(name: &str) -> String {
-    name.replace(['"', '\n'], "'")
+    one_line(name).replace('"', "'")
 }
 
 /// Returns a time in seconds, exact to the picosecond.
