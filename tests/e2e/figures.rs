@@ -219,7 +219,7 @@ fn pattern(says: &str) -> &'static Regex {
 /// Returns the pattern of a sentence: it may be broken into lines anywhere, and `{}` is any number.
 fn pattern_of(says: &str) -> Regex {
     let words: Vec<String> =
-        says.split(' ').map(|word| regex::escape(word).replace(r"\{\}", r"([0-9]+(?:\.[0-9]+)?)")).collect();
+        says.split(' ').map(|word| regex_lite::escape(word).replace(r"\{\}", r"([0-9]+(?:\.[0-9]+)?)")).collect();
     Regex::new(&words.join(r"\s+")).expect("a pattern")
 }
 
