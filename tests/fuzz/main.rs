@@ -12,7 +12,6 @@ mod hosts;
 mod hunt;
 mod metamorphic;
 mod mutator;
-mod open;
 mod outputs;
 mod quantities;
 mod random_scenario;
