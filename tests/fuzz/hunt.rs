@@ -14,7 +14,6 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-
 /// Most memory of the process that runs the cases, in bytes.
 const MEMORY_MAX: u64 = 1 << 30;
 /// Cases of one process.
