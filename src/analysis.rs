@@ -36,7 +36,7 @@ pub struct CurvePoint {
     pub makespan_p05_s: f64,
     /// 95 % quantile of the makespan.
     pub makespan_p95_s: f64,
-    /// Median makespan on 1 rank over `makespan_s`.
+    /// Median makespan on 1 rank over `makespan_s`; no number (NaN) if it takes no time, as are those that follow.
     pub speedup: f64,
     /// The same over `makespan_p95_s`.
     pub speedup_p05: f64,

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use dlpc_sim::diagnostic::Diagnostics;
 use dlpc_sim::engine::SimError;
 use dlpc_sim::engine::replay::ReplayError;
+use dlpc_sim::plain_text;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -40,12 +41,12 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let text = match self {
             Self::Usage { message, help } | Self::Measurement { message, help } => {
-                format!("error: {message}\n  help: {help}")
+                plain_text::lines(&format!("error: {message}\n  help: {help}"))
             }
             Self::Input(diagnostics) => render(diagnostics),
-            Self::Simulation(error) => format!("error: {error}"),
-            Self::Replay(error) => format!("error: {error}"),
-            Self::Points { message } | Self::Inaccurate { message } => format!("error: {message}"),
+            Self::Simulation(error) => plain_text::lines(&format!("error: {error}")),
+            Self::Replay(error) => plain_text::lines(&format!("error: {error}")),
+            Self::Points { message } | Self::Inaccurate { message } => plain_text::lines(&format!("error: {message}")),
             Self::Output { path, source } => format!("error: cannot write {}: {source}", path.display()),
             Self::Closed => return ExitCode::SUCCESS,
         };

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use dlpc_sim::input::FILE_BYTES_MAX;
+use dlpc_sim::plain_text;
 use dlpc_sim::report::plot::{self, Plot, PlotData};
 
 use crate::failure::Failure;
@@ -76,7 +77,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints text for people to standard output: lines of at most 80 columns, and nothing in it that a terminal obeys.
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    print(&plain_text::wrapped(&plain_text::lines(text), plain_text::COLUMNS))
+}
+
 /// Prints a warning to standard error.
 pub(crate) fn warn(text: &str) {
-    anstream::eprintln!("warning: {text}");
+    let text = format!("warning: {}", plain_text::lines(text));
+    anstream::eprintln!("{}", plain_text::wrapped(&text, plain_text::COLUMNS));
 }

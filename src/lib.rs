@@ -9,6 +9,7 @@ pub mod fit;
 pub mod input;
 pub mod machine;
 pub mod measurement;
+pub mod plain_text;
 pub mod platform;
 pub mod prediction;
 pub mod program;

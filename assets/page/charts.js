@@ -91,7 +91,7 @@ const charts = (() => {
     },
     efficiency: {
       axis: () => "Parallel efficiency [%]",
-      band: (point) => [point.speedup_p05, point.speedup, point.speedup_p95].map((value) => 100 * value / point.ranks),
+      band: (point) => [point.speedup_p05, point.speedup, point.speedup_p95].map((value) => (value == null ? null : 100 * value / point.ranks)),
       ideal: () => 100,
       measured: (run, data) =>
         [run.high_s, run.seconds, run.low_s].map((value) => 100 * data.measured_alone_s / value / run.ranks),
@@ -167,7 +167,11 @@ const charts = (() => {
   }
 
   function rankTicks(data, view) {
-    if (!view.logX) return { incrs: [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000] };
+    if (!view.logX) {
+      // There are no 0 ranks.
+      const filter = (_, splits) => splits.map((split) => (split < 1 ? null : split));
+      return { filter, incrs: [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000] };
+    }
     return {
       splits: (_, __, min, max) => {
         const powers = [];

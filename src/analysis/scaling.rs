@@ -37,15 +37,15 @@ impl Replications {
 #[must_use]
 pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause, SimDuration)>) -> CurvePoint {
     let (makespan_s, makespan_p05_s, makespan_p95_s) = replications.band();
-    let speedup = baseline_s / makespan_s;
+    let speedup = speedup(baseline_s, makespan_s);
     CurvePoint {
         ranks: replications.ranks,
         makespan_s,
         makespan_p05_s,
         makespan_p95_s,
         speedup,
-        speedup_p05: baseline_s / makespan_p95_s,
-        speedup_p95: baseline_s / makespan_p05_s,
+        speedup_p05: self::speedup(baseline_s, makespan_p95_s),
+        speedup_p95: self::speedup(baseline_s, makespan_p05_s),
         parallel_efficiency: speedup / f64::from(replications.ranks),
         karp_flatt: karp_flatt(speedup, replications.ranks),
         limited_by: super::critical_path::limiting(&breakdown),
@@ -54,8 +54,14 @@ pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause
     }
 }
 
+/// Returns the time on one rank over a time (docs/model.md eq. 13); no number (NaN) of a program that takes no time.
+#[must_use]
+pub fn speedup(baseline_s: f64, makespan_s: f64) -> f64 {
+    if 0.0 < makespan_s { baseline_s / makespan_s } else { f64::NAN }
+}
+
 /// Returns the experimentally determined serial fraction `(1/S - 1/p) / (1 - 1/p)`; none on one rank
-/// (docs/model.md eq. 14; Karp and Flatt, 1990).
+/// or without a speedup (docs/model.md eq. 14; Karp and Flatt, 1990).
 ///
 /// ```
 /// // S = 4 on 8 ranks: (1/4 - 1/8) / (1 - 1/8) = (1/8) / (7/8) = 1/7
@@ -64,5 +70,5 @@ pub fn point(replications: &Replications, baseline_s: f64, breakdown: Vec<(Cause
 #[must_use]
 pub fn karp_flatt(speedup: f64, ranks: u32) -> Option<f64> {
     let share = 1.0 / f64::from(ranks);
-    (ranks > 1).then(|| (1.0 / speedup - share) / (1.0 - share))
+    (ranks > 1).then(|| (1.0 / speedup - share) / (1.0 - share)).filter(|fraction| fraction.is_finite())
 }

@@ -102,7 +102,7 @@ fn single(args: &CompareArgs) -> Result<(), Failure> {
             let summary = table::comparison_summary(&comparison);
             let remarks = findings.iter().map(report::finding::sentence);
             let remarks: Vec<String> = std::iter::once(summary.trim_end().to_owned()).chain(remarks).collect();
-            files::print(&format!(
+            files::say(&format!(
                 "{}\n\n{}\n\n{}\n\nResults are in {}",
                 experiment.scenario.title,
                 table::comparison(&comparison),

@@ -106,11 +106,12 @@ pub(super) fn predict(experiment: &Experiment, args: &RunArgs) -> Result<Predict
     Ok(prediction)
 }
 
-/// Compares the prediction with the measured runs that the scenario names, if it does: all points, fitted or not.
+/// Compares the prediction with the measured runs that the scenario names, if it does; the summary is over the points that
+/// were not used for the fit, as that of `compare` is.
 pub(super) fn compared(experiment: &Experiment, prediction: &Prediction) -> Option<Comparison> {
     let measured = experiment.measured.as_ref()?;
     let was_fitted = |ranks| experiment.provenance.was_fitted_on(&measured.path, ranks);
-    Some(accuracy::compare(&prediction.curve, &measured.measurement, &was_fitted, Scope::All))
+    Some(accuracy::compare(&prediction.curve, &measured.measurement, &was_fitted, Scope::HeldOut))
 }
 
 /// Returns the folder for the results.

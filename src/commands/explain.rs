@@ -52,7 +52,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     files::write_page(&folder, "explain", &page)?;
     match args.run.format {
         Format::Json => files::print(&document),
-        Format::Table => files::print(&format!(
+        Format::Table => files::say(&format!(
             "{title}\n\n{}\n\nResults are in {}",
             table::explanation::page(&prediction.curve, &explanation, &summary),
             folder.display()

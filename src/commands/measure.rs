@@ -45,7 +45,7 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
         progress.advance();
     }
     progress.finish();
-    files::print(&format!("{} runs are in {}", record.rows.len(), path.display()))?;
+    files::say(&format!("{} runs are in {}", record.rows.len(), path.display()))?;
     if n_failed == 0 {
         return Ok(());
     }

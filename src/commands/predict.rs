@@ -50,7 +50,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     files::write_page(&folder, "prediction", &page)?;
     match args.run.format {
         Format::Json => files::print(&document),
-        Format::Table => files::print(&format!(
+        Format::Table => files::say(&format!(
             "{}\n\n{}\n\nResults are in {}",
             experiment.scenario.title,
             table::prediction(&prediction.curve, measurement),

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     document.warnings.iter().for_each(|warning| files::warn(warning));
     match args.format {
         Format::Json => files::print(&report::to_json(&document)),
-        Format::Table => files::print(&format!("{}\n{}", report::table(&document), rate(&trace, elapsed))),
+        Format::Table => files::say(&format!("{}\n{}", report::table(&document), rate(&trace, elapsed))),
     }
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::plain_text;
+
 use super::{Diagnostics, Problem, Severity, Source};
 
 /// More problems than this are only counted.
@@ -36,22 +38,24 @@ impl Diagnostics {
 
     fn render_problem(&self, problem: &Problem, renderer: &Renderer) -> String {
         let source = self.source(problem.span.file);
-        let path = source.path.to_string_lossy();
+        let path = plain_text::one_line(&source.path.to_string_lossy());
         let level = match problem.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let group = Group::with_title(level.primary_title(&*problem.message).id(&*problem.code));
+        let group = Group::with_title(level.primary_title(plain_text::lines(&problem.message)).id(&*problem.code));
         let mut group = match excerpt(source, problem.span.start..problem.span.end) {
             Some(excerpt) => {
-                let label = (!problem.label.is_empty()).then_some(&*problem.label);
+                let label = (!problem.label.is_empty()).then(|| plain_text::lines(&problem.label));
                 let mark = AnnotationKind::Primary.span(excerpt.marked).label(label);
-                group.element(Snippet::source(excerpt.text).line_start(excerpt.first_line).path(path).annotation(mark))
+                group.element(
+                    Snippet::source(harmless(excerpt.text)).line_start(excerpt.first_line).path(path).annotation(mark),
+                )
             }
             None => group.element(Origin::path(path)),
         };
         if !problem.help.is_empty() {
-            group = group.element(Level::HELP.message(&*problem.help));
+            group = group.element(Level::HELP.message(plain_text::lines(&problem.help)));
         }
         renderer.render(&[group])
     }
@@ -73,6 +77,16 @@ fn excerpt(source: &Source, span: Range<usize>) -> Option<Excerpt<'_>> {
     let to = line_end.min(floor_boundary(text, end + BYTES_MAX));
     let first_line = source.first_line + text[..start].bytes().filter(|byte| *byte == b'\n').count();
     Some(Excerpt { text: &text[from..to], first_line, marked: start - from..end - from })
+}
+
+/// Returns a text of the same length in bytes that no terminal obeys; what is one byte long, the renderer replaces.
+fn harmless(text: &str) -> String {
+    let shown = |symbol: char| match symbol {
+        '\u{80}'..='\u{9f}' => '·',
+        _ if symbol.len_utf8() == 3 && plain_text::is_unprintable(symbol) => '\u{fffd}',
+        _ => symbol,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Returns the last character boundary that is not above `at`.

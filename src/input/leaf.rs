@@ -7,6 +7,9 @@ use super::schema::{Expected, View};
 use super::tree::{Node, Value};
 use crate::units::UnitError;
 
+/// The pattern, in JSON Schema, of a text of one line without control characters.
+pub(super) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -19,7 +22,8 @@ pub(super) struct Fault {
 /// Returns what is wrong with the value of the key `path`; `text` is that of its file.
 pub(super) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Option<Fault> {
     match (schema.expected(), &node.value) {
-        (Expected::Text | Expected::IntegerOrText, Value::Text(_)) | (Expected::Boolean, Value::Boolean(_)) => None,
+        (Expected::Text | Expected::IntegerOrText, Value::Text(text)) => text_fault(path, text, schema),
+        (Expected::Boolean, Value::Boolean(_)) => None,
         (Expected::Quantity(kind), Value::Text(text)) => quantity_fault(path, text, kind, schema),
         (Expected::Quantity(kind), Value::Integer(_) | Value::Float(_)) => {
             let number = text.get(node.span.start..node.span.end).unwrap_or_default();
@@ -88,6 +92,22 @@ fn description(schema: View<'_>) -> String {
         Expected::IntegerOrText => "an integer or a string".to_owned(),
         Expected::Anything => "a value".to_owned(),
     }
+}
+
+/// Returns the fault of a text that a terminal would obey, or of a name of several lines: one whose schema has a pattern.
+fn text_fault(path: &str, text: &str, schema: View<'_>) -> Option<Fault> {
+    let is_one_line = schema.get("pattern").is_some();
+    let is_allowed = |symbol: char| !is_one_line && matches!(symbol, '\n' | '\r' | '\t');
+    let symbol = text.chars().find(|symbol| symbol.is_control() && !is_allowed(*symbol))?;
+    Some(Fault {
+        code: "control_character",
+        message: format!("`{path}` has a control character, U+{:04X}", u32::from(symbol)),
+        label: String::new(),
+        help: match symbol {
+            '\n' | '\r' => "write it in one line".to_owned(),
+            _ => "write it in characters that can be seen".to_owned(),
+        },
+    })
 }
 
 fn quantity_fault(path: &str, text: &str, kind: Kind, schema: View<'_>) -> Option<Fault> {

@@ -18,9 +18,10 @@ pub(super) struct RawMachine {
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
     /// Short name, for tables and plots.
-    #[schemars(required, extend("examples" = ["dlpc-2020"]))]
+    #[schemars(required, extend("examples" = ["dlpc-2020"], "pattern" = super::leaf::ONE_LINE))]
     pub(super) name: Option<Spanned<String>>,
     /// What the cluster is, in one line.
+    #[schemars(extend("pattern" = super::leaf::ONE_LINE))]
     pub(super) title: Option<Spanned<String>>,
     /// Groups of equal hosts, by name; a group `pi` of 8 has the hosts `pi0` to `pi7`, a group of 1 the host `pi`.
     #[schemars(required, extend("minProperties" = 1))]

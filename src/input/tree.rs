@@ -213,6 +213,9 @@ impl Converter {
             let span = self.file.span(span.start, span.end);
             let node = self.node(value.get_ref(), span, depth + 1);
             let key_span = self.file.span(key.span().start, key.span().end);
+            if key.get_ref().contains(char::is_control) {
+                self.report("control_character", key_span, "a key has a control character");
+            }
             entries.push(Entry { key: key.get_ref().to_string(), key_span, node });
         }
         entries.sort_by_key(|entry| entry.key_span);

@@ -20,7 +20,8 @@ pub const PREDICTION_COLUMNS: [&str; 10] = [
 
 /// Returns the text of `prediction.csv`.
 ///
-/// Numbers are the shortest that read back as the same `f64`; `karp_flatt` is empty on 1 rank; `limited_by` is
+/// Numbers are the shortest that read back as the same `f64`; `karp_flatt` is empty on 1 rank, and all that needs a
+/// speedup if the program takes no time; `limited_by` is
 /// [`Cause::key`](crate::analysis::Cause::key).
 #[must_use]
 pub fn prediction(curve: &Curve) -> String {
@@ -60,16 +61,21 @@ fn explained_row(point: &CurvePoint, detail: &Detail) -> Vec<String> {
     fields
 }
 
+/// Returns a number, or nothing if there is none.
+pub(super) fn number(value: f64) -> String {
+    if value.is_finite() { value.to_string() } else { String::new() }
+}
+
 fn row(point: &CurvePoint) -> [String; 10] {
     [
         point.ranks.to_string(),
         point.makespan_s.to_string(),
         point.makespan_p05_s.to_string(),
         point.makespan_p95_s.to_string(),
-        point.speedup.to_string(),
-        point.speedup_p05.to_string(),
-        point.speedup_p95.to_string(),
-        point.parallel_efficiency.to_string(),
+        number(point.speedup),
+        number(point.speedup_p05),
+        number(point.speedup_p95),
+        number(point.parallel_efficiency),
         point.karp_flatt.map(|fraction| fraction.to_string()).unwrap_or_default(),
         point.limited_by.key().to_owned(),
     ]

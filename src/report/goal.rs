@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::plain_text::one_line;
 use crate::schedule::{Action, Milestone, OpId, Place, Schedule};
 use crate::units::SimDuration;
 
@@ -13,7 +14,7 @@ use crate::units::SimDuration;
 pub fn text(schedule: &Schedule, remarks: &[String]) -> String {
     let mut text = String::new();
     for remark in remarks {
-        line(&mut text, format_args!("// {remark}"));
+        line(&mut text, format_args!("// {}", one_line(remark)));
     }
     line(&mut text, format_args!("num_ranks {}", schedule.n_ranks()));
     for rank in 0..u32::try_from(schedule.n_ranks()).expect("invariant: ranks are a u32") {

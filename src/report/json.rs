@@ -118,15 +118,15 @@ struct PointDto {
     makespan_p05_s: f64,
     /// 95 % quantile of the makespan, in seconds.
     makespan_p95_s: f64,
-    /// Median makespan on 1 rank over `makespan_s`.
-    speedup: f64,
-    /// Median makespan on 1 rank over `makespan_p95_s`.
-    speedup_p05: f64,
-    /// Median makespan on 1 rank over `makespan_p05_s`.
-    speedup_p95: f64,
-    /// `speedup / ranks`.
-    parallel_efficiency: f64,
-    /// Experimentally determined serial fraction; null on 1 rank.
+    /// Median makespan on 1 rank over `makespan_s`; null if the program takes no time.
+    speedup: Option<f64>,
+    /// Median makespan on 1 rank over `makespan_p95_s`; null if that is 0.
+    speedup_p05: Option<f64>,
+    /// Median makespan on 1 rank over `makespan_p05_s`; null if that is 0.
+    speedup_p95: Option<f64>,
+    /// `speedup / ranks`; null without a speedup.
+    parallel_efficiency: Option<f64>,
+    /// Experimentally determined serial fraction; null on 1 rank and without a speedup.
     karp_flatt: Option<f64>,
     /// The cause with the largest share of the critical path.
     limited_by: CauseDto,
@@ -278,6 +278,11 @@ struct ComparedPointDto {
     predicted_p95_s: f64,
 }
 
+/// Returns a number, or none: JSON has no NaN.
+pub(super) fn number(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 impl From<&CurvePoint> for PointDto {
     fn from(point: &CurvePoint) -> Self {
         Self {
@@ -285,10 +290,10 @@ impl From<&CurvePoint> for PointDto {
             makespan_s: point.makespan_s,
             makespan_p05_s: point.makespan_p05_s,
             makespan_p95_s: point.makespan_p95_s,
-            speedup: point.speedup,
-            speedup_p05: point.speedup_p05,
-            speedup_p95: point.speedup_p95,
-            parallel_efficiency: point.parallel_efficiency,
+            speedup: number(point.speedup),
+            speedup_p05: number(point.speedup_p05),
+            speedup_p95: number(point.speedup_p95),
+            parallel_efficiency: number(point.parallel_efficiency),
             karp_flatt: point.karp_flatt,
             limited_by: CauseDto::from(point.limited_by),
             breakdown: BreakdownDto::from(point),

@@ -50,8 +50,14 @@ pub(crate) fn decimals_for(value: f64, digits: i32) -> usize {
     usize::try_from(digits - 1 - magnitude).unwrap_or(0).min(DECIMALS_MAX)
 }
 
+/// What stands in place of a number that there is none of, such as the speedup of a program that takes no time.
+const NONE: &str = "–";
+
 /// Formats a value of a column with `decimals` decimals; one that they would show as zero gets its own.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return NONE.to_owned();
+    }
     let shows_nothing = decimals == DECIMALS_MAX && value != 0.0 && value.abs() < 1e-5;
     if shows_nothing {
         return significant(value, 3);
@@ -63,11 +69,19 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
 
 /// Formats a ratio as a percentage, for instance `4.3 %`.
 pub(crate) fn percent(ratio: f64) -> String {
-    format!("{:.1} %", 100.0 * ratio)
+    if ratio.is_finite() { format!("{:.1} %", 100.0 * ratio) } else { NONE.to_owned() }
+}
+
+/// Formats a ratio as a whole percentage, for instance `4 %`.
+pub(crate) fn whole_percent(ratio: f64) -> String {
+    if ratio.is_finite() { format!("{:.0} %", 100.0 * ratio) } else { NONE.to_owned() }
 }
 
 /// Formats a signed ratio as a percentage, for instance `+4.3 %`.
 pub(crate) fn signed_percent(ratio: f64) -> String {
+    if !ratio.is_finite() {
+        return NONE.to_owned();
+    }
     let tenths = (1000.0 * ratio).round() / 10.0;
     if tenths == 0.0 { "0.0 %".to_owned() } else { format!("{tenths:+.1} %") }
 }
@@ -109,6 +123,14 @@ mod tests {
         assert_eq!(TimeUnit::for_longest(0.75).symbol, "ms");
         assert_eq!(TimeUnit::for_longest(2e-6).symbol, "µs");
         assert_eq!(TimeUnit::for_longest(0.0).symbol, "ns");
+    }
+
+    #[test]
+    fn no_number_is_a_dash() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let texts = [fixed(value, 2), percent(value), whole_percent(value), signed_percent(value)];
+            assert!(texts.iter().all(|text| text == "–"), "{texts:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod tick;
 
 mod axis;
 mod breakdown;
+#[cfg(test)]
+mod color_vision;
 mod curves;
 mod errors;
 mod figure;

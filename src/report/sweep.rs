@@ -57,7 +57,8 @@ pub fn summary(plan: &Plan, rows: &[Row<'_>]) -> String {
     let slowest = rows.iter().rev().max_by(by_time);
     for (name, row) in [("fastest", rows.iter().min_by(by_time)), ("slowest", slowest)] {
         let Some(row) = row else { continue };
-        let (time, speedup) = (significant(row.record.makespan_s, 4), significant(row.speedup, 3));
+        let time = significant(row.record.makespan_s, 4);
+        let speedup = if row.speedup.is_finite() { significant(row.speedup, 3) } else { fixed(row.speedup, 2) };
         lines.extend([String::new(), format!("{name}: {time} s, speedup {speedup}, at point {}", row.point)]);
         lines.extend(by_key(plan, row.levels.iter().map(|level| level.text.clone())));
     }
@@ -82,7 +83,7 @@ fn all_points(plan: &Plan, rows: &[Row<'_>]) -> String {
         Column::numbers("ranks", rows.iter().map(|row| row.record.ranks.to_string()).collect()),
         Column::numbers(&format!("time [{}]", unit.symbol), times.iter().map(|time| fixed(*time, decimals)).collect()),
         Column::numbers("5–95 %", rows.iter().map(band).collect()),
-        Column::numbers("speedup", rows.iter().map(|row| format!("{:.2}", row.speedup)).collect()),
+        Column::numbers("speedup", rows.iter().map(|row| fixed(row.speedup, 2)).collect()),
         Column::words("limited by", rows.iter().map(|row| cause_name(&row.record.limited_by)).collect()),
     ]);
     table::render(table)
@@ -110,7 +111,7 @@ fn fields(plan: &Plan, row: &Row<'_>) -> Vec<String> {
     fields.push(record.ranks.to_string());
     let times = [record.makespan_s, record.makespan_p05_s, record.makespan_p95_s];
     let speedups = [row.speedup, row.speedup_p05, row.speedup_p95, row.parallel_efficiency];
-    fields.extend(times.iter().chain(&speedups).map(ToString::to_string));
+    fields.extend(times.iter().chain(&speedups).map(|value| super::csv::number(*value)));
     fields.push(row.karp_flatt.map(|fraction| fraction.to_string()).unwrap_or_default());
     fields.extend([record.limited_by.clone(), record.warnings.len().to_string()]);
     fields

@@ -2,6 +2,7 @@
 
 pub mod explanation;
 pub mod fit;
+mod fitted;
 
 use std::cmp::Ordering;
 
@@ -12,7 +13,8 @@ use crate::analysis::change::Change;
 use crate::analysis::{Curve, CurvePoint};
 use crate::measurement::Measurement;
 use crate::measurement::diagnosis::{Finding, Grade};
-use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
+use crate::plain_text::{COLUMNS, one_line};
+use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent, whole_percent};
 use crate::units::significant;
 
 /// Rules above, below and under the header; nothing between columns.
@@ -46,12 +48,12 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
         columns.push(Column::numbers(&format!("measured [{}]", unit.symbol), cells.collect()));
     }
     columns.extend([
-        Column::numbers("speedup", points.iter().map(|point| format!("{:.2}", point.speedup)).collect()),
-        Column::numbers(
-            "efficiency",
-            points.iter().map(|point| format!("{:.0} %", 100.0 * point.parallel_efficiency)).collect(),
+        Column::numbers("speedup", points.iter().map(|point| fixed(point.speedup, 2)).collect()),
+        Column::numbers("efficiency", points.iter().map(|point| whole_percent(point.parallel_efficiency)).collect()),
+        Column::words(
+            "limited by",
+            points.iter().map(|point| explanation::short_name(point.limited_by).to_owned()).collect(),
         ),
-        Column::words("limited by", points.iter().map(|point| point.limited_by.name().to_owned()).collect()),
     ]);
     render(columns)
 }
@@ -220,6 +222,7 @@ impl TimeFormat {
 }
 
 /// A column of a table.
+#[derive(Debug, Clone)]
 pub(super) struct Column {
     header: String,
     alignment: CellAlignment,
@@ -228,16 +231,27 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn numbers(header: &str, cells: Vec<String>) -> Self {
-        Self { header: header.to_owned(), alignment: CellAlignment::Right, cells }
+        Self::new(header, CellAlignment::Right, &cells)
     }
 
     pub(super) fn words(header: &str, cells: Vec<String>) -> Self {
-        Self { header: header.to_owned(), alignment: CellAlignment::Left, cells }
+        Self::new(header, CellAlignment::Left, &cells)
+    }
+
+    /// Names may come from files: a cell is one line that no terminal obeys.
+    fn new(header: &str, alignment: CellAlignment, cells: &[String]) -> Self {
+        Self { header: one_line(header), alignment, cells: cells.iter().map(|cell| one_line(cell)).collect() }
     }
 }
 
-/// Returns the table of some columns.
+/// Returns the table of some columns, in lines of at most 80 columns: headers and words are broken, and if that is not
+/// enough, the rest of the columns is a table below.
 pub(super) fn render(columns: Vec<Column>) -> String {
+    let groups = fitted::fitted(columns, COLUMNS);
+    groups.into_iter().map(drawn).collect::<Vec<_>>().join("\n")
+}
+
+fn drawn(columns: Vec<Column>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_header(columns.iter().map(|column| column.header.clone()));

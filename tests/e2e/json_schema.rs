@@ -67,6 +67,10 @@ fn broken(
             Value::Array(names) => names.iter().any(|name| is_of_type(name, value)),
             name => is_of_type(name, value),
         },
+        "pattern" => {
+            let pattern = regex::Regex::new(rule.as_str().expect("a pattern")).expect("a pattern");
+            value.as_str().is_none_or(|text| pattern.is_match(text))
+        }
         "const" => value == rule,
         "enum" => rule.as_array().expect("a list").contains(value),
         "anyOf" => rule.as_array().expect("a list").iter().any(|schema| is_valid(root, schema, value)),

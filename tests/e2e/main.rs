@@ -11,6 +11,8 @@ mod help;
 mod json_schema;
 mod lost_host;
 mod mutation;
+mod narrow;
+mod odd;
 mod output;
 mod readme;
 mod replay;

@@ -47,7 +47,7 @@ pub(super) fn write(args: &CalibrateArgs, made: &Made<'_>, model: &str) -> Resul
     }
     match args.format {
         Format::Json => files::print(&text),
-        Format::Table => files::print(&format!(
+        Format::Table => files::say(&format!(
             "{}\n\n{}\n\nThe machine model is in {}, the report in {}; fitted to {source}",
             fit.title,
             table::fit::page(&document),

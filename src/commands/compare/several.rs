@@ -91,7 +91,7 @@ pub(super) fn run(args: &CompareArgs, pairs: &[Pair]) -> Result<(), Failure> {
     files::write_page(&folder, "comparisons", &page)?;
     match args.run.format {
         Format::Json => files::print(&document),
-        Format::Table => files::print(&format!("{}\n\nResults are in {}", text(&all, changes), folder.display())),
+        Format::Table => files::say(&format!("{}\n\nResults are in {}", text(&all, changes), folder.display())),
     }?;
     let judged: Vec<(&str, &Comparison)> = all.iter().map(|one| (one.label.as_str(), &one.comparison)).collect();
     super::check_accuracy(args, &judged)

@@ -32,7 +32,7 @@ pub(super) fn write(job: &Job<'_>, needs: &[Needs], store: &Store) -> Result<(),
     orders::forget(job);
     match job.args.format {
         Format::Json => files::print(&lines),
-        Format::Table => files::print(&format!(
+        Format::Table => files::say(&format!(
             "{}\n\n{}\n\nResults are in {}",
             job.title,
             report::summary(&job.plan, &rows).trim_end(),

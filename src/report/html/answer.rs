@@ -13,7 +13,7 @@ const CLOSE: f64 = 0.05;
 
 /// Returns what the report answers.
 pub(super) fn question(report: &Report<'_>) -> String {
-    let machine = machine_title(report.machine);
+    let machine = cluster(report.scenario, report.machine);
     let ranks = match report.curve.points.as_slice() {
         [] => "no ranks".to_owned(),
         [one] => format!("{} ranks", one.ranks),
@@ -56,6 +56,9 @@ fn accuracy(accuracy: &Accuracy) -> String {
 /// Returns the answer to how long it takes.
 pub(super) fn best(curve: &Curve) -> String {
     let Some(best) = knee::fastest(curve) else { return "There is no rank count to predict.".to_owned() };
+    if curve.points.iter().all(|point| point.makespan_s <= 0.0) {
+        return "It takes no time at any rank count: none of its steps costs anything.".to_owned();
+    }
     let enough = knee::least_within(curve, CLOSE).unwrap_or(best);
     let band =
         format!("{} (5–95 %: {} to {})", time(best.makespan_s), time(best.makespan_p05_s), time(best.makespan_p95_s));
@@ -94,6 +97,35 @@ fn ranks(n: u32) -> String {
 
 fn time(seconds: f64) -> String {
     SimDuration::from_seconds_ceil(seconds).to_string()
+}
+
+/// Returns the title of the cluster, and what the scenario changes of it, unless it gives a title of its own.
+pub(super) fn cluster(scenario: &Value, machine: &Value) -> String {
+    let title = machine_title(machine);
+    let mut changes = scenario.get("machine_override").map_or_else(Vec::new, |of| leaves(of, ""));
+    if changes.is_empty() || changes.iter().any(|change| change.starts_with("title = ")) {
+        return title.to_owned();
+    }
+    let n_more = changes.len().saturating_sub(CHANGES_MAX);
+    changes.truncate(CHANGES_MAX);
+    changes.extend((0 < n_more).then(|| format!("{n_more} more")));
+    format!("{title}, but with {}", changes.join(", "))
+}
+
+/// Most changes of a cluster that are named beside its title.
+const CHANGES_MAX: usize = 3;
+
+/// Returns each value below a table with its key path: `hosts.pi.count = 64`.
+fn leaves(value: &Value, path: &str) -> Vec<String> {
+    let below = |(key, value): (&String, &Value)| {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        leaves(value, &path)
+    };
+    match value {
+        Value::Object(table) => table.iter().flat_map(below).collect(),
+        Value::String(text) => vec![format!("{path} = {text}")],
+        other => vec![format!("{path} = {other}")],
+    }
 }
 
 /// Returns the title of a machine model that is given as JSON.

@@ -17,7 +17,7 @@ use crate::report::plot::mark::{self, Kind, Mark};
 pub(super) struct Numbers {
     /// Unit of the axes of time.
     unit: Unit,
-    /// Predicted time on one rank.
+    /// Predicted time on one rank; 0 if no time was predicted.
     alone_s: f64,
     /// Measured time on one rank, if it was measured.
     measured_alone_s: Option<f64>,
@@ -130,7 +130,7 @@ pub(super) fn of_curve(curve: &Curve, measured: Option<&Measurement>, comparison
     let longest = curve.points.iter().map(|point| point.makespan_s).chain(marks.iter().map(|mark| mark.value));
     Numbers {
         unit: Unit::for_longest(longest),
-        alone_s: curve.points.first().map_or(0.0, |point| point.makespan_s * point.speedup),
+        alone_s: alone_s(curve),
         measured_alone_s: marks.iter().find(|mark| mark.ranks == 1).map(|mark| mark.value),
         points: curve.points.iter().map(Point::from).collect(),
         measured: marks.into_iter().map(Run::from).collect(),
@@ -138,6 +138,12 @@ pub(super) fn of_curve(curve: &Curve, measured: Option<&Measurement>, comparison
         comparison: comparison.map(Errors::from),
         bounds: None,
     }
+}
+
+/// Returns the time on one rank: it follows from any point, as its speedup is that over its makespan.
+fn alone_s(curve: &Curve) -> f64 {
+    let alone_s = curve.points.first().map_or(0.0, |point| point.makespan_s * point.speedup);
+    if alone_s.is_finite() { alone_s } else { 0.0 }
 }
 
 fn visible_causes(points: &[CurvePoint]) -> Vec<CauseSeconds> {

@@ -91,7 +91,7 @@ pub fn several(page: &Several<'_>) -> String {
 
 fn question(page: &Several<'_>) -> String {
     let labels: Vec<&str> = page.all.iter().map(|one| one.label).collect();
-    let mut machines: Vec<&str> = page.all.iter().map(|one| answer::machine_title(one.machine)).collect();
+    let mut machines: Vec<String> = page.all.iter().map(|one| answer::cluster(one.scenario, one.machine)).collect();
     machines.dedup();
     let clusters = if machines.len() == 1 { "The cluster" } else { "The clusters" };
     format!(

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::analysis::accuracy::Comparison;
 use crate::analysis::{Cause, Curve, CurvePoint};
 use crate::measurement::Measurement;
-use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent};
+use crate::report::number::{TimeUnit, column_decimals, fixed, percent, signed_percent, whole_percent};
 
 /// One column: its header and its cells.
 pub(super) struct Column {
@@ -43,8 +43,8 @@ pub(super) fn curve(curve: &Curve, measured: Option<&Measurement>) -> Markup {
         columns.push(Column::numbers(times.header("measured"), cells.map(Option::unwrap_or_default)));
     }
     columns.extend([
-        Column::numbers("speedup", points.iter().map(|point| format!("{:.2}", point.speedup))),
-        Column::numbers("efficiency", points.iter().map(|point| format!("{:.0} %", 100.0 * point.parallel_efficiency))),
+        Column::numbers("speedup", points.iter().map(|point| fixed(point.speedup, 2))),
+        Column::numbers("efficiency", points.iter().map(|point| whole_percent(point.parallel_efficiency))),
         Column::numbers("serial fraction (Karp–Flatt)", points.iter().map(karp_flatt)),
         Column::words("limited by", points.iter().map(|point| point.limited_by.name().to_owned())),
     ]);
@@ -89,9 +89,15 @@ pub(super) fn comparison(id: &str, comparison: &Comparison) -> Markup {
     table(id, "Predicted against measured, by number of ranks.", &columns)
 }
 
-/// Returns the summary of the errors.
+/// Returns the summary of the errors, or that there are none to sum up.
 pub(super) fn accuracy(comparison: &Comparison) -> Markup {
     let accuracy = &comparison.accuracy;
+    if accuracy.n_points == 0 {
+        return html! { p { "There is no point to judge the prediction by: each was used for the fit or is an outlier." } };
+    }
+    let n_in_scope = accuracy.n_points + accuracy.n_outliers;
+    let of =
+        if usize::try_from(n_in_scope) == Ok(comparison.points.len()) { "" } else { " at points that were held out" };
     let rows = [
         ("mean absolute error", percent(accuracy.mape)),
         ("noise floor: the error of a perfect model against these measurements", percent(accuracy.noise_floor)),
@@ -106,7 +112,7 @@ pub(super) fn accuracy(comparison: &Comparison) -> Markup {
     html! {
         div.scroll {
             table id="accuracy-table" {
-                caption { "Errors of the prediction, relative to the measured time." }
+                caption { "Errors of the prediction" (of) ", relative to the measured time." }
                 tbody { @for (name, value) in rows { tr { th.word scope="row" { (name) } td { (value) } } } }
             }
         }

@@ -189,10 +189,10 @@ struct RecommendationDto {
     ranks: u32,
     /// Its median makespan, in seconds.
     makespan_s: f64,
-    /// Its speedup.
-    speedup: f64,
-    /// Its parallel efficiency.
-    parallel_efficiency: f64,
+    /// Its speedup; null if the program takes no time.
+    speedup: Option<f64>,
+    /// Its parallel efficiency; null without a speedup.
+    parallel_efficiency: Option<f64>,
     /// Rank count with the shortest median makespan.
     best_ranks: u32,
     /// That makespan, in seconds.
@@ -321,8 +321,8 @@ impl From<&Recommendation> for RecommendationDto {
         Self {
             ranks: recommendation.ranks,
             makespan_s: recommendation.makespan_s,
-            speedup: recommendation.speedup,
-            parallel_efficiency: recommendation.parallel_efficiency,
+            speedup: super::number(recommendation.speedup),
+            parallel_efficiency: super::number(recommendation.parallel_efficiency),
             best_ranks: recommendation.best_ranks,
             best_s: recommendation.best_s,
             fast_enough_ranks: recommendation.fast_enough_ranks,

@@ -51,17 +51,19 @@ impl Axis {
         }
     }
 
-    /// Returns a logarithmic axis with ticks at powers of two.
+    /// Returns a logarithmic axis with ticks at powers of two, or at round values between two of those.
     pub(super) fn powers_of_two(low: f64, high: f64) -> Self {
+        let (low, high) = spread(low, high, |value| (value / 2.0, value * 2.0));
         #[expect(clippy::cast_possible_truncation, reason = "a binary exponent fits in i32")]
         let (first, last) = (low.log2().ceil() as i32, high.log2().floor() as i32);
         let step = usize::try_from((last - first) / 12 + 1).unwrap_or(1);
         let ticks = (first..=last).step_by(step).map(|exponent| Tick::short(2f64.powi(exponent)));
-        Self { scale: Scale::Log, low, high, ticks: ticks.collect() }
+        Self::logarithmic(low, high, ticks.collect())
     }
 
     /// Returns a logarithmic axis with ticks at powers of ten, and at 2 and 5 times those if they are few.
     pub(super) fn powers_of_ten(low: f64, high: f64) -> Self {
+        let (low, high) = spread(low, high, |value| (value / 2.0, value * 2.0));
         #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
         let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         let factors: &[f64] = if last - first <= 4 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -69,7 +71,13 @@ impl Axis {
             .flat_map(|exponent| factors.iter().map(move |factor| factor * 10f64.powi(exponent)))
             .filter(|value| (low..=high).contains(value))
             .map(Tick::short);
-        Self { scale: Scale::Log, low, high, ticks: ticks.collect() }
+        Self::logarithmic(low, high, ticks.collect())
+    }
+
+    /// Returns a logarithmic axis with these ticks, or those of a linear one if they are fewer than two.
+    fn logarithmic(low: f64, high: f64, ticks: Vec<Tick>) -> Self {
+        let ticks = if ticks.len() < 2 { Self::linear(low, high, 6.0).ticks } else { ticks };
+        Self { scale: Scale::Log, low, high, ticks }
     }
 
     /// Returns a linear axis from zero to a little above `most`.
@@ -79,14 +87,20 @@ impl Axis {
     }
 
     /// Returns a linear axis from `low` to `high` with ticks at round values, at most `n_steps` steps between them.
+    ///
+    /// If they are equal, it spans a little to both sides.
     pub(super) fn linear(low: f64, high: f64, n_steps: f64) -> Self {
+        let (low, high) = spread(low, high, |value| {
+            let margin = if value == 0.0 { 1.0 } else { 0.1 * value.abs() };
+            (value - margin, value + margin)
+        });
         let step = round_step((high - low) / n_steps);
         let decimals = decimals_for(step, 1);
-        #[expect(clippy::cast_possible_truncation, reason = "at most a dozen steps from zero")]
-        let (first, last) = ((low / step).ceil() as i32, (high / step).floor() as i32);
-        let ticks = (first..=last).map(|index| {
-            let value = f64::from(index) * step;
-            Tick { value, label: with_minus_sign(&format!("{value:.decimals$}")) }
+        let first = (low / step).ceil();
+        let values = std::iter::successors(Some(first), |index| Some(index + 1.0)).map(|index| index * step);
+        let ticks = values.take_while(|value| *value <= high).map(|value| {
+            let value = if value == 0.0 { 0.0 } else { value };
+            Tick { value, label: linear_label(value, step, decimals) }
         });
         Self { scale: Scale::Linear, low, high, ticks: ticks.collect() }
     }
@@ -135,6 +149,18 @@ impl Tick {
     }
 }
 
+/// Returns a range that an axis can span: that of `widened` if the two ends are the same, but for rounding.
+fn spread(low: f64, high: f64, widened: impl Fn(f64) -> (f64, f64)) -> (f64, f64) {
+    const NARROWEST: f64 = 1e-9;
+    if high - low <= NARROWEST * low.abs().max(high.abs()) { widened(f64::midpoint(low, high)) } else { (low, high) }
+}
+
+/// Returns the label of a tick: with the decimals of its step, or as a power of ten where those are too many.
+fn linear_label(value: f64, step: f64, decimals: usize) -> String {
+    let is_plain = value == 0.0 || (1e-6..1e9).contains(&step);
+    with_minus_sign(&if is_plain { format!("{value:.decimals$}") } else { scientific(value) })
+}
+
 /// Returns the smallest of 1, 2, 4, 8, ... that gives few enough ticks over `span` ranks.
 fn rank_step(span: u32) -> u32 {
     let mut step = 1;
@@ -153,7 +179,7 @@ fn round_step(step: f64) -> f64 {
 /// Formats a value as a number times a power of ten, for instance `2×10⁻⁵`.
 fn scientific(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-    let exponent = (value.log10() + 1e-9).floor() as i32;
+    let exponent = (value.abs().log10() + 1e-9).floor() as i32;
     let factor = significant(value / 10f64.powi(exponent), 2);
     let power: String = exponent.to_string().chars().map(superscript).collect();
     if factor == "1" { format!("10{power}") } else { format!("{factor}×10{power}") }
@@ -198,6 +224,24 @@ mod tests {
     fn decades_have_steps_of_two_and_five_if_they_are_few() {
         assert_eq!(labels(&Axis::powers_of_ten(0.9, 21.0)), ["1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Axis::powers_of_ten(1e-7, 1e-2)), ["10⁻⁷", "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01"]);
+    }
+
+    #[test]
+    fn values_that_are_all_equal_lie_within_their_axis() {
+        for value in [-3.0, 0.0, 1e-12, 0.28, 7.0, 5000.0, 1e15] {
+            let axis = Axis::linear(value, value, 8.0);
+            assert!((axis.share(value) - 0.5).abs() < 1e-6 && axis.ticks.len() >= 2, "{axis:?}");
+        }
+        for value in [1e-12, 0.28, 7.0, 5000.0, 1e15] {
+            for axis in [Axis::powers_of_two(value, value), Axis::powers_of_ten(value, value)] {
+                assert!((0.0..=1.0).contains(&axis.share(value)) && axis.ticks.len() >= 2, "{axis:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_between_two_powers_has_round_ticks() {
+        assert_eq!(labels(&Axis::powers_of_two(310.0, 390.0)), ["320", "340", "360", "380"]);
     }
 
     #[test]

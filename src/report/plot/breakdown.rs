@@ -10,6 +10,8 @@ use crate::report::plot::{PlotData, figure};
 
 /// Widest bar.
 const BAR_WIDTH_MAX: f64 = 64.0;
+/// Width of the white line between two pieces of a bar.
+const SEAM: f64 = 1.0;
 /// Share of the time from which on a cause can be seen.
 const SHARE_MIN: f64 = 0.001;
 
@@ -57,7 +59,9 @@ fn draw_bar(scene: &mut Scene, panel: &Panel, slot: f64, parts_s: &[(Color, f64)
         let above = below + seconds * per_second;
         let (bottom, top) = (panel.place_y(below), panel.place_y(above));
         if top < bottom {
-            scene.rectangle((middle - half, top), (middle + half, bottom), *color);
+            // A seam above each piece that is tall enough to lose it.
+            let seam = if 3.0 * SEAM < bottom - top { SEAM } else { 0.0 };
+            scene.rectangle((middle - half, top + seam), (middle + half, bottom), *color);
         }
         below = above;
     }
@@ -84,6 +88,6 @@ pub(super) const fn color(cause: Cause) -> Color {
         Cause::Contention => palette::WINE,
         Cause::Oversubscription => palette::OLIVE,
         Cause::Noise => palette::ROSE,
-        Cause::Untraced => palette::GRID,
+        Cause::Untraced => palette::PALE,
     }
 }

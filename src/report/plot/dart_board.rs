@@ -8,6 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, RGBColor, TextStyle, WHITE};
 
 use super::paint;
+use super::scene::{self, palette};
 use crate::measurement::kernels::work::Record;
 use crate::report::font::{self, Weight};
 
@@ -19,9 +20,13 @@ const TITLE: i32 = 80;
 const WIDTH: i32 = BOARD + 2 * MARGIN;
 const HEIGHT: i32 = BOARD + MARGIN + TITLE;
 
-/// Blue and vermilion of Okabe & Ito, "Color Universal Design" (2008).
-const INSIDE: RGBColor = RGBColor(0, 114, 178);
-const OUTSIDE: RGBColor = RGBColor(213, 94, 0);
+const INSIDE: RGBColor = rgb(palette::BLUE);
+const OUTSIDE: RGBColor = rgb(palette::VERMILION);
+
+const fn rgb(color: scene::Color) -> RGBColor {
+    let (red, green, blue) = color.rgb;
+    RGBColor(red, green, blue)
+}
 
 /// Returns the board with a point for each dart as a PNG file.
 ///

@@ -14,8 +14,9 @@ use crate::report::number::TimeUnit;
 /// Most curves of one plot: more cannot be told apart.
 pub const CURVES_MAX: usize = 6;
 
-const COLORS: [Color; CURVES_MAX] =
-    [palette::BLUE, palette::VERMILION, palette::GREEN, palette::PURPLE, palette::ORANGE, palette::SKY_BLUE];
+/// Lines are thin: each has a contrast of 3 to 1 at least to light and to dark pages.
+pub(super) const COLORS: [Color; CURVES_MAX] =
+    [palette::BLUE, palette::VERMILION, palette::GREEN, palette::PURPLE, palette::OLIVE, palette::ROSE];
 
 /// Returns the colour of a curve in plots and pages, as CSS writes it.
 pub(in crate::report) fn curve_color(i: usize) -> String {

@@ -5,6 +5,7 @@ use plotters::prelude::{BitMapBackend, Circle, DrawingArea, DrawingBackend, Into
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
+use crate::plain_text::one_line;
 use crate::report::font;
 use crate::report::plot::scene::{Anchor, Color, Direction, HEIGHT, Place, Scene, Shape, Text, WIDTH};
 
@@ -205,5 +206,5 @@ fn rgba(color: Color) -> RGBAColor {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

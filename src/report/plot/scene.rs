@@ -2,6 +2,7 @@
 //!
 //! Coordinates are in pixels of a 960 x 600 image, from the top left; backends scale them.
 
+use crate::plain_text::one_line;
 use crate::report::font::Weight;
 
 /// Width of every plot.
@@ -31,9 +32,20 @@ impl Color {
     }
 }
 
-/// Colours that people with any kind of colour vision can tell apart: Okabe & Ito, "Color Universal Design" (2008).
+/// Colours that people with any kind of colour vision can tell apart.
+///
+/// Each two hues differ by at least [`APART`](palette::APART) to each kind of colour vision, and from the background of
+/// light and dark pages; `color_vision` computes it. They are those nearest to Okabe and Ito, "Color Universal Design"
+/// (2008), and Paul Tol's muted scheme for which that holds.
 pub(super) mod palette {
     use super::Color;
+
+    /// Least difference CIEDE2000 of two colours that may touch.
+    #[cfg(test)]
+    pub(crate) const APART: f64 = 12.0;
+    /// Least difference CIEDE2000 of a colour from what it is drawn on.
+    #[cfg(test)]
+    pub(crate) const SEEN: f64 = 10.0;
 
     pub(crate) const WHITE: Color = Color::rgb(255, 255, 255);
     pub(crate) const BLACK: Color = Color::rgb(0, 0, 0);
@@ -41,21 +53,22 @@ pub(super) mod palette {
     pub(crate) const SOFT_TEXT: Color = Color::rgb(95, 95, 95);
     pub(crate) const AXIS: Color = Color::rgb(90, 90, 90);
     pub(crate) const GRID: Color = Color::rgb(226, 226, 226);
-    pub(crate) const DARK_GREY: Color = Color::rgb(85, 85, 85);
-    pub(crate) const LIGHT_GREY: Color = Color::rgb(187, 187, 187);
-    pub(crate) const BLUE: Color = Color::rgb(0, 114, 178);
-    pub(crate) const SKY_BLUE: Color = Color::rgb(86, 180, 233);
-    pub(crate) const GREEN: Color = Color::rgb(0, 158, 115);
-    pub(crate) const YELLOW: Color = Color::rgb(240, 228, 66);
-    pub(crate) const ORANGE: Color = Color::rgb(230, 159, 0);
-    pub(crate) const VERMILION: Color = Color::rgb(213, 94, 0);
-    pub(crate) const PURPLE: Color = Color::rgb(204, 121, 167);
-    // Where eight colours are not enough: Paul Tol's muted scheme, told apart by colour-blind readers, too.
-    pub(crate) const TEAL: Color = Color::rgb(68, 170, 153);
-    pub(crate) const INDIGO: Color = Color::rgb(51, 34, 136);
-    pub(crate) const WINE: Color = Color::rgb(136, 34, 85);
-    pub(crate) const OLIVE: Color = Color::rgb(153, 153, 51);
-    pub(crate) const ROSE: Color = Color::rgb(204, 102, 119);
+
+    pub(crate) const BLUE: Color = Color::rgb(16, 102, 160);
+    pub(crate) const DARK_GREY: Color = Color::rgb(89, 86, 76);
+    pub(crate) const ORANGE: Color = Color::rgb(234, 178, 97);
+    pub(crate) const VERMILION: Color = Color::rgb(172, 78, 4);
+    pub(crate) const PURPLE: Color = Color::rgb(180, 113, 154);
+    pub(crate) const YELLOW: Color = Color::rgb(245, 232, 3);
+    pub(crate) const GREEN: Color = Color::rgb(2, 143, 102);
+    pub(crate) const TEAL: Color = Color::rgb(77, 181, 150);
+    pub(crate) const SKY_BLUE: Color = Color::rgb(145, 210, 255);
+    pub(crate) const INDIGO: Color = Color::rgb(45, 35, 160);
+    pub(crate) const LIGHT_GREY: Color = Color::rgb(172, 179, 193);
+    pub(crate) const WINE: Color = Color::rgb(121, 32, 85);
+    pub(crate) const OLIVE: Color = Color::rgb(151, 149, 25);
+    pub(crate) const ROSE: Color = Color::rgb(236, 82, 113);
+    pub(crate) const PALE: Color = Color::rgb(213, 209, 204);
 }
 
 /// Which point of a text its place is.
@@ -99,7 +112,7 @@ impl Text {
     /// Returns a regular text that starts at `place` and runs to the right.
     pub(super) fn new(text: &str, place: Place, em: f64) -> Self {
         Self {
-            content: text.to_owned(),
+            content: one_line(text),
             place,
             em,
             weight: Weight::Regular,

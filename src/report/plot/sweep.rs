@@ -107,3 +107,77 @@ fn key_unit(plan: &Plan, rows: &[Row<'_>], axis: usize) -> KeyUnit {
     };
     KeyUnit { symbol, scale }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::plan::Design;
+    use crate::sweep::record::Record;
+    use crate::sweep::{Axis as Key, Literal, Values};
+
+    fn key(name: &str, unit: Option<Unit>, numbers: &[f64]) -> Key {
+        let level = |number: &f64| Level {
+            text: number.to_string(),
+            literal: Literal::Float(*number),
+            number: unit.map(|_| *number),
+        };
+        Key { key: name.to_owned(), unit, values: Values::List(numbers.iter().map(level).collect()) }
+    }
+
+    fn record(makespan_s: f64) -> Record {
+        Record {
+            key: String::new(),
+            ranks: 2,
+            makespan_s,
+            makespan_p05_s: makespan_s,
+            makespan_p95_s: makespan_s,
+            limited_by: "compute".to_owned(),
+            breakdown: serde_json::Map::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Draws the points of a plan that have a time.
+    fn drawn(keys: Vec<Key>, times: &[Option<f64>]) -> String {
+        let plan = Plan::new(keys, Design::Grid);
+        assert_eq!(plan.n_points(), times.len());
+        let records: Vec<Option<Record>> = times.iter().map(|time| time.map(record)).collect();
+        let row = |(point, record): (usize, &'_ Option<Record>)| Some((point, record.clone()?));
+        let found: Vec<(usize, Record)> = records.iter().enumerate().filter_map(row).collect();
+        let rows: Vec<Row<'_>> =
+            found.iter().map(|(point, record)| Row::new(*point, plan.point(*point), record, record)).collect();
+        svg("A sweep", &plan, &rows).expect("a plot")
+    }
+
+    const UNITS: [Option<Unit>; 4] = [None, Some(Unit::One), Some(Unit::Seconds), Some(Unit::BytesPerSecond)];
+
+    #[test]
+    fn values_that_are_all_equal_are_drawn() {
+        for unit in UNITS {
+            for value in [0.0, 5.0, 1e9] {
+                for time in [0.0, 1e-12, 1.0] {
+                    drawn(vec![key("a", unit, &[value, value])], &[Some(time), Some(time)]);
+                    let two = vec![key("a", unit, &[value, value]), key("b", unit, &[value, value])];
+                    drawn(two, &[Some(time); 4]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_point_of_many_is_drawn() {
+        for unit in UNITS {
+            drawn(vec![key("a", unit, &[1.0, 2.0, 100.0])], &[None, Some(1.0), None]);
+            let two = vec![key("a", unit, &[1.0, 2.0]), key("b", unit, &[1.0, 2.0])];
+            drawn(two, &[None, None, None, Some(2.0)]);
+        }
+    }
+
+    #[test]
+    fn values_that_differ_by_rounding_only_are_drawn() {
+        let nearly = [0.1 + 0.2, 0.3];
+        drawn(vec![key("a", Some(Unit::One), &nearly)], &[Some(0.1 + 0.2), Some(0.3)]);
+        let two = vec![key("a", Some(Unit::One), &nearly), key("b", Some(Unit::One), &nearly)];
+        drawn(two, &[Some(0.1 + 0.2), Some(0.3), Some(0.3), Some(0.3)]);
+    }
+}

@@ -1,9 +1,13 @@
 //! Tests of whole plots: on ordinary curves, and on curves at the edge of what can be drawn.
 
+use proptest::prelude::prop;
+
 use super::*;
 use crate::analysis::accuracy::{Scope, compare};
+use crate::analysis::{CurvePoint, scaling};
 use crate::report::fixture;
 use crate::report::font;
+use crate::units::SimDuration;
 use scene::{Anchor, Direction, HEIGHT, Shape, Text, WIDTH};
 
 /// A curve and its measured runs, with a name for messages.
@@ -111,6 +115,48 @@ fn flaw(document: &str) -> Option<String> {
         }
     }
     (!open.is_empty()).then(|| format!("never closed: {open:?}"))
+}
+
+/// Values that scales have trouble with: none, all equal but for rounding, far apart, very small, very large.
+const ODD_SECONDS: [f64; 8] = [0.0, 1e-12, 1.0, 1.0 + f64::EPSILON, 1.5, 60.0, 1e9, 1e15];
+
+proptest::proptest! {
+    #[test]
+    fn odd_values_are_drawn_as_well_formed_documents(
+        predicted in prop::collection::btree_map(prop::sample::select(vec![1_u32, 2, 3, 200, 4096]), 0..ODD_SECONDS.len(), 0..4),
+        runs in prop::collection::vec((prop::sample::select(vec![1_u32, 3, 200]), 1..ODD_SECONDS.len()), 0..3),
+    ) {
+        let baseline_s = predicted.values().next().map_or(0.0, |i| ODD_SECONDS[*i]);
+        let points = predicted.iter().map(|(ranks, i)| odd_point(*ranks, ODD_SECONDS[*i], baseline_s));
+        let curve = Curve { points: points.collect() };
+        let runs: Vec<(u32, f64)> = runs.into_iter().map(|(ranks, i)| (ranks, ODD_SECONDS[i])).collect();
+        let measured = fixture::measured(&runs);
+        let comparison = compare(&curve, &measured, &|ranks| ranks == 3, Scope::HeldOut);
+        for title in ["Odd", "\u{1b}[31m\n\u{ffff}"] {
+            for (measured, comparison) in [(None, None), (Some(&measured), Some(&comparison))] {
+                let data = PlotData { title, curve: &curve, measured, comparison };
+                for plot in Plot::ALL {
+                    check_document(&svg(plot, &data));
+                }
+            }
+            let overlay = overlay::Overlay { label: title, curve: &curve, comparison: &comparison };
+            check_document(&overlay::svg(title, &[overlay, overlay]));
+        }
+    }
+}
+
+/// Returns a point without a band, all of whose time is computing.
+fn odd_point(ranks: u32, makespan_s: f64, baseline_s: f64) -> CurvePoint {
+    let makespans = vec![SimDuration::from_seconds_ceil(makespan_s.min(1e6))];
+    let breakdown = vec![(Cause::Compute, makespans[0])];
+    let point = scaling::point(&scaling::Replications { ranks, makespans }, baseline_s, breakdown);
+    CurvePoint { makespan_s, makespan_p05_s: makespan_s, makespan_p95_s: makespan_s, ..point }
+}
+
+fn check_document(document: &str) {
+    assert_eq!(flaw(document), None);
+    let bad = document.chars().find(|symbol| *symbol != '\n' && crate::plain_text::is_unprintable(*symbol));
+    assert_eq!(bad, None, "XML knows no such character");
 }
 
 #[test]

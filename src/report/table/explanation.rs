@@ -102,7 +102,8 @@ pub(in crate::report) fn precise(elasticity: f64) -> String {
     if hundredths == 0.0 { "0.00 %".to_owned() } else { format!("{hundredths:+.2} %") }
 }
 
-const fn short_name(cause: Cause) -> &'static str {
+/// Returns the name of a cause where there is little room.
+pub(super) const fn short_name(cause: Cause) -> &'static str {
     match cause {
         Cause::SerialTail => "serial tail",
         Cause::Overhead => "overhead",

@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use super::{color, group};
 use crate::analysis::timeline::{Message, Row, Timeline};
+use crate::plain_text::one_line;
 use crate::report::number::{TimeUnit, decimals_for};
 use crate::units::{SimTime, significant};
 
 /// Most ranks that a chart shows.
 pub const GANTT_RANKS_MAX: u32 = 64;
-/// Most messages that are drawn, the largest ones; more are a grey area.
+/// Most messages that are drawn; of more, the largest of as many that were sent one after the other.
 const MESSAGES_MAX: usize = 400;
 
 const WIDTH: f64 = 1000.0;
@@ -142,11 +143,27 @@ fn draw_critical(svg: &mut String, timeline: &Timeline, scale: &Scale) {
     }
 }
 
-/// Draws the largest messages and returns how many.
+/// Returns the messages that are drawn: all, or a sample over the whole run.
+///
+/// Of those that were sent one after the other, the largest stands for all; of several, another one each time, so that it is
+/// not always the same pair of ranks.
+fn drawn(messages: &[Message]) -> Vec<&Message> {
+    let mut by_time: Vec<&Message> = messages.iter().collect();
+    by_time.sort_by_key(|message| message.sent);
+    let sample = by_time.chunks(messages.len().div_ceil(MESSAGES_MAX).max(1)).enumerate();
+    sample.map(|(i, few)| largest_of(few, i)).collect()
+}
+
+/// Returns one of the largest of some messages, in turn.
+fn largest_of<'m>(messages: &[&'m Message], turn: usize) -> &'m Message {
+    let most = messages.iter().map(|message| message.bytes).max();
+    let largest: Vec<&Message> = messages.iter().copied().filter(|message| Some(message.bytes) == most).collect();
+    largest[turn % largest.len()]
+}
+
+/// Draws messages and returns how many.
 fn draw_messages(svg: &mut String, timeline: &Timeline, scale: &Scale) -> usize {
-    let mut messages: Vec<&Message> = timeline.messages.iter().collect();
-    messages.sort_by_key(|message| std::cmp::Reverse(message.bytes));
-    messages.truncate(MESSAGES_MAX);
+    let messages = drawn(&timeline.messages);
     for message in &messages {
         let middle = |rank: u32| scale.y(rank as usize) + 0.5 * scale.row_height - 1.0;
         let (x1, y1, x2, y2) =
@@ -209,7 +226,10 @@ fn legend(svg: &mut String, timeline: &Timeline, scale: &Scale, n_drawn: usize) 
     let messages = match n_messages {
         0 => String::new(),
         _ if n_drawn == n_messages => format!(" Lines: all {n_messages} messages, ending in a dot where they arrive."),
-        _ => format!(" Lines: the {n_drawn} largest of {n_messages} messages."),
+        _ => format!(
+            " Lines: {n_drawn} of {n_messages} messages, the largest of every {}.",
+            n_messages.div_ceil(MESSAGES_MAX)
+        ),
     };
     line(
         svg,
@@ -222,6 +242,47 @@ fn legend(svg: &mut String, timeline: &Timeline, scale: &Scale, n_drawn: usize) 
 }
 
 fn escaped(text: &str) -> String {
-    let text: String = text.chars().map(|symbol| if symbol.is_control() { ' ' } else { symbol }).collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    fn messages(n: u64, bytes: impl Fn(u64) -> u64) -> Vec<Message> {
+        let message = |i: u64| {
+            let at = SimTime::from_picos(1_000_000 * i);
+            let (from, to) = if i % 2 == 0 { (0, 1) } else { (1, 0) };
+            Message { from, to, bytes: Bytes(bytes(i)), sent: at, arrived: at, taken: at }
+        };
+        (0..n).map(message).collect()
+    }
+
+    #[test]
+    fn few_messages_are_all_drawn() {
+        let all = messages(400, |_| 8);
+        assert_eq!(drawn(&all).len(), 400);
+    }
+
+    #[test]
+    fn equal_messages_are_drawn_over_the_whole_run() {
+        let all = messages(10_000, |_| 8);
+        let drawn = drawn(&all);
+        // One in 25 of 10,000; the first and last 1000 messages have 40 each.
+        assert_eq!(drawn.len(), 400);
+        let within = |from: u64| {
+            let range = SimTime::from_picos(1_000_000 * from)..SimTime::from_picos(1_000_000 * (from + 1000));
+            drawn.iter().filter(|message| range.contains(&message.sent)).count()
+        };
+        assert_eq!((within(0), within(9000)), (40, 40));
+        // 24 messages of a stretch would always begin with rank 0.
+        assert!(drawn.iter().any(|message| message.from == 0) && drawn.iter().any(|message| message.from == 1));
+    }
+
+    #[test]
+    fn the_largest_message_is_always_drawn() {
+        let all = messages(10_000, |i| if i == 7003 { 1_000_000 } else { i % 5 });
+        assert!(drawn(&all).iter().any(|message| message.bytes == Bytes(1_000_000)));
+    }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{color, group};
 use crate::analysis::timeline::Timeline;
+use crate::plain_text::one_line;
 use crate::units::SimTime;
 
 /// The kinds of events and their fields.
@@ -148,7 +149,7 @@ fn parts(css: &str) -> String {
 
 /// The format has no way to write a quote within quotes.
 fn plain(name: &str) -> String {
-    name.replace(['"', '\n'], "'")
+    one_line(name).replace('"', "'")
 }
 
 /// Returns a time in seconds, exact to the picosecond.
