@@ -44,8 +44,8 @@ fn tables_of_sweeps_fits_and_replays_fit_into_80_columns() {
     let sweep = ["sweep", "scenarios/dlpc-pi-count.toml", "--set", "run.replications=1", "--set", "run.ranks=1,8"];
     let keys = [
         "workload.pi.darts=100_000,200_000",
-        "machine.hosts.pi.kernels.throw_dart=1 us,2 us",
-        "machine.hosts.pi.kernels.setup=1 ms,2 ms",
+        "machine.hosts.pi.nic.latency=1 us,2 us",
+        "machine.hosts.pi.nic.bandwidth=94 Mbit/s,940 Mbit/s",
         "machine.switch.latency=1 us,20 us",
     ];
     let keys: Vec<&str> = keys.iter().flat_map(|key| ["--set", key]).collect();
