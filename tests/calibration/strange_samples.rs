@@ -92,8 +92,8 @@ fn hosts_with_a_user_or_an_address_get_a_name_that_a_model_can_have() {
         assert!(model.host_names()[3].starts_with(after), "{:?}", model.host_names());
         assert!(model.host_groups.iter().any(|group| group.speeds.iter().any(|speed| *speed < 0.6)), "{before}");
     }
-    let twice = text().replace("\"dlpc1\"", "\"root@dlpc0\"");
-    assert_eq!(outcome(&twice, None), Outcome::Refused("host `dlpc0` is in the campaign more than once".to_owned()));
+    let twice = text().replace("\"dlpc1\"", "\"root@dlpc2\"");
+    assert_eq!(outcome(&twice, None), Outcome::Refused("host `dlpc2` is in the campaign more than once".to_owned()));
 }
 
 fn scale(value: &mut Value, factor: f64) {
