@@ -66,7 +66,7 @@ fn an_interrupted_campaign_gives_a_model_that_is_read_again_or_a_reason() {
         for end in [ends[i], ends[i] - 9] {
             match outcome(&text[..end], Some(&prior)) {
                 Outcome::Model(_) => n_models += 1,
-                Outcome::Refused(reason) => assert!(reason.len() > 10 && !reason.contains("NaN"), "{reason}"),
+                Outcome::Refused(reason) => assert!(reason.len() >= 10 && !reason.contains("NaN"), "{reason}"),
             }
         }
     }
@@ -92,18 +92,17 @@ fn hosts_with_a_user_or_an_address_get_a_name_that_a_model_can_have() {
         assert!(model.host_names()[3].starts_with(after), "{:?}", model.host_names());
         assert!(model.host_groups.iter().any(|group| group.speeds.iter().any(|speed| *speed < 0.6)), "{before}");
     }
-    let twice = text().replace("\"dlpc1\"", "\"root@dlpc0\"");
-    assert_eq!(outcome(&twice, None), Outcome::Refused("host `dlpc0` is in the campaign more than once".to_owned()));
+    let twice = text().replace("\"dlpc1\"", "\"root@dlpc2\"");
+    assert_eq!(outcome(&twice, None), Outcome::Refused("host `dlpc2` is in the campaign more than once".to_owned()));
 }
 
 fn scale(value: &mut Value, factor: f64) {
-    let seconds = value["sample"]["seconds"].as_f64();
-    if let Some(seconds) = seconds {
-        value["sample"]["seconds"] = (seconds * factor).into();
-    }
-    if let Some(each_s) = value["sample"].get_mut("each_s").and_then(Value::as_array_mut) {
+    let scaled = |seconds: &Value| Value::from(seconds.as_f64().expect("a time") * factor);
+    let Some(sample) = value.get_mut("sample") else { return };
+    sample["seconds"] = scaled(&sample["seconds"]);
+    if let Some(each_s) = sample.get_mut("each_s").and_then(Value::as_array_mut) {
         for seconds in each_s {
-            *seconds = (seconds.as_f64().expect("a time") * factor).into();
+            *seconds = scaled(seconds);
         }
     }
 }
@@ -113,7 +112,7 @@ fn times_of_any_size_are_fitted_or_refused() {
     for factor in [1e-300, 1e-12, 1e-9, 1e-6, 1e3, 1e6, 1e9, 1e300] {
         match outcome(&changed(|value| scale(value, factor)), None) {
             Outcome::Model(_) => assert!((1e-6..=1e6).contains(&factor), "{factor}"),
-            Outcome::Refused(reason) => assert!(reason.len() > 10 && !reason.contains("NaN"), "{factor}: {reason}"),
+            Outcome::Refused(reason) => assert!(reason.len() >= 10 && !reason.contains("NaN"), "{factor}: {reason}"),
         }
     }
 }
@@ -130,7 +129,7 @@ fn counts_that_its_hosts_cannot_have_had_are_refused() {
     ];
     for (kind, count, value, expected) in cases {
         let with = |line: &mut Value| {
-            if let Some(experiment) = line["sample"]["experiment"].get_mut(kind) {
+            if let Some(experiment) = line.pointer_mut("/sample/experiment").and_then(|all| all.get_mut(kind)) {
                 experiment[count] = value.into();
             }
         };
