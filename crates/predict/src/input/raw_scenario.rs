@@ -21,7 +21,7 @@ pub(super) struct RawScenario {
     #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
-    /// Title of tables and plots.
+    /// Title of tables and plots; one line, without control characters.
     #[schemars(required, extend("examples" = ["Throwing darts, returning only the count"], "pattern" = super::leaf::ONE_LINE))]
     pub(super) title: Option<Spanned<String>>,
     /// File of the machine model, seen from the folder of this file.

@@ -69,7 +69,7 @@ mod tests {
 
     fn machine(uncertainty: Uncertainty) -> MachineModel {
         let read = |path: &std::path::Path| std::fs::read(path);
-        let file = std::path::Path::new("models/dlpc-2020.toml");
+        let file = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/dlpc-2020.toml"));
         let loaded = crate::input::load_machine(file, &read).expect("a valid model");
         MachineModel { uncertainty, ..loaded.model }
     }

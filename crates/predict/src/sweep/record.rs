@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dlpc_engine::units::SimDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
@@ -65,12 +66,13 @@ impl Record {
         serde_json::to_string(self).expect("invariant: a record is JSON") + "\n"
     }
 
-    /// Reads a line of [`Self::line`]; the numbers are the same to the last bit.
+    /// Reads a line of [`Self::line`]; the numbers are the same to the last bit. None if it is no record, or has times that
+    /// no simulation can have.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let record: Self = serde_json::from_str(line).ok()?;
         let times = [record.makespan_s, record.makespan_p05_s, record.makespan_p95_s];
-        times.iter().all(|time| *time >= 0.0).then_some(record)
+        times.iter().all(|time| (0.0..=SimDuration::MAX.as_seconds()).contains(time)).then_some(record)
     }
 }
 
@@ -111,6 +113,13 @@ mod tests {
     #[test]
     fn a_record_is_read_back_to_the_last_bit() {
         assert_eq!(Record::parse(&record("a").line()), Some(record("a")));
+    }
+
+    #[test]
+    fn times_that_no_simulation_can_have_do_not_count() {
+        for makespan_p95_s in [-1.0, 1e308, 1.9e7] {
+            assert_eq!(Record::parse(&Record { makespan_p95_s, ..record("a") }.line()), None);
+        }
     }
 
     #[test]

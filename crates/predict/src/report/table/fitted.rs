@@ -102,7 +102,7 @@ mod tests {
         let text = render(vec![
             column("predicted time", "1"),
             column("measured time", "2"),
-            column(&"x".repeat(32), "3"),
+            column(&"x".repeat(28), "3"),
             Column::words("why", vec!["a reason of some words".to_owned()]),
         ]);
         assert!(text.contains("predicted  ") && text.contains("a reason of some words"), "{text}");
