@@ -9,6 +9,7 @@ use dlpc_sim::measurement::launcher::{self, Job, LaunchError, Launcher, MapBy};
 use crate::cli::LauncherArgs;
 use crate::failure::Failure;
 use crate::files;
+use crate::signals::Signals;
 
 /// A launcher that was found, and what it says of itself.
 pub(super) struct Cluster {
@@ -18,6 +19,7 @@ pub(super) struct Cluster {
     pub(super) hosts: Vec<HostSlots>,
     binary: OsString,
     silence_limit: Duration,
+    signals: Signals,
 }
 
 impl Cluster {
@@ -31,8 +33,11 @@ impl Cluster {
             message: format!("--launcher-args: {error}"),
             help: "quote as for a shell, for instance --launcher-args='--bind-to none'".to_owned(),
         })?;
+        let signals = Signals::listen();
         let program = OsString::from(&args.launcher);
-        let (flavour, launcher_version) = launcher::flavour_of(&program).map_err(|error| failure_of(&error))?;
+        let silence_limit = Duration::from_secs(args.time_limit.get().into());
+        let (flavour, launcher_version) =
+            launcher::flavour_of(&program, silence_limit).map_err(|error| failure_of(&error))?;
         let binary = match &args.binary {
             Some(path) => path.clone(),
             None => std::env::current_exe().map_err(|error| Failure::Usage {
@@ -42,8 +47,17 @@ impl Cluster {
         };
         let extra_args = extra_args.into_iter().map(OsString::from).collect();
         let launcher = Launcher { program, flavour, extra_args, hostfile: args.hostfile.clone() };
-        let silence_limit = Duration::from_secs(args.time_limit.get().into());
-        Ok(Self { launcher, launcher_version, hosts, binary: binary.into(), silence_limit })
+        Ok(Self { launcher, launcher_version, hosts, binary: binary.into(), silence_limit, signals })
+    }
+
+    /// Runs `job` with `launcher`; it ends early when this program is told to end.
+    pub(super) fn run(&self, launcher: &Launcher, job: &Job, on_line: &mut dyn FnMut(&str)) -> Result<(), LaunchError> {
+        launcher.run(job, &|| self.was_told_to_end(), on_line)
+    }
+
+    /// Whether this program has been told to end.
+    pub(super) fn was_told_to_end(&self) -> bool {
+        self.signals.was_told_to_end()
     }
 
     /// Returns a job that runs this program with `args` on `n_ranks` ranks.
@@ -64,6 +78,7 @@ pub(super) const fn help_for(error: &LaunchError) -> &'static str {
         LaunchError::Start { .. } => "install MPI (Debian: apt-get install openmpi-bin), or name it: --launcher PATH",
         LaunchError::Failed { .. } => "`dlpc-sim doctor` with the same arguments looks at each host by itself",
         LaunchError::Silent { .. } => "a host may hang or be cut off: `dlpc-sim doctor`; allow more by --time-limit",
-        LaunchError::Output(_) => "run it again; what was measured is kept",
+        LaunchError::TooMuch { .. } => "start the same command by hand: something prints without end",
+        LaunchError::Stopped | LaunchError::Output(_) => "run it again; what was measured is kept",
     }
 }

@@ -131,14 +131,14 @@ fn measure_once(cluster: &Cluster, program: &Program, run: Run, map_by: MapBy) -
             let args = ["kernel", "workload", "--expect-ranks", &expect].map(OsString::from);
             let stdin = serde_json::to_vec(workload).expect("invariant: a workload is JSON");
             let job = cluster.job(run.ranks, map_by, &args, stdin);
-            cluster.launcher.run(&job, &mut keep).map_err(|error| error.to_string())?;
+            cluster.run(&cluster.launcher, &job, &mut keep).map_err(|error| error.to_string())?;
             let mut results = output.lines().filter_map(|line| serde_json::from_str::<WorkloadResult>(line).ok());
             results.next().map(|result| result.seconds).ok_or_else(|| "the kernel printed no result".to_owned())
         }
         Program::Command { words, time } => {
             let command = words.iter().map(|word| word.replace(RANKS, &run.ranks.to_string()).into()).collect();
             let job = Job { command, ..cluster.job(run.ranks, map_by, &[], Vec::new()) };
-            cluster.launcher.run(&job, &mut keep).map_err(|error| error.to_string())?;
+            cluster.run(&cluster.launcher, &job, &mut keep).map_err(|error| error.to_string())?;
             output_files::run_time("the output", &output, time).map_err(|error| error.to_string())
         }
     }

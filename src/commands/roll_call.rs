@@ -47,6 +47,9 @@ pub(super) fn call(cluster: &Cluster) -> Result<Vec<Answer>, Failure> {
 
 /// Returns `message` of a job that failed, after the names of the hosts that do not answer by themselves either.
 pub(super) fn blame(cluster: &Cluster, message: &str) -> String {
+    if cluster.was_told_to_end() {
+        return message.to_owned();
+    }
     // Whoever cannot be blamed is left out; the message itself is what counts.
     let answers = call(cluster).unwrap_or_default();
     let absent: Vec<String> = cluster
@@ -73,6 +76,6 @@ fn ask(cluster: &Cluster, launcher: &Launcher, n_ranks: u32) -> Answer {
     let args = ["kernel", "host"].map(OsString::from);
     let job = cluster.job(n_ranks, MapBy::Node, &args, Vec::new());
     let mut reports = Vec::new();
-    launcher.run(&job, &mut |line| reports.extend(serde_json::from_str::<HostReport>(line).ok()))?;
+    cluster.run(launcher, &job, &mut |line| reports.extend(serde_json::from_str::<HostReport>(line).ok()))?;
     Ok(reports)
 }

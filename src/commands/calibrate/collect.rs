@@ -123,7 +123,7 @@ impl Session<'_> {
                     self.progress.say(&format!("warning: {}: {error}", open[0].experiment.name()));
                     self.skip(&mut open, "no answer within the time limit")?;
                 }
-                Err(error) if n_fruitless >= FRUITLESS_MAX => {
+                Err(error) if n_fruitless >= FRUITLESS_MAX || matches!(error, LaunchError::Stopped) => {
                     return Err(self.give_up(&error.to_string(), launch::help_for(&error)));
                 }
                 Err(error) => self.progress.say(&format!("warning: launch {launch} is started again: {error}")),
@@ -153,7 +153,7 @@ impl Session<'_> {
         let args = ["kernel", "calibration", "--expect-ranks", &n_ranks, "--launch", &launch].map(OsString::from);
         let job = self.cluster.job(self.n_ranks, MapBy::Slot, &args, stdin.into_bytes());
         let mut written = Ok(());
-        let result = self.cluster.launcher.run(&job, &mut |line| {
+        let result = self.cluster.run(&self.cluster.launcher, &job, &mut |line| {
             let Some(id) = campaign::id_of(line) else { return };
             if written.is_ok() {
                 written = writeln!(self.file, "{line}").and_then(|()| self.file.sync_data());
