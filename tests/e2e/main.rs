@@ -10,6 +10,7 @@ mod figures;
 mod fitted;
 mod help;
 mod json_schema;
+mod launchers;
 mod lost_host;
 mod narrow;
 mod odd;

@@ -160,7 +160,9 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
         "crates/hardware",
         &[
             ("launcher", &[]),
-            ("host_report", &[]),
+            ("allocation", &[]),
+            ("core_count", &[]),
+            ("host_report", &["core_count"]),
             ("workload", &[]),
             ("diagnosis", &["host_report"]),
             ("kernels", &["host_report", "workload"]),

@@ -4,5 +4,6 @@ mod accepted;
 mod documented;
 mod files;
 mod paths;
+mod placed;
 mod reported;
 mod robust;

@@ -41,6 +41,7 @@ fn scenario(stream: LogStream, n_ranks: u32) -> Scenario {
         run: Run {
             ranks: vec![NonZeroU32::new(n_ranks).unwrap()],
             slots: (0..32).map(|slot| HostId(slot / 4)).collect(),
+            bound: Vec::new(),
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,

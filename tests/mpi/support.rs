@@ -65,7 +65,7 @@ fn kernel(args: &[&str]) -> Vec<OsString> {
 pub(crate) fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result<Vec<String>, LaunchError> {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     let program = env::var_os("DLPC_TEST_LAUNCHER").unwrap_or_else(|| "mpirun".into());
-    let (flavour, _) = launcher::flavour_of(&program)?;
+    let (flavour, _) = launcher::flavour_of(&program, SILENCE_LIMIT)?;
     let mut extra_args = Vec::new();
     if flavour == Flavour::OpenMpi {
         extra_args.extend(["--oversubscribe", "--bind-to", "none"].map(OsString::from));
@@ -73,10 +73,10 @@ pub(crate) fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result
             extra_args.push("--allow-run-as-root".into());
         }
     }
-    let launcher = Launcher { program, flavour, extra_args, hostfile: None };
+    let launcher = Launcher { program, flavour, extra_args, hosts: None };
     let stdin = stdin.as_bytes().to_vec();
     let job = Job { n_ranks, map_by: MapBy::Slot, command, stdin, silence_limit: SILENCE_LIMIT };
     let mut lines = Vec::new();
-    launcher.run(&job, &mut |line| lines.push(line.to_owned()))?;
+    launcher.run(&job, &|| false, &mut |line| lines.push(line.to_owned()))?;
     Ok(lines)
 }

@@ -1,5 +1,7 @@
 //! What touches hardware: launchers, what hosts say of themselves, and the kernels that run under real MPI.
 
+pub mod allocation;
+mod core_count;
 pub mod diagnosis;
 pub mod host_report;
 pub mod kernels;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dlpc_engine::engine::{self, Production, Setup, SimError};
 use dlpc_engine::machine::MachineModel;
+use dlpc_engine::platform::core_set::CoreSet;
 use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::program::Program;
 use dlpc_engine::random::Streams;
@@ -229,6 +230,12 @@ pub fn hosts_of_ranks(scenario: &Scenario, n_ranks: u32) -> Vec<HostId> {
     scenario.run.slots.iter().copied().cycle().take(n_ranks as usize).collect()
 }
 
+/// Returns the cores that each rank of a run on `n_ranks` ranks is bound to; nothing if none is.
+#[must_use]
+pub fn bound_cores(scenario: &Scenario, n_ranks: u32) -> Vec<CoreSet> {
+    scenario.run.bound.iter().cloned().cycle().take(n_ranks as usize).collect()
+}
+
 struct Model<'a> {
     scenario: &'a Scenario,
     machine: &'a MachineModel,
@@ -272,6 +279,7 @@ impl Model<'_> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
         let hosts_of_ranks = hosts_of_ranks(self.scenario, n_ranks);
+        let bound = bound_cores(self.scenario, n_ranks);
         let drawn = drawn::drawn(self.machine, streams).map(|machine| (Platform::new(&machine), machine));
         let (platform, machine) =
             drawn.as_ref().map_or((&self.platform, self.machine), |(platform, machine)| (platform, machine));
@@ -282,6 +290,7 @@ impl Model<'_> {
             noise: &machine.noise,
             network: run.network,
             hosts_of_ranks: &hosts_of_ranks,
+            bound: &bound,
             streams,
             production: production(&self.scenario.workload),
             recording,

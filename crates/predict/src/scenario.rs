@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 
+use dlpc_engine::platform::core_set::CoreSet;
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::workload::Workload;
 
@@ -26,6 +27,8 @@ pub struct Run {
     /// Host of each slot in the order in which ranks fill them; rank `r` takes slot `r`, modulo their number if
     /// oversubscribed. At least one.
     pub slots: Vec<HostId>,
+    /// Cores that the rank of each slot is bound to, if a rankfile says so; empty if none is bound.
+    pub bound: Vec<CoreSet>,
     /// Replications per rank count.
     pub replications: NonZeroU32,
     /// Seed of all random streams.
