@@ -29,7 +29,6 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let stem = args.scenario.file_stem().unwrap_or_default();
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(stem).join("measured.csv"));
     files::check_regular(&path)?;
-    let cluster = Cluster::find(&args.cluster)?;
     let mut record = Record::open(&path, args, &experiment)?;
     let ranks: Vec<u32> = experiment.scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
     let all = schedule::shuffled(&ranks, args.repeats.get(), args.order_seed);

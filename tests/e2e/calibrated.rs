@@ -88,9 +88,10 @@ fn result_files_of_other_programs_are_fitted_like_measurement_files() {
     let table: toml::Table =
         std::fs::read_to_string(folder.path().join("mine.toml")).expect("a model").parse().expect("TOML");
     let cost = |key: &str| table["kernels"][key].as_str().expect("a cost").to_owned();
-    // 2 s are 10^6 darts; the messages take less than a millisecond of the 50.
+    // 2 s are 10^6 darts; the messages take less than a millisecond of the 50. The ranks of the prior differ by 0.5 %, so
+    // that the slowest of 8 is 1.42 * 0.005 * 0.3 s = 2.1 ms late, which is no setup: 49.9 - 2.1 = 47.8 ms.
     assert!(cost("throw_dart").starts_with("2.00") || cost("throw_dart").starts_with("1.99"), "{}", cost("throw_dart"));
-    assert!(cost("setup").starts_with("49."), "{}", cost("setup"));
+    assert!(cost("setup").starts_with("47."), "{}", cost("setup"));
 }
 
 #[test]

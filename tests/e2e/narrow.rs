@@ -15,7 +15,8 @@ fn check(name: &str, text: &str) {
 
 /// Runs a command and checks what it prints, but for the excerpts of files that its problems show.
 fn check_output(arguments: &[&str], folder: &Path) {
-    let Ended { code, stdout, stderr } = run(dlpc_sim().args(arguments).arg("--out").arg(folder.join("out.toml")));
+    let Ended { code, stdout, stderr } =
+        run(dlpc_sim().args(arguments).arg("--out").arg(folder.join(format!("out-{}.toml", arguments.len()))));
     assert_eq!(code, 0, "{arguments:?}: {stderr}");
     check(&arguments.join(" "), &stdout);
     check(&arguments.join(" "), &stderr);

@@ -65,3 +65,8 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let name = |path: &Path| path.file_name().expect("a file name").to_string_lossy().into_owned();
     entries.map(|path| (name(&path), std::fs::read(&path).expect("a file"))).collect()
 }
+
+/// Returns what a text says on one line: how its lines are broken does not matter.
+pub(crate) fn unbroken(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

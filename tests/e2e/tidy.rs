@@ -13,7 +13,7 @@ const TOO_LONG: [&str; 0] = [];
 
 /// The code of all crates.
 fn all_sources() -> Vec<(PathBuf, String)> {
-    ["src", "crates"].into_iter().flat_map(sources).collect()
+    ["src", "crates/engine/src", "crates/hardware/src", "crates/predict/src"].into_iter().flat_map(sources).collect()
 }
 
 /// Returns every Rust file below a folder with its text, by path.
@@ -175,7 +175,8 @@ fn no_module_uses_one_above_it() {
     for (folder, modules) in MAY_USE {
         for (path, text) in sources(&format!("{folder}/src")) {
             let module = module_of(&path);
-            if module == "lib" {
+            // A module's tests may ask for programs that the module itself knows nothing of.
+            if module == "lib" || path.ends_with("tests.rs") {
                 continue;
             }
             let row = modules.iter().find(|(name, _)| *name == module);

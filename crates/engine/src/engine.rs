@@ -86,6 +86,7 @@ impl<'a> Setup<'a> {
             noise: &machine.noise,
             network: NetworkKind::Flow,
             hosts_of_ranks,
+            bound: &[],
             streams: Streams::new(1, 0),
             production: None,
             recording: Recording::Off,
