@@ -241,7 +241,8 @@ pub(crate) struct MeasureArgs {
 /// How programs are started on the hosts of a cluster.
 #[derive(Debug, Args)]
 pub(crate) struct LauncherArgs {
-    /// Hosts of the cluster, one `name slots=N` a line [default: what the launcher finds by itself]
+    /// Hosts of the cluster, one `name`, `name slots=N` or `name:N` a line; the launcher gets them in its own syntax
+    /// [default: this host; under Slurm, with --launcher srun, those of the allocation]
     #[arg(long, value_name = "FILE")]
     pub(crate) hostfile: Option<PathBuf>,
     /// Program that starts the ranks: mpirun, mpiexec.hydra or srun
@@ -253,7 +254,7 @@ pub(crate) struct LauncherArgs {
     /// This program on the hosts [default: the path of the running one]
     #[arg(long, value_name = "PATH")]
     pub(crate) binary: Option<PathBuf>,
-    /// Seconds without an answer after which a run is ended
+    /// Seconds without an answer after which a run is ended, with all that it started on this host
     #[arg(long, value_name = "SECONDS", default_value = "120")]
     pub(crate) time_limit: NonZeroU32,
 }

@@ -102,6 +102,12 @@ impl Problem {
         }
     }
 
+    /// Returns whether the file cannot be used.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// Returns a warning without label and help.
     #[must_use]
     pub fn warning(code: impl Into<Box<str>>, span: Span, message: impl Into<Box<str>>) -> Self {

@@ -42,6 +42,7 @@ use self::queue::Queue;
 use self::rank::{Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
 use crate::machine::{MessageTable, Noise};
+use crate::platform::core_set::CoreSet;
 use crate::platform::{HostId, Platform};
 use crate::program::{Op, Outcome, Pattern, Program, RankId};
 use crate::random::{Purpose, Streams};
@@ -64,6 +65,8 @@ pub struct Setup<'a> {
     pub network: NetworkKind,
     /// Host of each rank.
     pub hosts_of_ranks: &'a [HostId],
+    /// Cores that each rank is bound to; empty if none is.
+    pub bound: &'a [CoreSet],
     /// Random streams of this replication.
     pub streams: Streams,
     /// Producer of files, if the program looks for them.
@@ -163,7 +166,7 @@ impl<'a> Engine<'a> {
             messages: Messages::default(),
             pairs: Pairs::default(),
             matching: Matching::default(),
-            cores: Cores::new(setup.platform, setup.hosts_of_ranks),
+            cores: Cores::new(setup.platform, setup.hosts_of_ranks, setup.bound),
             network: match setup.network {
                 NetworkKind::Flow => Network::Flow(Box::new(FlowNetwork::new(setup.platform))),
                 NetworkKind::Loggops => Network::Loggops(LoggopsNetwork::new(setup.platform.n_hosts())),

@@ -20,6 +20,7 @@ mod lines;
 mod machine;
 mod measurement;
 mod messages;
+mod named_hosts;
 mod on_machine;
 mod phases;
 mod placement;

@@ -1,6 +1,8 @@
 //! Measured runs and calibration samples: what they hold, and where hardware enters.
 
+pub mod allocation;
 pub mod campaign;
+mod core_count;
 pub mod diagnosis;
 pub mod experiment;
 pub mod host_report;

@@ -1,5 +1,7 @@
 //! The platform: hosts, links and routes, made from the machine model.
 
+pub mod core_set;
+
 use crate::machine::{Duplex, Forwarding, MachineModel, Switch, Topology};
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 

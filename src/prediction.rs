@@ -12,6 +12,7 @@ use crate::analysis::timeline::{self as time_line, Timeline};
 use crate::analysis::{Cause, Curve, critical_path};
 use crate::engine::{self, Production, Setup, SimError};
 use crate::machine::MachineModel;
+use crate::platform::core_set::CoreSet;
 use crate::platform::{HostId, Platform};
 use crate::program::Program;
 use crate::random::Streams;
@@ -203,6 +204,12 @@ pub fn hosts_of_ranks(scenario: &Scenario, n_ranks: u32) -> Vec<HostId> {
     scenario.run.slots.iter().copied().cycle().take(n_ranks as usize).collect()
 }
 
+/// Returns the cores that each rank of a run on `n_ranks` ranks is bound to; nothing if none is.
+#[must_use]
+pub fn bound_cores(scenario: &Scenario, n_ranks: u32) -> Vec<CoreSet> {
+    scenario.run.bound.iter().cloned().cycle().take(n_ranks as usize).collect()
+}
+
 struct Model<'a> {
     scenario: &'a Scenario,
     machine: &'a MachineModel,
@@ -246,6 +253,7 @@ impl Model<'_> {
         let run = &self.scenario.run;
         let streams = Streams::new(run.seed, replication);
         let hosts_of_ranks = hosts_of_ranks(self.scenario, n_ranks);
+        let bound = bound_cores(self.scenario, n_ranks);
         let drawn = drawn::drawn(self.machine, streams).map(|machine| (Platform::new(&machine), machine));
         let (platform, machine) =
             drawn.as_ref().map_or((&self.platform, self.machine), |(platform, machine)| (platform, machine));
@@ -256,6 +264,7 @@ impl Model<'_> {
             noise: &machine.noise,
             network: run.network,
             hosts_of_ranks: &hosts_of_ranks,
+            bound: &bound,
             streams,
             production: production(&self.scenario.workload),
             recording,

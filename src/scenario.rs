@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use crate::machine::{Kernels, RecordCosts};
 use crate::platform::HostId;
+use crate::platform::core_set::CoreSet;
 use crate::units::{Bytes, SimDuration};
 
 /// What to run.
@@ -27,6 +28,8 @@ pub struct Run {
     /// Host of each slot in the order in which ranks fill them; rank `r` takes slot `r`, modulo their number if
     /// oversubscribed. At least one.
     pub slots: Vec<HostId>,
+    /// Cores that the rank of each slot is bound to, if a rankfile says so; empty if none is bound.
+    pub bound: Vec<CoreSet>,
     /// Replications per rank count.
     pub replications: NonZeroU32,
     /// Seed of all random streams.

@@ -14,7 +14,7 @@ while [[ ${1-} == -* ]]; do
 done
 [[ $# -ge 2 ]] || die "usage: agent.sh HOST COMMAND..."
 need_up
-host=$(resolve_host "$1")
+host=$(resolve_host "${1##*@}") # hydra writes user@host
 shift
 pid=$(keeper_pid "$host") || {
     echo "testbed: connect to host $host: No route to host (it is switched off)" >&2

@@ -48,6 +48,7 @@ pub(crate) fn simulate(machine: &MachineModel, hosts_of_ranks: &[HostId], progra
         noise: &machine.noise,
         network: NetworkKind::Flow,
         hosts_of_ranks,
+        bound: &[],
         streams: Streams::new(1, 0),
         production: None,
         recording: Recording::Off,

@@ -1,10 +1,12 @@
 //! `doctor`: is this machine, or this cluster, fit for measurements?
 
+use dlpc_sim::input::HostSlots;
 use dlpc_sim::measurement::diagnosis::{self, Finding, Grade};
 use dlpc_sim::measurement::host_report::HostReport;
+use dlpc_sim::measurement::launcher::LaunchError;
 use dlpc_sim::report::table;
 
-use super::launch::Cluster;
+use super::launch::{self, Cluster};
 use super::roll_call;
 use crate::cli::LauncherArgs;
 use crate::failure::Failure;
@@ -41,15 +43,33 @@ fn conclude(findings: &[Finding]) -> Result<(), Failure> {
 /// Asks all hosts at once; if that fails, one by one, to tell who is to blame.
 fn ask_hosts(cluster: &Cluster) -> Result<(Vec<HostReport>, Vec<Finding>), Failure> {
     let error = match roll_call::ask_all(cluster) {
-        Ok(reports) => return Ok((reports, Vec::new())),
+        Ok(reports) if is_complete(&reports, &cluster.hosts) => return Ok((reports, Vec::new())),
+        Ok(_) => return ask_one_by_one(cluster, Vec::new()),
+        Err(error @ LaunchError::Stopped) => return Err(launch::failure_of(&error)),
         Err(error) => error,
     };
     let advice = "start the same command by hand; the hosts are asked one by one below";
-    let mut findings = vec![diagnosis::bad("launcher", &error.to_string(), advice)];
+    ask_one_by_one(cluster, vec![diagnosis::bad("launcher", &error.to_string(), advice)])
+}
+
+/// Returns whether each host has answered under its name in the hostfile.
+fn is_complete(reports: &[HostReport], hosts: &[HostSlots]) -> bool {
+    hosts.iter().all(|host| reports.iter().any(|report| diagnosis::is_same_host(&report.host, &host.name)))
+}
+
+/// Asks each host by itself: then it is known which one answers, whatever it calls itself.
+fn ask_one_by_one(cluster: &Cluster, mut findings: Vec<Finding>) -> Result<(Vec<HostReport>, Vec<Finding>), Failure> {
     let mut reports = Vec::new();
     for (host, answer) in cluster.hosts.iter().zip(roll_call::call(cluster)?) {
         match answer {
-            Ok(answer) => reports.extend(answer),
+            Ok(answer) => {
+                for report in answer.into_iter().take(1) {
+                    if !diagnosis::is_same_host(&report.host, &host.name) {
+                        findings.push(diagnosis::good(&host.name, &format!("calls itself `{}`", report.host)));
+                    }
+                    reports.push(HostReport { host: host.name.clone(), ..report });
+                }
+            }
             Err(error) => findings.push(diagnosis::bad(&host.name, &error.to_string(), "see what the launcher says")),
         }
     }

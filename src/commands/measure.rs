@@ -25,7 +25,8 @@ use crate::progress::Progress;
 pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let experiment = input::load_experiment(&args.scenario, &files::read)?;
     let program = Program::of(&experiment, args)?;
-    let cluster = Cluster::find(&args.cluster)?;
+    check_build(args)?;
+    let cluster = Cluster::find(&args.cluster)?.with_slots()?;
     let stem = args.scenario.file_stem().unwrap_or_default();
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(stem).join("measured.csv"));
     let mut record = Record::open(&path, args, &experiment)?;
@@ -33,26 +34,91 @@ pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let all = schedule::shuffled(&ranks, args.repeats.get(), args.order_seed);
     let open: Vec<Run> = all.into_iter().filter(|run| !record.done.contains(run)).collect();
     let progress = Progress::new(open.len() as u64);
-    let mut n_failed = 0;
+    let n_open = open.len();
+    let mut failures = Failures::default();
     for run in open {
+        if failures.is_hopeless(run) {
+            continue;
+        }
         match measure_once(&cluster, &program, run, map_by(&experiment)) {
-            Ok(seconds) => record.keep(run, seconds)?,
+            Ok(seconds) => {
+                record.keep(run, seconds)?;
+                failures.n_good += 1;
+            }
             Err(message) => {
-                n_failed += 1;
                 progress.say(&format!("warning: {} ranks, repeat {}: {message}", run.ranks, run.repeat));
+                failures.note(run, &message);
             }
         }
         progress.advance();
+        if cluster.was_told_to_end() {
+            break;
+        }
     }
     progress.finish();
     files::print(&format!("{} runs are in {}", record.rows.len(), path.display()))?;
-    if n_failed == 0 {
+    let help = "`dlpc-sim doctor` looks at the cluster; the same command again measures what is missing".to_owned();
+    match failures.message(n_open) {
+        None => Ok(()),
+        Some(message) => Err(Failure::Measurement { message: roll_call::blame(&cluster, &message), help }),
+    }
+}
+
+/// Says at once what the kernels would say on every rank.
+fn check_build(args: &MeasureArgs) -> Result<(), Failure> {
+    if cfg!(feature = "mpi") || args.command.is_some() || args.cluster.binary.is_some() {
         return Ok(());
     }
     Err(Failure::Measurement {
-        message: roll_call::blame(&cluster, &format!("{n_failed} runs failed")),
-        help: "`dlpc-sim doctor` looks at the cluster; the same command again measures what is missing".to_owned(),
+        message: "this dlpc-sim was built without MPI".to_owned(),
+        help: "build it with `cargo build --release --features mpi`; --command measures any program without".to_owned(),
     })
+}
+
+/// Runs that failed, and whether it makes sense to go on.
+#[derive(Default)]
+struct Failures {
+    n_good: usize,
+    n_failed: usize,
+    /// Rank counts at which a run failed.
+    ranks: BTreeSet<u32>,
+    /// What went wrong, without its numbers.
+    kinds: BTreeSet<String>,
+    /// Whether all else would fail in the same way.
+    is_over: bool,
+}
+
+impl Failures {
+    /// Counts a failure. The first one of all ends the measurement, and so does one of a kind that was seen at another
+    /// rank count.
+    fn note(&mut self, run: Run, message: &str) {
+        let kind = message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let is_new = self.kinds.insert(kind);
+        self.n_failed += 1;
+        self.ranks.insert(run.ranks);
+        self.is_over = self.n_good == 0 || !is_new;
+    }
+
+    /// Returns whether `run` would only fail again.
+    fn is_hopeless(&self, run: Run) -> bool {
+        self.is_over || self.ranks.contains(&run.ranks)
+    }
+
+    /// Returns what to say of `n_open` runs that were to be measured, if some are missing.
+    fn message(&self, n_open: usize) -> Option<String> {
+        let n_left = n_open - self.n_good - self.n_failed;
+        let failed = match self.n_failed {
+            0 => String::new(),
+            1 => "1 run failed".to_owned(),
+            n => format!("{n} runs failed"),
+        };
+        match (self.n_failed, n_left) {
+            (0, 0) => None,
+            (_, 0) => Some(failed),
+            (0, left) => Some(format!("told to end: {left} of {n_open} runs are not measured")),
+            (_, left) => Some(format!("{failed}, and {left} more were not tried, as they would fail in the same way")),
+        }
+    }
 }
 
 /// What is run, and how its time is found.
@@ -195,4 +261,38 @@ fn fingerprint(experiment: &Experiment, args: &MeasureArgs) -> String {
     let command = args.command.as_deref().unwrap_or("kernel");
     let hash = Sha256::digest(format!("{workload}\n{command}\n{:?}", args.analysis_by_computing));
     hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(ranks: u32) -> Run {
+        Run { ranks, repeat: 0 }
+    }
+
+    #[test]
+    fn the_first_failure_of_all_ends_the_measurement() {
+        let mut failures = Failures::default();
+        failures.note(run(1), "no MPI");
+        assert!(failures.is_hopeless(run(2)));
+        let message = "1 run failed, and 95 more were not tried, as they would fail in the same way";
+        assert_eq!(failures.message(96).as_deref(), Some(message));
+    }
+
+    #[test]
+    fn a_rank_count_that_fails_is_left_out_and_a_kind_seen_again_ends_the_measurement() {
+        let mut failures = Failures { n_good: 3, ..Failures::default() };
+        failures.note(run(33), "no 33 slots");
+        assert!(failures.is_hopeless(run(33)) && !failures.is_hopeless(run(4)));
+        failures.note(run(5), "the program crashed");
+        assert!(!failures.is_hopeless(run(4)), "another kind");
+        failures.note(run(34), "no 34 slots");
+        assert!(failures.is_hopeless(run(4)));
+    }
+
+    #[test]
+    fn nothing_is_said_if_all_runs_are_measured() {
+        assert_eq!(Failures { n_good: 3, ..Failures::default() }.message(3), None);
+    }
 }

@@ -1,15 +1,12 @@
 //! The roll call: hosts are asked one by one, since a launcher does not always say for which of them a job failed.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::thread;
 
-use dlpc_sim::input::HostSlots;
 use dlpc_sim::measurement::host_report::HostReport;
 use dlpc_sim::measurement::launcher::{LaunchError, Launcher, MapBy};
-use tempfile::NamedTempFile;
 
-use super::launch::Cluster;
+use super::launch::{self, Cluster};
 use crate::failure::Failure;
 
 /// Hosts that are asked at the same time.
@@ -26,23 +23,19 @@ pub(super) fn ask_all(cluster: &Cluster) -> Answer {
 
 /// Asks each host of the hostfile in a job of its own; answers are in the order of the hosts.
 pub(super) fn call(cluster: &Cluster) -> Result<Vec<Answer>, Failure> {
-    let hostfiles: Vec<NamedTempFile> = cluster
+    let alone: Vec<(Launcher, _)> = cluster
         .hosts
         .iter()
-        .map(hostfile_of)
-        .collect::<io::Result<_>>()
-        .map_err(|error| Failure::output(&std::env::temp_dir(), error))?;
-    let ask_one = |hostfile: &NamedTempFile| {
-        let launcher = Launcher { hostfile: Some(hostfile.path().to_owned()), ..cluster.launcher.clone() };
-        ask(cluster, &launcher, 1)
-    };
-    let ask_some = |hostfiles: &[NamedTempFile]| -> Vec<Answer> {
+        .map(|host| launch::on_hosts(&cluster.launcher, std::slice::from_ref(host)))
+        .collect::<Result<_, Failure>>()?;
+    let ask_some = |alone: &[(Launcher, _)]| -> Vec<Answer> {
         thread::scope(|scope| {
-            let asked: Vec<_> = hostfiles.iter().map(|hostfile| scope.spawn(move || ask_one(hostfile))).collect();
+            let asked: Vec<_> =
+                alone.iter().map(|(launcher, _)| scope.spawn(move || ask(cluster, launcher, 1))).collect();
             asked.into_iter().map(|answer| answer.join().expect("bug: a host is asked without a panic")).collect()
         })
     };
-    Ok(hostfiles.chunks(AT_ONCE).flat_map(ask_some).collect())
+    Ok(alone.chunks(AT_ONCE).flat_map(ask_some).collect())
 }
 
 /// Returns `message` of a job that failed, after the names of the hosts that do not answer by themselves either.
@@ -64,12 +57,6 @@ pub(super) fn blame(cluster: &Cluster, message: &str) -> String {
         [host] => format!("host {host} does not answer: {message}"),
         hosts => format!("hosts {} do not answer: {message}", hosts.join(", ")),
     }
-}
-
-fn hostfile_of(host: &HostSlots) -> io::Result<NamedTempFile> {
-    let mut hostfile = NamedTempFile::new()?;
-    writeln!(hostfile, "{} slots={}", host.name, host.slots)?;
-    Ok(hostfile)
 }
 
 fn ask(cluster: &Cluster, launcher: &Launcher, n_ranks: u32) -> Answer {

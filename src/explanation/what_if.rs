@@ -124,6 +124,9 @@ impl WhatIf {
     }
 
     fn change_program(self, scenario: &mut Scenario, machine: &MachineModel) {
+        if matches!(self, Self::BySlot | Self::ByNode) {
+            scenario.run.bound.clear();
+        }
         match (self, &mut scenario.workload) {
             (Self::BySlot, _) => scenario.run.slots = by_slot(machine, scenario.run.slots.len()),
             (Self::ByNode, _) => scenario.run.slots = by_node(machine, scenario.run.slots.len()),

@@ -49,6 +49,18 @@ impl<'m> HostNames<'m> {
         self.groups.iter().map(|group| group.speeds.len() as u64 * u64::from(group.cores.get())).sum()
     }
 
+    /// Returns the number of hosts.
+    pub(super) fn n_hosts(self) -> u64 {
+        self.groups.iter().map(|group| group.speeds.len() as u64).sum()
+    }
+
+    /// Returns whether `name` is that of a group, but for its number: `pi8` where there are pi0 to pi7.
+    pub(super) fn is_nearly(self, name: &str) -> bool {
+        let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
+        let of_name = stem(name);
+        !of_name.is_empty() && self.groups.iter().any(|group| stem(&group.name) == of_name)
+    }
+
     /// Returns the names for messages: `pi0 to pi7, fat`.
     pub(super) fn known(self) -> String {
         let names = self.groups.iter().map(|group| match group.speeds.len() {

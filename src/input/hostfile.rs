@@ -1,11 +1,45 @@
-//! Open MPI hostfiles: a line `pi0 slots=4 max_slots=4` for each host.
+//! Hostfiles, as Open MPI and MPICH read them: a line `pi0 slots=4`, `pi0:4` or `pi0` for each host.
+
+mod entry;
 
 use std::collections::BTreeMap;
 
+use self::entry::Entry;
 use super::host_names::HostNames;
-use super::lines::{self, Line};
+use super::lines;
+use super::named_hosts::{self, NamedHosts};
 use crate::diagnostic::{Diagnostics, FileId, Problem};
 use crate::platform::HostId;
+
+/// Slots of one host, summed over its lines.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slots {
+    stated: u32,
+    n_stated: u32,
+    n_bare: u32,
+}
+
+impl Slots {
+    fn add(&mut self, slots: Option<u32>) {
+        match slots {
+            Some(n) => {
+                self.stated = self.stated.saturating_add(n);
+                self.n_stated = self.n_stated.saturating_add(1);
+            }
+            None => self.n_bare = self.n_bare.saturating_add(1),
+        }
+    }
+
+    fn n_lines(self) -> u32 {
+        self.n_stated.saturating_add(self.n_bare)
+    }
+
+    /// Returns the slots, or nothing for a host that is named once without a number: it has as many as its cores.
+    fn total(self) -> Option<u32> {
+        let is_bare = self.n_stated == 0 && self.n_bare == 1;
+        (!is_bare).then(|| self.stated.saturating_add(self.n_bare))
+    }
+}
 
 /// Returns the slots of each host, in the order of the file, or none if there is a problem.
 ///
@@ -17,120 +51,97 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<(HostId, u32)>> {
     let text = diagnostics.text(file).to_owned();
-    let mut slots: Vec<(HostId, u32)> = Vec::new();
-    let mut places: BTreeMap<HostId, usize> = BTreeMap::new();
     let mut problems = Vec::new();
-    for line in lines::of(file, &text) {
-        match read_line(&line, hosts) {
+    let entries = entries(file, &text, &mut problems);
+    let names = NamedHosts::of(hosts, entries.iter().map(|entry| entry.name));
+    problems.extend(entries.first().and_then(|first| names.doubt("hostfile::other_names", first.line.span)));
+    let mut found: Vec<(HostId, Slots)> = Vec::new();
+    let mut places: BTreeMap<HostId, usize> = BTreeMap::new();
+    for entry in &entries {
+        let Some(host) = names.find(entry.name) else {
+            problems.push(names.unknown(&entry.line, entry.name, "hostfile::unknown_host"));
+            continue;
+        };
+        let place = *places.entry(host).or_insert(found.len());
+        if place == found.len() {
+            found.push((host, Slots::default()));
+        }
+        found[place].1.add(entry.slots);
+        let (n, cores) = (found[place].1.total().unwrap_or(0), hosts.cores(host));
+        if cores < n && !may_oversubscribe {
+            let message = format!("`{}` has {n} slots, but {cores} cores", entry.name);
+            let problem = Problem::error("hostfile::oversubscribed", entry.line.span, message);
+            let help = if found[place].1.n_lines() == 1 {
+                format!("write slots={cores}")
+            } else {
+                format!("its lines may have {cores} slots together: take some away")
+            };
+            problems.push(problem.help(format!("{help}, or set `run.oversubscribe = true`")));
+        }
+    }
+    let total = |(host, slots): (HostId, Slots)| (host, slots.total().unwrap_or_else(|| hosts.cores(host)));
+    let slots: Vec<(HostId, u32)> = found.into_iter().map(total).filter(|(_, n)| 0 < *n).collect();
+    finish(slots, file, problems, diagnostics)
+}
+
+fn entries<'t>(file: FileId, text: &'t str, problems: &mut Vec<Problem>) -> Vec<Entry<'t>> {
+    let mut entries = Vec::new();
+    for line in lines::of(file, text) {
+        match Entry::read(line) {
+            Ok(entry) => entries.push(entry),
             Err(problem) => problems.push(problem),
-            Ok((host, n)) => {
-                let place = *places.entry(host).or_insert(slots.len());
-                if place == slots.len() {
-                    slots.push((host, 0));
-                }
-                let n_all = slots[place].1.saturating_add(n);
-                slots[place].1 = n_all;
-                let cores = hosts.cores(host);
-                if n_all > cores && !may_oversubscribe {
-                    let message = format!("`{}` has {n_all} slots, but {cores} cores", line.first_word());
-                    let problem = Problem::error("hostfile::oversubscribed", line.span, message);
-                    problems.push(problem.help(format!("write slots={cores}, or set `run.oversubscribe = true`")));
-                }
-            }
         }
     }
-    if slots.is_empty() && problems.is_empty() {
-        problems.push(Problem::error("hostfile::empty", file.whole(), "the hostfile names no host"));
+    entries
+}
+
+fn finish<T>(found: Vec<T>, file: FileId, mut problems: Vec<Problem>, diagnostics: &mut Diagnostics) -> Option<Vec<T>> {
+    if found.is_empty() && !problems.iter().any(Problem::is_error) {
+        let problem = Problem::error("hostfile::empty", file.whole(), "the hostfile gives no slots");
+        problems.push(problem.help("write a line `host slots=N` for each host"));
     }
-    let is_valid = problems.is_empty();
+    let is_valid = !problems.iter().any(Problem::is_error);
     diagnostics.extend(problems);
-    is_valid.then_some(slots)
-}
-
-fn read_line(line: &Line<'_>, hosts: HostNames<'_>) -> Result<(HostId, u32), Problem> {
-    let name = line.first_word();
-    let Some(host) = hosts.find(name) else {
-        return Err(unknown_host(line, name, hosts, "hostfile::unknown_host"));
-    };
-    let Some(n) = slots_of(line)? else {
-        return Err(missing_slots(line, hosts.cores(host)));
-    };
-    Ok((host, n))
-}
-
-/// Returns the slots of a line, if it states them.
-fn slots_of(line: &Line<'_>) -> Result<Option<u32>, Problem> {
-    let mut slots = None;
-    let mut max_slots = None;
-    for (key, value) in line.settings() {
-        let slot = match key {
-            "slots" => &mut slots,
-            "max_slots" | "max-slots" => &mut max_slots,
-            _ => {
-                let problem = Problem::error("hostfile::unknown_key", line.span, format!("unknown key `{key}`"));
-                return Err(problem.help("a line is `host slots=N max_slots=N`"));
-            }
-        };
-        let number = value.parse().ok().filter(|n: &u32| (1..=super::raw_scenario::RANKS_MAX).contains(n));
-        let Some(number) = number else {
-            let message = format!("`{key}={value}` is not a number of slots");
-            return Err(Problem::error("hostfile::out_of_range", line.span, message).help("write a number above zero"));
-        };
-        *slot = Some(number);
-    }
-    match (slots, max_slots) {
-        (Some(n), Some(most)) if most < n => {
-            let message = format!("`{}` has {n} slots, more than its max_slots={most}", line.first_word());
-            Err(Problem::error("hostfile::out_of_range", line.span, message))
-        }
-        _ => Ok(slots),
-    }
-}
-
-fn missing_slots(line: &Line<'_>, cores: u32) -> Problem {
-    let problem = Problem::error("hostfile::missing_slots", line.span, format!("`{}` has no slots", line.first_word()));
-    let help = format!("append slots={cores}, the cores of the host");
-    problem.label("how many ranks may run here?").help(help)
+    is_valid.then_some(found)
 }
 
 /// A host of a cluster and the ranks that may run on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostSlots {
-    /// Host name, as the launcher knows it.
+    /// Host name or address, as the launcher knows it.
     pub name: String,
-    /// Ranks that may run on it.
-    pub slots: u32,
+    /// Who logs in there, if it is somebody else.
+    pub user: Option<String>,
+    /// Port of ssh, if it is another one.
+    pub port: Option<u32>,
+    /// Ranks that may run on it; as many as its cores if the file does not say.
+    pub slots: Option<u32>,
 }
 
 /// Returns the hosts of a real cluster, in the order of the file, or none if there is a problem.
 pub(super) fn read_cluster(file: FileId, diagnostics: &mut Diagnostics) -> Option<Vec<HostSlots>> {
-    /// What to suggest where the cores of a host are not known.
-    const USUAL_CORES: u32 = 4;
     let text = diagnostics.text(file).to_owned();
-    let mut hosts: Vec<HostSlots> = Vec::new();
     let mut problems = Vec::new();
-    for line in lines::of(file, &text) {
-        match slots_of(&line).and_then(|slots| slots.ok_or_else(|| missing_slots(&line, USUAL_CORES))) {
-            Err(problem) => problems.push(problem),
-            Ok(n) => match hosts.iter_mut().find(|host| host.name == line.first_word()) {
-                Some(host) => host.slots = host.slots.saturating_add(n),
-                None => hosts.push(HostSlots { name: line.first_word().to_owned(), slots: n }),
-            },
+    let mut found: Vec<(Entry<'_>, Slots)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in entries(file, &text, &mut problems) {
+        if named_hosts::relative(entry.name).is_some() {
+            let message = format!("`{}` is the place of a host in a list that is not there", entry.name);
+            let problem = Problem::error("hostfile::relative", entry.line.word_span(entry.name), message);
+            problems.push(problem.help("write the name of the host"));
+            continue;
         }
+        let place = *places.entry(named_hosts::plain(entry.name)).or_insert(found.len());
+        if place == found.len() {
+            found.push((entry.clone(), Slots::default()));
+        }
+        found[place].1.add(entry.slots);
     }
-    if hosts.is_empty() && problems.is_empty() {
-        problems.push(Problem::error("hostfile::empty", file.whole(), "the hostfile names no host"));
-    }
-    let is_valid = problems.is_empty();
-    diagnostics.extend(problems);
-    is_valid.then_some(hosts)
-}
-
-/// Returns the problem of a line that names no host of the machine model.
-pub(super) fn unknown_host(line: &Line<'_>, name: &str, hosts: HostNames<'_>, code: &str) -> Problem {
-    let problem = Problem::error(code, line.word_span(name), format!("unknown host `{name}`"));
-    match name.split_once(':') {
-        Some((host, slots)) if hosts.find(host).is_some() => problem.help(format!("write `{host} slots={slots}`")),
-        Some(_) | None => problem.label("not in the machine model").help(format!("hosts are {}", hosts.known())),
-    }
+    let hosts = found.into_iter().map(|(entry, slots)| HostSlots {
+        name: entry.name.to_owned(),
+        user: entry.user.map(str::to_owned),
+        port: entry.port,
+        slots: slots.total(),
+    });
+    finish(hosts.filter(|host| host.slots != Some(0)).collect(), file, problems, diagnostics)
 }

@@ -3,25 +3,53 @@
 use crate::diagnostic::{FileId, Span};
 
 /// A line that is not blank, without its comment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     pub(super) span: Span,
 }
 
-/// Returns the lines of `text` that are neither blank nor comments (`#` to the end of the line).
+/// Returns the lines of `text` that are neither blank nor comments, as Open MPI reads them.
+///
+/// `#` and `//` begin a comment that ends with the line; `/*` begins one that ends with `*/`, and what stands before and
+/// behind it are lines of their own.
 pub(super) fn of(file: FileId, text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut pieces = Vec::new();
+    let mut is_comment = false;
     let mut next = 0;
-    text.split('\n').filter_map(move |whole| {
+    for whole in text.split('\n') {
         let start = next;
         next += whole.len() + 1;
-        let whole = whole.trim_start_matches('\u{feff}');
-        let start = start + (next - 1 - start - whole.len());
-        let line = whole.split('#').next().unwrap_or_default();
-        let text = line.trim();
-        let start = start + (line.len() - line.trim_start().len());
+        let end = start + whole.len();
+        let mut at = start + (whole.len() - whole.trim_start_matches('\u{feff}').len());
+        while at < end {
+            let rest = &text[at..end];
+            if is_comment {
+                let closed = rest.find("*/");
+                is_comment = closed.is_none();
+                at = closed.map_or(end, |i| at + i + 2);
+            } else {
+                let comment = comment_start(rest);
+                pieces.push((at, comment.map_or(end, |(i, _)| at + i)));
+                is_comment = comment.is_some_and(|(_, is_block)| is_block);
+                at = if let Some((i, true)) = comment { at + i + 2 } else { end };
+            }
+        }
+    }
+    pieces.into_iter().filter_map(move |(start, end)| {
+        let piece = &text[start..end];
+        let text = piece.trim();
+        let start = start + (piece.len() - piece.trim_start().len());
         (!text.is_empty()).then(|| Line { text, span: file.span(start, start + text.len()) })
     })
+}
+
+/// Returns where a comment begins, and whether it is one that goes on over lines.
+fn comment_start(line: &str) -> Option<(usize, bool)> {
+    [("#", false), ("//", false), ("/*", true)]
+        .into_iter()
+        .filter_map(|(mark, is_block)| line.find(mark).map(|i| (i, is_block)))
+        .min()
 }
 
 impl<'t> Line<'t> {
@@ -75,6 +103,14 @@ mod tests {
         for line in lines {
             assert_eq!(&text[line.span.start..line.span.end], line.text);
         }
+    }
+
+    #[test]
+    fn comments_are_those_of_open_mpi() {
+        let text = "pi0 slots=2 // fast\n// none\n/* pi1\n pi2 */ pi3 /* a */ pi4#pi5\npi6";
+        let file = Diagnostics::default().add_source("x".as_ref(), text.to_owned());
+        let lines: Vec<_> = of(file, text).map(|line| line.text).collect();
+        assert_eq!(lines, ["pi0 slots=2", "pi3", "pi4", "pi6"]);
     }
 
     #[test]

@@ -9,12 +9,15 @@ use super::spanned::Spanned;
 use super::{hostfile, rankfile, tree};
 use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::platform::HostId;
+use crate::platform::core_set::CoreSet;
 
 /// Slots of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slots {
     /// Host of each slot; not more of them than the largest rank count needs.
     pub(super) hosts: Vec<HostId>,
+    /// Cores that the rank of each slot is bound to; empty if none is.
+    pub(super) bound: Vec<CoreSet>,
     /// Number of all slots.
     pub(super) n_all: u64,
 }
@@ -45,24 +48,28 @@ pub(super) fn validate(
         let slots = hostfile::read(file, hosts, may_oversubscribe, &mut files.diagnostics)?;
         return Some(fill_by_slot(slots.into_iter(), n_ranks_max));
     }
-    let placed = if let Some(path) = rankfile {
+    let (placed, bound): (Vec<_>, Vec<_>) = if let Some(path) = rankfile {
         let path_beside = tree::beside(scenario_path, &path.value);
         let file = files.open_named(&path_beside, "scenario::rankfile", path.span)?;
-        rankfile::read(file, hosts, &mut files.diagnostics)?
+        let placed = rankfile::read(file, hosts, &mut files.diagnostics)?;
+        placed.into_iter().map(|placed| ((placed.host, placed.span), placed.cores)).unzip()
     } else {
-        find_hosts(&named.as_ref()?.value, hosts, &mut files.diagnostics)?
+        (find_hosts(&named.as_ref()?.value, hosts, &mut files.diagnostics)?, Vec::new())
     };
     if !may_oversubscribe {
         check_cores(&placed, hosts, &mut files.diagnostics)?;
     }
     let n_all = placed.len() as u64;
-    Some(Slots { hosts: placed.into_iter().map(|(host, _)| host).take(n_ranks_max as usize).collect(), n_all })
+    let hosts = placed.into_iter().map(|(host, _)| host).take(n_ranks_max as usize).collect();
+    Some(Slots { hosts, bound: bound.into_iter().take(n_ranks_max as usize).collect(), n_all })
 }
 
 fn ordered(order: RawOrder, hosts: HostNames<'_>, n_ranks_max: u32) -> Slots {
     match order {
         RawOrder::BySlot => Slots { n_all: hosts.n_cores(), ..fill_by_slot(hosts.all(), n_ranks_max) },
-        RawOrder::ByNode => Slots { hosts: fill_by_node(hosts, n_ranks_max), n_all: hosts.n_cores() },
+        RawOrder::ByNode => {
+            Slots { hosts: fill_by_node(hosts, n_ranks_max), bound: Vec::new(), n_all: hosts.n_cores() }
+        }
     }
 }
 
@@ -70,7 +77,7 @@ fn ordered(order: RawOrder, hosts: HostNames<'_>, n_ranks_max: u32) -> Slots {
 fn fill_by_slot(slots: impl Iterator<Item = (HostId, u32)> + Clone, n_ranks_max: u32) -> Slots {
     let n_all = slots.clone().map(|(_, n)| u64::from(n)).sum();
     let filled = slots.flat_map(|(host, n)| std::iter::repeat_n(host, n as usize));
-    Slots { hosts: filled.take(n_ranks_max as usize).collect(), n_all }
+    Slots { hosts: filled.take(n_ranks_max as usize).collect(), bound: Vec::new(), n_all }
 }
 
 /// Fills one slot of each host, then a second one of each, ...; hosts whose slots are all used are passed over.

@@ -117,9 +117,9 @@ impl JsonSchema for RawRanks {
 pub(super) struct RawPlacement {
     /// Rule by which ranks fill the hosts.
     pub(super) order: Option<Spanned<RawOrder>>,
-    /// File with a line `pi0 slots=4` for each host (Open MPI), seen from the folder of this file; filled by slot.
+    /// File with a line `pi0 slots=4`, `pi0:4` or `pi0` for each host, as Open MPI and MPICH read it, seen from the folder of this file; filled by slot.
     pub(super) hostfile: Option<Spanned<String>>,
-    /// File with a line `rank 0=pi0 slot=0` for each rank (Open MPI), seen from the folder of this file.
+    /// File with a line `rank 0=pi0 slot=0` for each rank (Open MPI), seen from the folder of this file; a rank runs on the cores of its slot only.
     pub(super) rankfile: Option<Spanned<String>>,
     /// Host of each rank.
     #[schemars(length(min = 1))]

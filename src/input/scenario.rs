@@ -52,6 +52,7 @@ fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut 
     Some(Run {
         ranks,
         slots: slots.hosts,
+        bound: slots.bound,
         replications: NonZeroU32::new(raw.replications?.value)?,
         seed: raw.seed?.value,
         network: match raw.network?.value {

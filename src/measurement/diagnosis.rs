@@ -60,7 +60,8 @@ pub fn diagnose(reports: &[HostReport], expected: &[HostSlots]) -> Vec<Finding> 
 }
 
 /// Returns whether a host that calls itself `name` is the one that the hostfile calls `named`: `pi0` is `pi0.local`.
-fn is_same_host(name: &str, named: &str) -> bool {
+#[must_use]
+pub fn is_same_host(name: &str, named: &str) -> bool {
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     name == named || (short(name) == short(named) && !name.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -98,8 +99,11 @@ fn about_clock(report: &HostReport) -> Finding {
 }
 
 fn about_cores(report: &HostReport, expected: &HostSlots) -> Finding {
-    let found = format!("{} cores for {} slots", report.cores, expected.slots);
-    if report.cores < expected.slots {
+    let Some(slots) = expected.slots else {
+        return good(&report.host, &format!("{} cores, so {} slots", report.cores, report.cores));
+    };
+    let found = format!("{} cores for {slots} slots", report.cores);
+    if report.cores < slots {
         let advice =
             format!("write slots={} for it in the hostfile: ranks that share a core cannot be timed", report.cores);
         return doubtful(&report.host, &found, &advice);
@@ -191,7 +195,7 @@ mod tests {
     }
 
     fn pi0() -> Vec<HostSlots> {
-        vec![HostSlots { name: "pi0".to_owned(), slots: 4 }]
+        vec![HostSlots { name: "pi0".to_owned(), user: None, port: None, slots: Some(4) }]
     }
 
     fn worst(report: HostReport) -> Finding {

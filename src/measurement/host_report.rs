@@ -1,11 +1,14 @@
 //! What one host says of itself: cores, clock, governor, temperature, throttling, load.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+use super::core_count;
 
 /// What one host says of itself; one line of JSON from each host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct HostReport {
     /// Host name.
     pub host: String,
-    /// Cores that a process may use.
+    /// Cores for ranks, whatever this process is bound to.
     pub cores: u32,
     /// Version of this tool on that host.
     pub tool_version: String,
@@ -37,7 +40,7 @@ impl HostReport {
     pub fn of_this_host() -> Self {
         Self {
             host: host_name(),
-            cores: thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX)),
+            cores: core_count::cores(Path::new("/")).unwrap_or_else(processors),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             has_mpi: cfg!(feature = "mpi"),
             clock_resolution_s: clock_resolution().as_secs_f64(),
@@ -47,6 +50,11 @@ impl HostReport {
             load: read_line("/proc/loadavg").and_then(|line| line.split(' ').next()?.parse().ok()),
         }
     }
+}
+
+/// Returns the processors that this process may use, where the kernel lists none.
+fn processors() -> u32 {
+    thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
 }
 
 /// Returns the name of this host, as the UTS namespace has it.

@@ -1,12 +1,13 @@
 //! Starts a program on the ranks of a cluster and reads what it prints, line by line; no shell in between.
 
+pub mod hostfile;
 mod process;
 mod said;
 mod session;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -27,8 +28,9 @@ pub struct Launcher {
     pub flavour: Flavour,
     /// Arguments of the user, after the tool's own.
     pub extra_args: Vec<OsString>,
-    /// Hosts and slots; without it, the launcher's default (this host, or the allocation of the batch system).
-    pub hostfile: Option<PathBuf>,
+    /// A file of hosts and slots in the launcher's own syntax ([`hostfile::hostfile`]), for Slurm their names; without it,
+    /// the launcher's default (this host, or the allocation of the batch system).
+    pub hosts: Option<OsString>,
 }
 
 /// Whose options a launcher takes.
@@ -118,8 +120,8 @@ impl Launcher {
         match self.flavour {
             Flavour::OpenMpi => {
                 line.extend(["-np".into(), n_ranks.into()]);
-                if let Some(hostfile) = &self.hostfile {
-                    line.extend(["--hostfile".into(), hostfile.into()]);
+                if let Some(hostfile) = &self.hosts {
+                    line.extend(["--hostfile".into(), hostfile.clone()]);
                 }
                 let order = match job.map_by {
                     MapBy::Slot => "slot",
@@ -129,8 +131,8 @@ impl Launcher {
             }
             Flavour::Hydra => {
                 line.extend(["-n".into(), n_ranks.into()]);
-                if let Some(hostfile) = &self.hostfile {
-                    line.extend(["-f".into(), hostfile.into()]);
+                if let Some(hostfile) = &self.hosts {
+                    line.extend(["-f".into(), hostfile.clone()]);
                 }
                 if job.map_by == MapBy::Node {
                     line.extend(["-ppn".into(), "1".into()]);
@@ -138,6 +140,9 @@ impl Launcher {
             }
             Flavour::Slurm => {
                 line.extend(["--ntasks".into(), n_ranks.into()]);
+                if let Some(names) = &self.hosts {
+                    line.extend(["--nodelist".into(), names.clone()]);
+                }
                 let order = match job.map_by {
                     MapBy::Slot => "block",
                     MapBy::Node => "cyclic",
@@ -219,7 +224,7 @@ mod tests {
             program: "mpirun".into(),
             flavour: Flavour::OpenMpi,
             extra_args: vec!["--bind-to".into(), "none".into()],
-            hostfile: Some("my hosts; rm".into()),
+            hosts: Some("my hosts; rm".into()),
         };
         let job = Job {
             n_ranks: 4,

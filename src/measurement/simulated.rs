@@ -196,6 +196,7 @@ impl Bench {
             noise: &self.machine.noise,
             network: self.network,
             hosts_of_ranks: hosts,
+            bound: &[],
             streams,
             production: None,
             recording,

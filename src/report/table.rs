@@ -5,7 +5,7 @@ pub mod fit;
 
 use std::cmp::Ordering;
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::analysis::accuracy::{Accuracy, ComparedPoint, Comparison};
 use crate::analysis::change::Change;
@@ -56,7 +56,10 @@ pub fn prediction(curve: &Curve, measured: Option<&Measurement>) -> String {
     render(columns)
 }
 
-/// Returns the findings of `doctor` as a table: one row each.
+/// Widest table, in characters: that of a terminal.
+const COLUMNS_MAX: u16 = 80;
+
+/// Returns the findings of `doctor` as a table: one row each, in lines of 80 characters.
 #[must_use]
 pub fn findings(findings: &[Finding]) -> String {
     let grade = |finding: &Finding| match finding.grade {
@@ -64,12 +67,15 @@ pub fn findings(findings: &[Finding]) -> String {
         Grade::Doubtful => "doubtful",
         Grade::Bad => "bad",
     };
-    render(vec![
+    let columns = vec![
         Column::words("", findings.iter().map(|finding| grade(finding).to_owned()).collect()),
         Column::words("of", findings.iter().map(|finding| finding.subject.clone()).collect()),
         Column::words("found", findings.iter().map(|finding| finding.found.clone()).collect()),
         Column::words("what to do", findings.iter().map(|finding| finding.advice.clone()).collect()),
-    ])
+    ];
+    let mut table = table_of(columns);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(COLUMNS_MAX);
+    table.trim_fmt()
 }
 
 /// Returns the comparison as a table: one row per rank count.
@@ -238,6 +244,10 @@ impl Column {
 
 /// Returns the table of some columns.
 pub(super) fn render(columns: Vec<Column>) -> String {
+    table_of(columns).trim_fmt()
+}
+
+fn table_of(columns: Vec<Column>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_header(columns.iter().map(|column| column.header.clone()));
@@ -248,7 +258,7 @@ pub(super) fn render(columns: Vec<Column>) -> String {
     for (settings, column) in table.column_iter_mut().zip(columns) {
         settings.set_cell_alignment(column.alignment);
     }
-    table.trim_fmt()
+    table
 }
 
 #[cfg(test)]
@@ -298,6 +308,20 @@ mod tests {
         for text in [prediction(&curve, None), comparison(&compared), comparison_summary(&compared)] {
             assert!(!text.ends_with('\n'), "{text:?}");
         }
+    }
+
+    #[test]
+    fn findings_fit_a_terminal() {
+        let advice = "write slots=2 for it in the hostfile: ranks that share a core cannot be timed, and so on and on";
+        let cause =
+            format!("`mpirun` ended with exit status: 255\n  | ssh: Could not resolve hostname {}", "x".repeat(90));
+        let found = [
+            Finding { grade: Grade::Doubtful, subject: "pi0".into(), found: "4 cores".into(), advice: advice.into() },
+            Finding { grade: Grade::Bad, subject: "raspberrypi.local".into(), found: cause, advice: advice.into() },
+        ];
+        let text = findings(&found);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("raspberrypi.local"), "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::platform::HostId;
+use crate::scenario::Run;
 
 /// Version of what is hashed and of the records.
 const FORMAT: u32 = 1;
@@ -15,13 +15,13 @@ const MACHINE_KEYS_LEFT_OUT: [&str; 2] = ["title", "provenance"];
 
 /// Returns the name of the result on `ranks` ranks, 32 hexadecimal digits.
 ///
-/// `scenario` and `machine` are as results echo them, with defaults filled in; `slots` says where the ranks are, since a
-/// hostfile is only named in the scenario.
+/// `scenario` and `machine` are as results echo them, with defaults filled in; `run` says where the ranks are, since a
+/// hostfile or rankfile is only named in the scenario.
 ///
 /// # Panics
 /// Never: a scenario that was read is a table.
 #[must_use]
-pub fn point_key(scenario: &Value, machine: &Value, slots: &[HostId], ranks: u32) -> String {
+pub fn point_key(scenario: &Value, machine: &Value, run: &Run, ranks: u32) -> String {
     let mut scenario = scenario.clone();
     let mut machine = machine.clone();
     remove(&mut scenario, &SCENARIO_KEYS_LEFT_OUT);
@@ -34,8 +34,11 @@ pub fn point_key(scenario: &Value, machine: &Value, slots: &[HostId], ranks: u32
         hash.update(part.to_string());
         hash.update([0]);
     }
-    for host in slots.iter().cycle().take((ranks as usize).min(slots.len())) {
+    for host in run.slots.iter().take(ranks as usize) {
         hash.update(host.0.to_le_bytes());
+    }
+    for cores in run.bound.iter().take(ranks as usize) {
+        hash.update(format!("{:?}", cores.ranges()));
     }
     let mut first_half = [0; 16];
     first_half.copy_from_slice(&hash.finalize()[..16]);
@@ -50,12 +53,28 @@ fn remove(table: &mut Value, keys: &[&str]) {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
+    use crate::platform::HostId;
+    use crate::platform::core_set::CoreSet;
+    use crate::scenario::NetworkKind;
 
     fn key(seed: u32, title: &str, hosts: &[u32], ranks: u32) -> String {
+        key_bound(seed, title, hosts, &[], ranks)
+    }
+
+    fn key_bound(seed: u32, title: &str, hosts: &[u32], cores: &[u32], ranks: u32) -> String {
         let scenario = json!({ "title": title, "run": { "ranks": [1, 2, 4], "seed": seed } });
-        let slots: Vec<HostId> = hosts.iter().map(|host| HostId(*host)).collect();
-        point_key(&scenario, &json!({ "name": "x", "title": title }), &slots, ranks)
+        let run = Run {
+            ranks: vec![NonZeroU32::MIN],
+            slots: hosts.iter().map(|host| HostId(*host)).collect(),
+            bound: cores.iter().map(|core| CoreSet::one(*core)).collect(),
+            replications: NonZeroU32::MIN,
+            seed: 1,
+            network: NetworkKind::Flow,
+        };
+        point_key(&scenario, &json!({ "name": "x", "title": title }), &run, ranks)
     }
 
     #[test]
@@ -66,6 +85,7 @@ mod tests {
 
     #[test]
     fn all_that_it_depends_on_changes_the_name() {
+        assert_ne!(key_bound(1, "a", &[0, 0], &[0, 0], 2), key_bound(1, "a", &[0, 0], &[0, 1], 2));
         let first = key(1, "a", &[0, 1], 2);
         for other in [key(2, "a", &[0, 1], 2), key(1, "a", &[0, 0], 2), key(1, "a", &[0, 1], 1)] {
             assert_ne!(first, other);

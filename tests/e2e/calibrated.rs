@@ -94,6 +94,20 @@ fn result_files_of_other_programs_are_fitted_like_measurement_files() {
 }
 
 #[test]
+fn runs_on_more_ranks_than_the_scenario_has_are_refused() {
+    let folder = reader();
+    std::fs::write(folder.path().join("runs.csv"), "ranks,seconds\n1,2.79\n2,1.4\n4,0.73\n1000000000,0.1\n")
+        .expect("runs");
+    let source = "scenarios/dlpc-pi-count.toml=runs.csv";
+    let Ended { code, stderr, .. } = calibrate(folder.path(), &["--from-runs", source, "--out", "mine.toml"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("a run on 1000000000 ranks was measured"), "{stderr}");
+    let Ended { code, stderr, .. } =
+        calibrate(folder.path(), &["--from-runs", source, "--ranks", "1,2,4", "--out", "mine.toml"]);
+    assert_eq!(code, 0, "what is not fitted does not matter: {stderr}");
+}
+
+#[test]
 fn runs_that_cannot_be_fitted_are_refused_with_a_reason() {
     let folder = reader();
     let cases: [(&[&str], i32, &str); 7] = [

@@ -9,6 +9,7 @@ mod export_goal;
 mod fitted;
 mod help;
 mod json_schema;
+mod launchers;
 mod lost_host;
 mod mutation;
 mod output;

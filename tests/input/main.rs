@@ -3,5 +3,6 @@
 mod accepted;
 mod documented;
 mod files;
+mod placed;
 mod reported;
 mod robust;

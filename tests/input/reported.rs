@@ -197,26 +197,34 @@ fn hosts_that_do_not_exist_or_are_full_are_marked() {
 
 #[test]
 fn broken_lines_of_a_hostfile_are_marked() {
-    let hostfile = "pi0\npi1 slots=0\npi1:4\nfat slots=3\nfat slots=1 core=2\npi0 slots=2 max_slots=1\n";
+    let hostfile = "pi0 4\npi1 slots=-1\npi1:x\nfat slots=3\nfat slots=1 core=2\npi0 slots=2 max_slots=1\n\
+                    rank 0=pi0 slot=0\nlocalhost\n+n3\n";
     let expected = [
-        "hostfile::missing_slots hosts:1 pi0",
-        "hostfile::out_of_range hosts:2 pi1 slots=0",
-        "hostfile::unknown_host hosts:3 pi1:4",
+        "hostfile::unknown_key hosts:1 pi0 4",
+        "hostfile::out_of_range hosts:2 pi1 slots=-1",
+        "hostfile::out_of_range hosts:3 pi1:x",
         "hostfile::oversubscribed hosts:4 fat slots=3",
         "hostfile::unknown_key hosts:5 fat slots=1 core=2",
         "hostfile::out_of_range hosts:6 pi0 slots=2 max_slots=1",
+        "hostfile::unknown_key hosts:7 rank 0=pi0 slot=0",
+        "hostfile::unknown_host hosts:8 localhost",
+        "hostfile::unknown_host hosts:9 +n3",
     ];
     let folder = run("placement = { hostfile = \"hosts\" }").with("scenarios/hosts", hostfile);
     assert_eq!(problems(&folder), expected);
-    assert!(folder.report().contains("append slots=4"));
-    assert!(folder.report().contains("write `pi1 slots=4`"));
-    assert_eq!(problems(&folder.with("scenarios/hosts", "# nobody\n")), ["hostfile::empty hosts:1 "]);
+    assert!(folder.report().contains("write `pi0 slots=4`"));
+    assert!(folder.report().contains("this is a line of a rankfile"));
+    for nobody in ["# nobody\n", "pi0 slots=0\n"] {
+        let folder = run("placement = { hostfile = \"hosts\" }").with("scenarios/hosts", nobody);
+        assert_eq!(problems(&folder), ["hostfile::empty hosts:1 "]);
+    }
 }
 
 #[test]
 fn broken_lines_of_a_rankfile_are_marked() {
     let rankfile = |text: &str| run("placement = { rankfile = \"ranks\" }").with("scenarios/ranks", text);
-    let text = "rank 0=pi0 slot=4\nrank 0=pi9 slot=0\nrank x=pi0 slot=0\nrank 1=pi0\nrank 2=pi0 slot=p\npi0\n";
+    let text = "rank 0=pi0 slot=4\nrank 0=pi9 slot=0\nrank x=pi0 slot=0\nrank 1=pi0\nrank 2=pi0 slot=p\npi0\n\
+                rank 3=pi0 slot=1:2\n";
     let expected = [
         "rankfile::out_of_range ranks:1 rank 0=pi0 slot=4",
         "rankfile::unknown_host ranks:2 pi9",
@@ -224,6 +232,7 @@ fn broken_lines_of_a_rankfile_are_marked() {
         "rankfile::malformed ranks:4 rank 1=pi0",
         "rankfile::malformed ranks:5 rank 2=pi0 slot=p",
         "rankfile::malformed ranks:6 pi0",
+        "rankfile::out_of_range ranks:7 rank 3=pi0 slot=1:2",
     ];
     assert_eq!(problems(&rankfile(text)), expected);
     let gap = rankfile("rank 2=pi0 slot=0\nrank 0=pi0 slot=1\n");

@@ -57,6 +57,7 @@ fn scenario(workload: Workload) -> Scenario {
         run: Run {
             ranks: vec![NonZeroU32::new(RANKS).unwrap()],
             slots: (0..RANKS).map(HostId).collect(),
+            bound: Vec::new(),
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Loggops,

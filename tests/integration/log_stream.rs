@@ -37,6 +37,7 @@ fn makespan(stream: LogStream, n_ranks: u32) -> u64 {
         run: Run {
             ranks: vec![NonZeroU32::new(n_ranks).unwrap()],
             slots: (0..32).map(|slot| HostId(slot / 4)).collect(),
+            bound: Vec::new(),
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,

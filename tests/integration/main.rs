@@ -3,6 +3,7 @@
 
 #[path = "../../benches/peers/agreement.rs"]
 mod agreement;
+mod bound;
 mod calibrated_range;
 mod closed_form;
 mod critical_path;

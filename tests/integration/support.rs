@@ -61,6 +61,7 @@ pub(crate) fn scenario(workload: Workload, n_ranks: u32) -> Scenario {
         run: scenario::Run {
             ranks: vec![NonZeroU32::new(n_ranks).unwrap()],
             slots: (0..n_ranks).map(HostId).collect(),
+            bound: Vec::new(),
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,
@@ -104,6 +105,7 @@ impl Run {
             noise: &self.machine.noise,
             network: self.network,
             hosts_of_ranks: &hosts,
+            bound: &[],
             streams: Streams::new(1, 0),
             production: None,
             recording,

@@ -73,7 +73,7 @@ pub(crate) fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result
             extra_args.push("--allow-run-as-root".into());
         }
     }
-    let launcher = Launcher { program, flavour, extra_args, hostfile: None };
+    let launcher = Launcher { program, flavour, extra_args, hosts: None };
     let stdin = stdin.as_bytes().to_vec();
     let job = Job { n_ranks, map_by: MapBy::Slot, command, stdin, silence_limit: SILENCE_LIMIT };
     let mut lines = Vec::new();

@@ -5,5 +5,6 @@
 
 mod broken;
 mod cluster;
+mod mpich;
 mod python;
 mod whole_loop;

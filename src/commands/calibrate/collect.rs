@@ -30,7 +30,9 @@ pub(super) fn collect(args: &CalibrateArgs, path: &Path) -> Result<(Campaign, Pa
         });
     }
     let cluster = Cluster::find(&args.cluster)?;
-    let head = head(args, &cluster)?;
+    check_hosts(args, &cluster)?;
+    let (cluster, names) = cluster.introduced()?;
+    let head = head(args, &cluster, names);
     let campaign = open(path, &head)?;
     let suite = match args.suite {
         SuiteName::Quick => plan::Suite::Quick,
@@ -53,20 +55,32 @@ pub(super) fn collect(args: &CalibrateArgs, path: &Path) -> Result<(Campaign, Pa
     Ok((read_campaign(path)?, path.to_owned()))
 }
 
-fn head(args: &CalibrateArgs, cluster: &Cluster) -> Result<Head, Failure> {
-    if cluster.hosts.is_empty() {
-        return Err(Failure::Usage {
-            message: "which hosts?".to_owned(),
-            help: "write them into a file, `pi0 slots=4` a line, and name it: --hostfile FILE".to_owned(),
-        });
+/// Says at once what a calibration would say in the end.
+fn check_hosts(args: &CalibrateArgs, cluster: &Cluster) -> Result<(), Failure> {
+    let usage = |message: &str, help: &str| Failure::Usage { message: message.to_owned(), help: help.to_owned() };
+    match (cluster.hosts.len(), &args.prior) {
+        (0, _) => Err(usage(
+            "which hosts?",
+            "write them into a file, `pi0 slots=4` a line, and name it: --hostfile FILE; under Slurm, --launcher srun \
+             takes those of the allocation",
+        )),
+        (1, None) => Err(usage(
+            "one host does not tell the costs of messages between hosts",
+            "name two hosts or more, or take what one host does not tell from another model: --prior FILE",
+        )),
+        (_, _) => Ok(()),
     }
-    let hosts: Vec<HostInfo> =
-        cluster.hosts.iter().map(|host| HostInfo { name: host.name.clone(), cores: host.slots }).collect();
+}
+
+/// Returns what makes the plan; hosts are called as they call themselves, since samples name them so.
+fn head(args: &CalibrateArgs, cluster: &Cluster, names: Vec<String>) -> Head {
+    let cores = cluster.hosts.iter().map(|host| host.slots.unwrap_or(1));
+    let hosts: Vec<HostInfo> = names.into_iter().zip(cores).map(|(name, cores)| HostInfo { name, cores }).collect();
     let suite = match args.suite {
         SuiteName::Quick => "quick",
         SuiteName::Full => "full",
     };
-    Ok(Head::new(suite, args.launches.get(), args.largest_message.0, args.seed, &hosts))
+    Head::new(suite, args.launches.get(), args.largest_message.0, args.seed, &hosts)
 }
 
 /// Opens the samples file of this campaign, or begins one.

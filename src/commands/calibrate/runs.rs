@@ -1,12 +1,15 @@
 //! `calibrate --from-runs`: a machine model from the times of whole programs.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use dlpc_sim::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOptions};
 use dlpc_sim::fit::{FileProvenance, FittedTo, evidence, to_toml};
 use dlpc_sim::input::{self, Machine};
+use dlpc_sim::measurement::Measurement;
 use dlpc_sim::report::fit::Method;
+use dlpc_sim::scenario::Scenario;
 
 use super::report;
 
@@ -19,7 +22,8 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     let sources: Vec<Source> = args.from_runs.iter().map(|text| Source::parse(text)).collect();
     let prior_path = prior_path(args, &sources)?;
     let prior = input::load_machine(&prior_path, &files::read)?;
-    let programs = sources.iter().map(|source| source.load(&prior_path)).collect::<Result<Vec<_>, Failure>>()?;
+    let programs =
+        sources.iter().map(|source| source.load(&prior_path, &args.ranks)).collect::<Result<Vec<_>, Failure>>()?;
     let found = fit(args, &programs, &prior)?;
     let made = report::Made {
         fit: &found.fit,
@@ -46,7 +50,7 @@ impl Source {
         }
     }
 
-    fn load(&self, prior: &Path) -> Result<MeasuredProgram, Failure> {
+    fn load(&self, prior: &Path, ranks: &[NonZeroU32]) -> Result<MeasuredProgram, Failure> {
         let experiment = input::load_experiment_on(&self.scenario, prior, &files::read)?;
         let measured = match &self.runs {
             Some(runs) => Some(experiment::measured(runs)?),
@@ -56,11 +60,30 @@ impl Source {
             message: format!("{} names no measured runs", self.scenario.display()),
             help: format!("write `--from-runs {}=RUNS`, or `measured = \"FILE\"` into it", self.scenario.display()),
         })?;
+        self.check_ranks(&experiment.scenario, &measured.measurement, ranks)?;
         Ok(MeasuredProgram {
             scenario: experiment.scenario,
             machine: experiment.machine,
             file: measured.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             measurement: measured.measurement,
+        })
+    }
+}
+
+impl Source {
+    /// Refuses runs on more ranks than the scenario has been checked for: they would share cores in silence.
+    fn check_ranks(&self, scenario: &Scenario, measured: &Measurement, fitted: &[NonZeroU32]) -> Result<(), Failure> {
+        let most = scenario.run.ranks.last().map_or(1, |ranks| ranks.get());
+        let is_fitted = |ranks: u32| fitted.is_empty() || fitted.iter().any(|fitted| fitted.get() == ranks);
+        let too_many =
+            measured.rows.iter().map(|row| row.ranks).filter(|ranks| most < *ranks && is_fitted(*ranks)).max();
+        let Some(ranks) = too_many else { return Ok(()) };
+        let scenario = self.scenario.display();
+        Err(Failure::Usage {
+            message: format!("a run on {ranks} ranks was measured, but {scenario} goes up to {most} ranks"),
+            help: format!(
+                "raise its `run.ranks` to {ranks} if the cluster has so many slots, or name the rank counts to fit: --ranks"
+            ),
         })
     }
 }

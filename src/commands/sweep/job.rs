@@ -111,5 +111,5 @@ fn needs(experiment: &Experiment) -> Needs {
 
 fn key(experiment: &Experiment, ranks: u32) -> String {
     let Experiment { effective_scenario, effective_machine, scenario, .. } = experiment;
-    point_key(effective_scenario, effective_machine, &scenario.run.slots, ranks)
+    point_key(effective_scenario, effective_machine, &scenario.run, ranks)
 }

@@ -127,6 +127,7 @@ fn is_given_up(machine: &MachineModel, seed: u64, program: &Program, events_max:
         noise: &machine.noise,
         network: NetworkKind::Loggops,
         hosts_of_ranks: &hosts_of_ranks,
+        bound: &[],
         streams: Streams::new(seed, 0),
         production: None,
         recording: Recording::Off,
