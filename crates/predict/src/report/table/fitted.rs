@@ -5,6 +5,8 @@ use crate::plain_text::{width, wrapped};
 
 /// Space at both sides of each cell, and between two columns.
 const SPACE: usize = 3;
+/// Longest word that is never broken, in symbols.
+const WORD_MAX: usize = 24;
 
 /// Returns the columns in groups that fit into `columns_max` each; all but the first group begin with the first column.
 pub(super) fn fitted(columns: Vec<Column>, columns_max: usize) -> Vec<Vec<Column>> {
@@ -74,12 +76,18 @@ impl Column {
     }
 }
 
-/// Marks the places within a path of keys where its line may end.
+/// Marks the places within a path of keys, or within a word that is too long, where its line may end.
 fn broken(text: &str) -> String {
-    text.replace('.', ".\u{200b} ")
+    text.replace('.', ".\u{200b} ").split(' ').map(pieces).collect::<Vec<_>>().join(" ")
 }
 
-/// Closes the places within a path of keys where no line ended.
+/// Returns a word with marks after each [`WORD_MAX`] symbols.
+fn pieces(word: &str) -> String {
+    let symbols: Vec<char> = word.chars().collect();
+    symbols.chunks(WORD_MAX).map(String::from_iter).collect::<Vec<_>>().join("\u{200b} ")
+}
+
+/// Closes the places within a path of keys, or a word, where no line ended.
 fn tight(text: &str) -> String {
     text.replace("\u{200b} ", "").replace('\u{200b}', "")
 }
