@@ -244,7 +244,7 @@ pub(crate) struct MeasureArgs {
 #[derive(Debug, Args)]
 pub(crate) struct LauncherArgs {
     /// Hosts of the cluster, one `name`, `name slots=N` or `name:N` a line; the launcher gets them in its own syntax
-    /// [default: this host; under Slurm, with --launcher srun, those of the allocation]
+    /// [default: this host, or with --launcher srun those of the allocation; calibrate needs two hosts]
     #[arg(long, value_name = "FILE")]
     pub(crate) hostfile: Option<PathBuf>,
     /// Program that starts the ranks: mpirun, mpiexec.hydra or srun

@@ -53,8 +53,11 @@ const RANKFILES: &[(&str, &str)] = &[
     ("users-and-physical-cores", include_str!("rankfiles/users-and-physical-cores")),
 ];
 
+/// A host and cores of it.
+type OnCores = (u32, &'static [u32]);
+
 /// Host and cores of each rank, on hosts of four cores.
-const BOUND: &[(&str, &[(u32, &[u32])])] = &[
+const BOUND: &[(&str, &[OnCores])] = &[
     // "rank 0 bound to socket 0[core 0[hwt 0]]: [B/.]", and the same for rank 1.
     ("two-ranks-on-a-core", &[(0, &[0]), (0, &[0])]),
     // Socket 1 of two with four cores each: 4, 5 and 6. Hosts are called as those of the model in their order.
@@ -122,10 +125,10 @@ fn hosts_by_other_names_are_taken_in_order_with_a_warning() {
 
 #[test]
 fn names_that_are_nearly_those_of_the_model_are_mistakes() {
-    let nine: String = (0..9).map(|i| format!("node{i}\n")).collect();
+    let nine = (0..9).map(|i| format!("node{i}")).collect::<Vec<_>>().join("\n");
     // pi0 to pi7 and fat are nine hosts.
     folder("hostfile", &nine, 1, 4).loaded();
-    for file in ["pi8\n", "Pi9\n", "pi0\nnode1\n", "pi0\nlocalhost\n", "pi0\n192.168.0.1\n", &(nine + "node9\n")] {
+    for file in ["pi8\n", "Pi9\n", "pi0\nnode1\n", "pi0\nlocalhost\n", "pi0\n192.168.0.1\n", &(nine + "\nnode9\n")] {
         assert!(folder("hostfile", file, 1, 4).report().contains("unknown host"), "{file}");
     }
 }

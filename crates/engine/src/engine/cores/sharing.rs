@@ -159,9 +159,10 @@ mod tests {
                         .filter(|other| family[*other].cores().all(|core| cores.contains(&core)))
                         .map(|other| shares[other])
                         .sum();
-                    assert!(used <= cores.len() as f64 + 1e-9, "{family:?}: {shares:?}");
+                    let n_cores = f64::from(u32::try_from(cores.len()).expect("few cores"));
+                    assert!(used <= n_cores + 1e-9, "{family:?}: {shares:?}");
                     let most = members.iter().map(|member| shares[*member]).fold(0.0, f64::max);
-                    members.iter().map(|member| shares[*member]).sum::<f64>() >= cores.len() as f64 - 1e-9
+                    members.iter().map(|member| shares[*member]).sum::<f64>() >= n_cores - 1e-9
                         && most <= shares[rank] + 1e-9
                 });
                 assert!(shares[rank] >= 1.0 - 1e-9 || is_limited, "{family:?}: {shares:?}");

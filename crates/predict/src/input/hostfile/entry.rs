@@ -111,7 +111,10 @@ mod tests {
     use crate::diagnostic::Diagnostics;
     use crate::input::lines;
 
-    fn read(text: &str) -> Result<(String, Option<String>, Option<u32>, Option<u32>), String> {
+    /// Name, user, slots and port.
+    type Read = (String, Option<String>, Option<u32>, Option<u32>);
+
+    fn read(text: &str) -> Result<Read, String> {
         let file = Diagnostics::default().add_source("x".as_ref(), text.to_owned());
         let line = lines::of(file, text).next().expect("a line");
         let entry = Entry::read(line).map_err(|problem| problem.help.to_string())?;

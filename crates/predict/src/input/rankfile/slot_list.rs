@@ -30,7 +30,8 @@ pub(super) enum Wrong {
 pub(super) fn cores(slots: &str, n_cores: u32) -> Result<CoreSet, Wrong> {
     let items: Vec<Item<'_>> = items(slots)?;
     let n_sockets = items.iter().filter_map(|item| item.socket).max().map(|most| most.saturating_add(1));
-    let per_socket = n_sockets.map_or(n_cores, |n| (n..=n_cores).find(|n| n_cores % n == 0).map_or(0, |n| n_cores / n));
+    let per_socket =
+        n_sockets.map_or(n_cores, |n| (n..=n_cores).find(|n| n_cores.is_multiple_of(*n)).map_or(0, |n| n_cores / n));
     let ranges = items.iter().map(|item| item.range(n_cores, per_socket)).collect::<Result<_, Wrong>>()?;
     CoreSet::new(ranges).ok_or(Wrong::Malformed)
 }
