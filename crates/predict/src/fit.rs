@@ -6,6 +6,7 @@ mod bounded;
 mod compute;
 mod cores;
 mod discrepancy;
+mod doubts;
 mod eager;
 mod estimate;
 pub mod evidence;
@@ -37,17 +38,12 @@ use self::pairs::{Copying, PairSamples};
 use self::parameters::{Estimate, RemoteShape, Shape};
 use self::segments::{SIZES_MIN, TableShape};
 use crate::measurement::experiment::PairClass;
-use crate::measurement::plan::{HostInfo, LAUNCHES_MIN};
+use crate::measurement::plan::HostInfo;
 use crate::measurement::sample::{SECONDS, Sample};
 
 pub use self::file::{FileProvenance, FittedTo, to_toml};
 pub use self::model::values;
 pub use self::residuals::{Residual, kind, relative_errors};
-
-/// Median residual of an experiment above which the fit is called poor.
-const POOR_MEDIAN: f64 = 0.05;
-/// Speed below which a host is called slow.
-const SLOW: f64 = 0.95;
 
 /// What a fit needs besides the samples.
 #[derive(Debug, Clone)]
@@ -194,8 +190,8 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     machine.noise.cost_sigma = file::cost_sigma(&machine, &intervals);
     machine.uncertainty = file::uncertainty(&machine, &intervals);
     let residuals = residuals::by_kind(samples, &errors);
-    warnings.extend(doubts(&machine, &residuals, &intervals, n_launches(samples)));
-    warnings.extend(kept_doubts(&identified, options));
+    warnings.extend(doubts::of_fit(&machine, &residuals, &intervals, n_launches(samples)));
+    warnings.extend(doubts::of_kept(&identified, options));
     Ok(Fit {
         segments: segment_reports(&sorted, &shape, &rest),
         machine,
@@ -246,7 +242,7 @@ fn shape_of(
     warnings: &mut Vec<String>,
 ) -> Result<(Shape, Estimate), FitError> {
     let (costs, noise) = estimate::compute_part(samples, true);
-    warnings.extend(noise.stops.map(stopped));
+    warnings.extend(noise.stops.map(doubts::stopped));
     let mut shape = Shape { has_interruptions: noise.interruptions.is_some(), ..Shape::default() };
     let mut rest = Estimate { costs, noise, ..Estimate::default() };
     shape.local = table_shape(samples, (PairClass::Local, Copying::BesidesTheWire), &rest, warnings)?;
@@ -410,63 +406,4 @@ fn segment_reports(samples: &[&Sample], shape: &Shape, rest: &Estimate) -> BTree
         table.uptos.iter().enumerate().map(of_segment).collect()
     };
     tables.into_iter().filter_map(|(name, class, table)| Some((name.to_owned(), report(class, table?)))).collect()
-}
-
-fn stopped(excess: f64) -> String {
-    format!(
-        "short work takes {:.0} % longer in the mean than at its fastest, and not by interruptions at random: a CPU quota \
-         or other work stops the cores. Kernel costs are means over long work and hold these stops; short work and \
-         messages will scatter more than predicted",
-        100.0 * excess
-    )
-}
-
-/// Returns a warning for each table that is the prior's because nothing of it was measured.
-fn kept_doubts(identified: &Identified, options: &FitOptions<'_>) -> Vec<String> {
-    let prior = options.prior.map_or("", |prior| prior.name.as_str());
-    let tables = [
-        ("messages.remote", "messages between hosts", "their ports and costs", "two hosts"),
-        ("messages.local", "messages within a host", "their costs", "a host with two slots"),
-    ];
-    let is_kept = |key: &str| identified.kept.iter().any(|kept| kept == key);
-    let doubt = |(_, what, values, needed): (&str, &str, &str, &str)| {
-        format!("no sample tells {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those")
-    };
-    tables.into_iter().filter(|(key, ..)| is_kept(key)).map(doubt).collect()
-}
-
-/// Returns reasons to doubt the result.
-fn doubts(
-    machine: &MachineModel,
-    residuals: &BTreeMap<String, Residual>,
-    intervals: &BTreeMap<String, (f64, f64)>,
-    n_launches: usize,
-) -> Vec<String> {
-    let mut doubts = Vec::new();
-    if n_launches < LAUNCHES_MIN as usize {
-        doubts.push(format!(
-            "{n_launches} launches do not tell how far launches differ: run at least {LAUNCHES_MIN} for intervals"
-        ));
-    }
-    for (kind, residual) in residuals {
-        if residual.median.abs() > POOR_MEDIAN {
-            doubts.push(format!(
-                "poor fit: the model's times of `{kind}` differ by {:+.1} % in the median: look at the plots, and whether \
-                 the cluster was idle",
-                100.0 * residual.median
-            ));
-        }
-    }
-    for group in &machine.host_groups {
-        for (i, (name, speed)) in group.host_names().iter().zip(&group.speeds).enumerate() {
-            let is_sure = |interval: &(f64, f64)| interval.1 < 1.0;
-            if *speed < SLOW && intervals.get(&format!("hosts.{}.speed[{i}]", group.name)).is_some_and(is_sure) {
-                doubts.push(format!(
-                    "host `{name}` is {:.0} % slower than the median host: look for throttling, or other work on it",
-                    100.0 * (1.0 - speed)
-                ));
-            }
-        }
-    }
-    doubts
 }

@@ -13,7 +13,7 @@ use dlpc_engine::machine::{
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use super::{Fit, Residual, model};
+use super::{Fit, model};
 use crate::input;
 
 /// Where the samples of a fit come from: what a fit itself cannot know.
@@ -413,19 +413,9 @@ fn provenance_of<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> Provenance
         warnings: &fit.warnings,
         fitted_ranks: provenance.runs.as_ref().map_or(&[], |runs| &runs.ranks),
         fitted_measurements: provenance.runs.as_ref().map_or(&[], |runs| &runs.measurements),
-        residuals: fit.residuals.iter().map(|(kind, residual)| (kind.as_str(), residual_text(residual))).collect(),
+        residuals: fit.residuals.iter().map(|(kind, residual)| (kind.as_str(), text::residual(residual))).collect(),
         sources: sources(fit, provenance),
     }
-}
-
-fn residual_text(residual: &Residual) -> String {
-    let Residual { n_samples, mean_absolute, median_absolute, median, scatter, n_outliers, .. } = residual;
-    let outliers = if *n_outliers == 0 { String::new() } else { format!(", {n_outliers} outliers") };
-    let [mean, middle, bias, scatter] = [mean_absolute, median_absolute, median, scatter].map(|ratio| 100.0 * ratio);
-    format!(
-        "off by {mean:.2} % in the mean, {middle:.2} % in the median; bias {bias:+.2} %, scatter {scatter:.2} %, \
-         {n_samples} samples{outliers}"
-    )
 }
 
 fn sources<'a>(fit: &'a Fit, provenance: &'a FileProvenance) -> BTreeMap<&'a str, String> {

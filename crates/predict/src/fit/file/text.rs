@@ -1,6 +1,8 @@
-//! Quantities as text that is read back as the same value.
+//! Values as text: quantities, which are read back as the same value, and residuals.
 
 use dlpc_engine::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, significant};
+
+use crate::fit::Residual;
 
 /// Digits of the bounds of an interval.
 const BOUND_DIGITS: i32 = 4;
@@ -86,6 +88,17 @@ fn outwards((low, high): (f64, f64)) -> (f64, f64) {
         format!("{digits}e{exponent}").parse().unwrap_or(value)
     };
     (rounded(low, f64::floor), rounded(high, f64::ceil))
+}
+
+/// Returns what the provenance says of the residuals of one kind.
+pub(super) fn residual(residual: &Residual) -> String {
+    let Residual { n_samples, mean_absolute, median_absolute, median, scatter, n_outliers, .. } = residual;
+    let outliers = if *n_outliers == 0 { String::new() } else { format!(", {n_outliers} outliers") };
+    let [mean, middle, bias, scatter] = [mean_absolute, median_absolute, median, scatter].map(|ratio| 100.0 * ratio);
+    format!(
+        "off by {mean:.2} % in the mean, {middle:.2} % in the median; bias {bias:+.2} %, scatter {scatter:.2} %, \
+         {n_samples} samples{outliers}"
+    )
 }
 
 #[cfg(test)]
