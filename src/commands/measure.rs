@@ -24,11 +24,11 @@ use crate::progress::Progress;
 pub(crate) fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let experiment = input::load_experiment(&args.scenario, &files::read)?;
     let program = Program::of(&experiment, args)?;
-    check_build(args)?;
-    let cluster = Cluster::find(&args.cluster)?.with_slots()?;
     let stem = args.scenario.file_stem().unwrap_or_default();
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(stem).join("measured.csv"));
     files::check_regular(&path)?;
+    check_build(args)?;
+    let cluster = Cluster::find(&args.cluster)?.with_slots()?;
     let mut record = Record::open(&path, args, &experiment)?;
     let ranks: Vec<u32> = experiment.scenario.run.ranks.iter().map(|ranks| ranks.get()).collect();
     let all = schedule::shuffled(&ranks, args.repeats.get(), args.order_seed);

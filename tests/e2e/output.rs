@@ -108,7 +108,8 @@ fn arguments_win_over_the_scenario_and_the_document_says_so() {
     assert_eq!(document["scenario"]["run"]["replications"], 2);
 }
 
-/// 312,500 replications on 1 to 32 ranks: 312,500 * 528 ranks * 8 steps = 1.3e9 steps, at a million a second 22 minutes.
+/// 312,500 replications on 1 to 32 ranks, 528 in all. Each sets up and throws, and all but rank 0 send a count that rank 0
+/// receives: 2 * 528 + 2 * (528 - 32) = 2048 steps, 6.4e8 with all replications, at a million a second 11 minutes.
 #[test]
 fn a_prediction_that_takes_long_says_so_before_it_starts() {
     use std::io::{BufRead, BufReader};
@@ -123,6 +124,6 @@ fn a_prediction_that_takes_long_says_so_before_it_starts() {
     child.kill().expect("it runs");
     child.wait().expect("its end");
     let expected =
-        "note: about 1e9 steps to simulate: roughly 22 minutes on 1 thread; fewer `--replications` take less\n";
+        "note: about 6e8 steps to simulate: roughly 11 minutes on 1 thread; fewer `--replications` take less\n";
     assert_eq!(line, expected);
 }

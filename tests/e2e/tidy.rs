@@ -149,7 +149,7 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
             ("analysis", &["measurement", "scenario"]),
             ("prediction", &["analysis", "scenario"]),
             ("explanation", &["analysis", "prediction", "scenario"]),
-            ("sweep", &["analysis", "prediction"]),
+            ("sweep", &["analysis", "prediction", "scenario"]),
             ("input", &["diagnostic", "measurement", "scenario", "sweep"]),
             ("fit", &["input", "measurement", "prediction", "scenario"]),
             ("whatif", &["analysis", "diagnostic", "explanation", "input", "prediction"]),

@@ -43,6 +43,10 @@ fn total(widths: &[usize]) -> usize {
 fn widths(columns: &[Column], columns_max: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(Column::width).collect();
     let least: Vec<usize> = columns.iter().map(Column::least_width).collect();
+    if columns_max < total(&least) {
+        // They become several tables, in which columns need not be as narrow as they can.
+        return widths.iter().zip(least).map(|(width, least)| (*width).min(least.max(columns_max / 2))).collect();
+    }
     while columns_max < total(&widths) {
         // Numbers first, whose headers only are broken; of those the one that is easiest to narrow.
         let slack = |i: &usize| widths[*i] - least[*i];

@@ -185,14 +185,16 @@ fn axis(svg: &mut String, scale: &Scale, n_ranks: usize) {
     let longest = scale.makespan / unit.seconds;
     let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * 10f64.powf((longest / 10.0).max(1e-9).log10().floor()));
     let step = step.into_iter().find(|step| longest / step <= 10.0).unwrap_or(longest);
-    let decimals = decimals_for(step, 1);
+    // A run that takes no time has one tick.
+    let decimals = if 0.0 < longest { decimals_for(step, 1) } else { 0 };
     let (top, bottom) = (TOP - 6.0, scale.y(n_ranks));
     for i in 0..=10_u32 {
         let value = f64::from(i) * step;
         if longest < value || step <= 0.0 {
             break;
         }
-        let x = LEFT + value / longest * (WIDTH - LEFT - RIGHT);
+        let share = if 0.0 < longest { value / longest } else { 0.0 };
+        let x = LEFT + share * (WIDTH - LEFT - RIGHT);
         line(svg, format_args!("<path d=\"M{x:.2} {top}V{bottom:.1}\" stroke=\"#e2e2e2\"/>"));
         line(
             svg,
