@@ -143,8 +143,8 @@ const GIVEN: &[Given] = &[
     Given { page: README, says: "on a 100 Mbit/s switch", file: DLPC, has: "bandwidth = \"94.4 Mbit/s\"" },
     Given { page: README, says: "one every 5 s", file: ONE_SECOND, has: "interval = \"5 s\"" },
     Given { page: README, says: "one analysis takes 1 s:", file: ONE_SECOND, has: "analysis = \"1 s\"" },
+    Given { page: README, says: "The band of the 1 s log file runs", file: ONE_SECOND, has: "analysis = \"1 s\"" },
     Given { page: README, says: "With 60 s per analysis", file: A_MINUTE, has: "analysis = \"60 s\"" },
-    Given { page: README, says: "gives an analysis 0.5 % of noise", file: DLPC, has: "compute_sigma = 0.005" },
     Given {
         page: README,
         says: "within 2 to 5 % in the mean",

@@ -144,7 +144,7 @@ fn alternative(here: &Recommendation, alternative: &Alternative, rule: Rule) -> 
     let there = &alternative.recommendation;
     let name = capital(alternative.what_if.name());
     let (best, on) = (time(there.best_s), ranks(there.best_ranks));
-    if (here.best_s - there.best_s).abs() < SHARE_MIN * here.best_s {
+    if (here.best_s - there.best_s).abs() <= SHARE_MIN * here.best_s {
         return format!("{name}: the same best time within 1 %, {best} on {on}.");
     }
     let word = if there.best_s < here.best_s { "less" } else { "more" };
