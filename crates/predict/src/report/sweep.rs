@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::csv::PREDICTION_COLUMNS;
 use super::number::{TimeUnit, column_decimals, fixed, percent};
-use super::table::{self, Column};
+use super::table::{self, Column, explanation};
 use crate::analysis::Cause;
 use crate::sweep::plan::Plan;
 use crate::sweep::rows::{self, Row};
@@ -85,7 +85,7 @@ fn all_points(plan: &Plan, rows: &[Row<'_>]) -> String {
         Column::numbers(&format!("time [{}]", unit.symbol), times.iter().map(|time| fixed(*time, decimals)).collect()),
         Column::numbers("5–95 %", rows.iter().map(band).collect()),
         Column::numbers("speedup", rows.iter().map(|row| fixed(row.speedup, 2)).collect()),
-        Column::words("limited by", rows.iter().map(|row| cause_name(&row.record.limited_by)).collect()),
+        Column::words("limited by", rows.iter().map(|row| short_name(&row.record.limited_by)).collect()),
     ]);
     table::render(table)
 }
@@ -168,8 +168,16 @@ fn span(plan: &Plan, axis: usize) -> String {
 
 /// Returns a cause as tables name it.
 fn cause_name(key: &str) -> String {
-    let known = Cause::ALL.into_iter().find(|cause| cause.key() == key);
-    known.map_or_else(|| key.to_owned(), |cause| cause.name().to_owned())
+    cause(key).map_or_else(|| key.to_owned(), |cause| cause.name().to_owned())
+}
+
+fn short_name(key: &str) -> String {
+    cause(key).map_or_else(|| key.to_owned(), |cause| explanation::short_name(cause).to_owned())
+}
+
+/// Returns the cause that a record names; none if another version wrote it.
+fn cause(key: &str) -> Option<Cause> {
+    Cause::ALL.into_iter().find(|cause| cause.key() == key)
 }
 
 fn limits(rows: &[Row<'_>]) -> String {

@@ -103,7 +103,7 @@ pub(in crate::report) fn precise(elasticity: f64) -> String {
 }
 
 /// Returns the name of a cause where there is little room.
-pub(super) const fn short_name(cause: Cause) -> &'static str {
+pub(in crate::report) const fn short_name(cause: Cause) -> &'static str {
     match cause {
         Cause::SerialTail => "serial tail",
         Cause::Overhead => "overhead",
