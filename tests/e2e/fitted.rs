@@ -167,9 +167,9 @@ fn lines_that_are_no_samples_are_named_all_at_once_and_nothing_is_written() {
 
 #[test]
 fn files_that_cannot_be_fitted_are_refused_with_a_reason() {
+    const OTHERS: &str = r#"[["pi0",1],["pi1",1],["pi2",1],["pi3",1],["pi4",1],["pi5",1],["pi6",1],["pi7",1]]"#;
     let folder = empty_folder();
     let of_kind = |kind: &'static str| move |sample: &Value| sample["experiment"].get(kind).is_none();
-    const OTHERS: &str = r#"[["pi0",1],["pi1",1],["pi2",1],["pi3",1],["pi4",1],["pi5",1],["pi6",1],["pi7",1]]"#;
     let cases: [(String, i32, &str); 5] = [
         ("nonsense\n".to_owned(), 3, "does not begin with the line of a campaign"),
         (excerpt("", |_| false), 5, "no samples"),

@@ -133,7 +133,7 @@ fn every_end_of_every_knob_of_the_smallest_files_is_a_scenario_that_gives_the_sa
         let whatif = WhatIf::new(Path::new(SMALL), &files).unwrap_or_else(|error| panic!("{shape}: {}", shown(error)));
         let ends = whatif.knobs().iter().flat_map(|knob| ends(&knob.range).into_iter().map(|end| (knob.id, end)));
         let queries = ends.map(|(id, end)| format!("{id}={end}&replications=3"));
-        for query in queries.chain(["".to_owned()]) {
+        for query in queries.chain([String::new()]) {
             let has_noise = whatif.knobs().iter().any(|knob| knob.id == "replications");
             let query = if has_noise { query } else { query.replace("&replications=3", "") };
             let state = whatif.state(&query).unwrap_or_else(|refusal| panic!("{shape} {query}: {refusal}"));
@@ -179,7 +179,7 @@ fn the_knob_of_noise_is_the_noise_of_the_noisiest_kernel_and_the_others_keep_the
     for (of_file, turned) in of_file.into_iter().zip(turned) {
         assert!((turned - 0.5 * of_file / largest).abs() < 1e-9 && turned <= 0.5, "{of_file} becomes {turned}");
     }
-    assert_eq!(sigmas("ranks=1&replications=1&noise=0"), [0.0; Kernel::ALL.len()]);
+    assert!(sigmas("ranks=1&replications=1&noise=0").iter().all(|sigma| sigma.abs() < f64::EPSILON));
 }
 
 #[test]
@@ -188,7 +188,8 @@ fn noise_comes_to_every_kernel_of_a_cluster_without_any() {
     let whatif = WhatIf::new(Path::new(SMALL), &read_small(&text, &machine("", ""))).expect("a scenario with knobs");
     let state = whatif.state("noise=10").expect("a state");
     let answer = whatif.predict(&state, &AtomicBool::new(false)).expect("an answer");
-    assert_eq!(answer.experiment.machine.noise.compute_sigma, [0.1; Kernel::ALL.len()]);
+    let sigmas = answer.experiment.machine.noise.compute_sigma;
+    assert!(sigmas.iter().all(|sigma| (sigma - 0.1).abs() < 1e-12), "{sigmas:?}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo run --release -p dlpc-engine --example ring`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
+
 use std::error::Error;
 use std::num::NonZeroU32;
 

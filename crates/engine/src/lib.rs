@@ -64,7 +64,7 @@
 //!
 //! * [`machine`]: what a message costs, by size; noise; slower hosts. [`machine::Star`] is the short way.
 //! * [`platform`]: hosts, links and routes; [`platform::NetworkKind`] chooses between max-min fair sharing of links and
-//!   LogGOPS.
+//!   `LogGOPS`.
 //! * [`workload`] and [`program`]: what ranks do; collectives become messages by the algorithm that MPI would choose.
 //! * [`trace`]: with [`trace::Recording::On`] every step of every rank, for critical paths and time lines.
 //! * [`schedule`] and [`engine::replay`]: programs as graphs of operations, as traces of real runs have them.

@@ -86,9 +86,10 @@ mod tests {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let _client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
             let (stream, _) = listener.accept().await.expect("a client");
+            let bytes = vec![0; 1 << 16];
             let mut stream = Impatient::new(stream, Duration::from_millis(50));
             let error = loop {
-                let written = poll_fn(|context| Pin::new(&mut stream).poll_write(context, &[0; 1 << 16])).await;
+                let written = poll_fn(|context| Pin::new(&mut stream).poll_write(context, &bytes)).await;
                 if let Err(error) = written {
                     break error;
                 }

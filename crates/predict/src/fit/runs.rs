@@ -228,7 +228,8 @@ fn no_worse(task: &Task<'_>) -> Result<Settled, RunsError> {
     let of_prior = noise::of_prior(task.options.prior, task.parameters);
     let limit = Factor::best(task, &of_prior)?;
     let fit = settled(task, RankNoise::Repeats)?;
-    if fit.noise.compute_sigma != of_prior.compute_sigma {
+    let is_other = |(one, other): (&f64, &f64)| one.to_bits() != other.to_bits();
+    if fit.noise.compute_sigma.iter().zip(&of_prior.compute_sigma).any(is_other) {
         let factor = Factor::best(task, &fit.noise)?;
         return match drawn(task, fit, &factor, limit.error)? {
             (error, fit) if error <= limit.error => Ok(fit),

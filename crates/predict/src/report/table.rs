@@ -220,16 +220,16 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn numbers(header: &str, cells: Vec<String>) -> Self {
-        Self::new(header, CellAlignment::Right, &cells)
+        Self::new(header, CellAlignment::Right, cells)
     }
 
     pub(super) fn words(header: &str, cells: Vec<String>) -> Self {
-        Self::new(header, CellAlignment::Left, &cells)
+        Self::new(header, CellAlignment::Left, cells)
     }
 
     /// Names may come from files: a cell is one line that no terminal obeys.
-    fn new(header: &str, alignment: CellAlignment, cells: &[String]) -> Self {
-        Self { header: one_line(header), alignment, cells: cells.iter().map(|cell| one_line(cell)).collect() }
+    fn new(header: &str, alignment: CellAlignment, cells: Vec<String>) -> Self {
+        Self { header: one_line(header), alignment, cells: cells.into_iter().map(|cell| one_line(&cell)).collect() }
     }
 }
 

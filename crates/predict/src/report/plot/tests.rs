@@ -146,9 +146,9 @@ proptest::proptest! {
 
 /// Returns a point without a band, all of whose time is computing.
 fn odd_point(ranks: u32, makespan_s: f64, baseline_s: f64) -> CurvePoint {
-    let makespans = vec![SimDuration::from_seconds_ceil(makespan_s.min(1e6))];
-    let breakdown = vec![(Cause::Compute, makespans[0])];
-    let point = scaling::point(&scaling::Replications { ranks, makespans }, baseline_s, breakdown);
+    let simulated = SimDuration::from_seconds_ceil(makespan_s.min(1e6));
+    let replications = scaling::Replications { ranks, makespans: vec![simulated] };
+    let point = scaling::point(&replications, baseline_s, vec![(Cause::Compute, simulated)]);
     CurvePoint { makespan_s, makespan_p05_s: makespan_s, makespan_p95_s: makespan_s, ..point }
 }
 

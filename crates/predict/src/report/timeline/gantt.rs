@@ -257,7 +257,7 @@ mod tests {
     fn messages(n: u64, bytes: impl Fn(u64) -> u64) -> Vec<Message> {
         let message = |i: u64| {
             let at = SimTime::from_picos(1_000_000 * i);
-            let (from, to) = if i % 2 == 0 { (0, 1) } else { (1, 0) };
+            let (from, to) = if i.is_multiple_of(2) { (0, 1) } else { (1, 0) };
             Message { from, to, bytes: Bytes(bytes(i)), sent: at, arrived: at, taken: at }
         };
         (0..n).map(message).collect()
