@@ -1,6 +1,7 @@
 //! The machine model: one cluster, as calibrated or as taken from literature.
 //!
-//! A [`MachineModel`] that exists is valid; only [`dlpc_predict::input`] makes one from a file.
+//! A [`MachineModel`] that exists is valid. It comes from a machine file, which the crate `dlpc-predict` checks, or from
+//! [`Star`], which can only make valid ones.
 
 mod messages;
 mod star;
