@@ -178,7 +178,7 @@ fn runs_that_scatter_alike_at_all_rank_counts_tell_no_noise_of_ranks() {
 fn run_times_of_any_size_are_fitted_to_a_model_that_is_read_again() {
     let prior = prior(1e-3, 1e-6);
     let fitted_to = FittedTo { ranks: vec![1, 2, 4, 8, 16], measurements: vec!["runs.csv".to_owned()] };
-    for least_s in [1e-12, 1e-9, 1e-3, 1e3, 1e6, 1e9 / 16.0] {
+    for least_s in [1e-12, 1e-9, 1e-3, 1e3, 1e5] {
         for ratio in [1.0_f64, 2.0, 16.0] {
             let runs =
                 [1, 2, 4, 8, 16].map(|ranks: u32| (ranks, least_s * ratio.powf(f64::from(ranks).log2() / -4.0) * 16.0));
