@@ -47,8 +47,10 @@ for scenario in "${scenarios[@]}"; do
     if [[ -n $ranks ]]; then
         sed -i "s/^ranks = .*/ranks = $ranks/" "$out/scenarios/$name.toml"
     fi
+    computing=()
+    if grep -q '^\[workload.log_stream\]' "$scenario"; then computing=(--analysis-by-computing); fi
     "$here/testbed" run -- "$sim" measure "$out/scenarios/$name.toml" "${cluster[@]}" --repeats "$repeats" \
-        --analysis-by-computing --out "$out/measured/$name.csv"
+        "${computing[@]}" --out "$out/measured/$name.csv"
     "$sim" compare "$out/scenarios/$name.toml" --measured "$out/measured/$name.csv" --out "$out/$name" >"$out/$name.txt"
 done
 probe >"$out/probe-after"
