@@ -106,7 +106,7 @@ fn rank_counts(series: &Series) -> impl Iterator<Item = f64> {
 pub(super) fn time_axis(series: &Series) -> Axis {
     let marks = series.marks.iter().map(|mark| mark.value);
     let values: Vec<f64> = series.predicted.iter().flat_map(|(_, band)| *band).chain(marks).collect();
-    let least = values.iter().copied().filter(|value| 0.0 < *value).fold(f64::INFINITY, f64::min);
+    let least = least_positive(&values);
     let most = values.iter().copied().fold(0.0, f64::max);
     if least.is_finite() && LINEAR_RATIO_MAX < most / least {
         Axis::powers_of_ten(least / 1.4, most * 1.4)
@@ -115,13 +115,18 @@ pub(super) fn time_axis(series: &Series) -> Axis {
     }
 }
 
+/// Returns the least value that has a place on a logarithmic axis, or infinity.
+fn least_positive(values: &[f64]) -> f64 {
+    values.iter().copied().filter(|value| 0.0 < *value).fold(f64::INFINITY, f64::min)
+}
+
 /// Returns an axis on which the speedups fill the panel.
 ///
 /// The ideal is seen to its end if the largest speedup is at least half of it, and may leave the panel otherwise.
 fn speedup_axis(series: &Series, ranks: &Axis) -> Axis {
     let marks = series.marks.iter().map(|mark| mark.value);
     let values: Vec<f64> = series.predicted.iter().flat_map(|(_, band)| *band).chain(marks).collect();
-    let least = values.iter().copied().fold(1.0, f64::min);
+    let least = least_positive(&values).min(1.0);
     let most = values.iter().copied().fold(1.0, f64::max);
     let ideal_end = if most_ranks(series) <= IDEAL_RATIO_MAX * most { ranks.high } else { 0.0 };
     match ranks.scale {

@@ -144,6 +144,17 @@ proptest::proptest! {
     }
 }
 
+/// 60 s on 1 rank and 1 s on 3 are a measured speedup of 60, and a prediction of 0 s on 1 rank a speedup of 0 on 200: both
+/// on one axis, which is logarithmic from 16 times on.
+#[test]
+fn a_speedup_of_nothing_has_a_place_on_a_logarithmic_axis() {
+    let curve = Curve { points: vec![odd_point(1, 0.0, 0.0), odd_point(200, 1e-12, 0.0)] };
+    let measured = fixture::measured(&[(1, 60.0), (3, 1.0)]);
+    let comparison = compare(&curve, &measured, &|_| false, Scope::HeldOut);
+    let data = PlotData { title: "Nothing", curve: &curve, measured: Some(&measured), comparison: Some(&comparison) };
+    check_document(&svg(Plot::Speedup, &data));
+}
+
 /// Returns a point without a band, all of whose time is computing.
 fn odd_point(ranks: u32, makespan_s: f64, baseline_s: f64) -> CurvePoint {
     let simulated = SimDuration::from_seconds_ceil(makespan_s.min(1e6));
