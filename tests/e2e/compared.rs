@@ -37,6 +37,23 @@ fn the_table_shows_errors_and_names_outliers() {
     insta::assert_snapshot!(table(&[]));
 }
 
+/// Both leave out the rank counts that the machine model was fitted to.
+#[test]
+fn the_page_of_a_prediction_has_the_same_error_as_the_comparison() {
+    let folder = empty_folder();
+    for command in ["predict", "compare"] {
+        let out = folder.path().join(command);
+        succeeds(dlpc_sim().args([command, SCENARIO, "--replications", "20", "--out"]).arg(out));
+    }
+    let accuracy = |out: &str| {
+        let page = std::fs::read_to_string(folder.path().join(out).join("report.html")).expect("a page");
+        let start = page.find("<h2 id=\"accuracy\">").expect("a section");
+        let end = page[start..].find("</table>").expect("a table");
+        page[start..start + end].to_owned()
+    };
+    assert_eq!(accuracy("predict"), accuracy("compare"));
+}
+
 #[test]
 fn all_points_can_be_summed_up_instead_of_the_held_out_ones() {
     insta::assert_snapshot!(table(&["--points", "all"]));

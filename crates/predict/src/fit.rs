@@ -253,7 +253,7 @@ fn shape_of(
     }
     if let Some(looked) = remote_shape(samples, &rest, &shape, options)? {
         warnings.extend(looked.warnings);
-        rest.remote = network::estimate(samples, &looked.remote, &rest, &shape, options);
+        rest.remote = Some(network::estimate(samples, &looked.remote, &rest, &shape, options)?);
         shape.remote = Some(looked.remote);
     }
     Ok((shape, rest))
@@ -294,10 +294,7 @@ fn look(
 ) -> Result<Option<Looked>, FitError> {
     let mut warnings = Vec::new();
     let Some(table) = table_shape(samples, (PairClass::Remote, copying), rest, &mut warnings)? else { return Ok(None) };
-    let Some(found) = network::find(samples, &table, rest, shape, options) else {
-        model::assemble(rest, shape, options)?;
-        return Err(FitError::Unidentified { what: "messages between hosts", needed: "two hosts" });
-    };
+    let found = network::find(samples, &table, rest, shape, options)?;
     warnings.extend(found.warnings);
     let remote = RemoteShape { table, network: found.shape };
     Ok(Some(Looked { remote, difference: found.difference, warnings }))

@@ -27,7 +27,7 @@ pub(super) fn estimate(
     });
     let mut estimate = Estimate { costs, noise, local, remote: None };
     if let Some(remote) = &shape.remote {
-        estimate.remote = Some(network::estimate(samples, remote, &estimate, shape, options)?);
+        estimate.remote = Some(network::estimate(samples, remote, &estimate, shape, options).ok()?);
     }
     let machine = model::assemble(&estimate, shape, options).ok()?;
     Some((machine, estimate))

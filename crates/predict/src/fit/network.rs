@@ -7,13 +7,13 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::stats;
 use dlpc_engine::units::BytesPerSecond;
 
-use super::FitOptions;
 use super::least_squares::robust_mean;
 use super::messages::{self, Wire};
 use super::model;
 use super::pairs::{PairSamples, SegmentCosts, as_f64};
 use super::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
 use super::segments::TableShape;
+use super::{FitError, FitOptions};
 use crate::measurement::experiment::{Experiment, PairClass};
 use crate::measurement::sample::Sample;
 use crate::measurement::simulated::Bench;
@@ -44,14 +44,20 @@ const TOO_FAST_ERRORS: f64 = 3.0;
 const TOO_FAST: &str = "many senders to one receiver get less than one sender alone, which shared ports do not explain: gathers \
                         of large messages will be predicted too short";
 
+/// Samples that tell nothing of messages between hosts.
+const NOT_TOLD: FitError = FitError::Unidentified { what: "messages between hosts", needed: "two hosts" };
+
 /// Finds what limits transfers between hosts.
+///
+/// # Errors
+/// [`FitError`] if the samples do not tell it, or tell a value that no machine has.
 pub(super) fn find(
     samples: &[&Sample],
     table: &TableShape,
     rest: &Estimate,
     kind: &Shape,
     options: &FitOptions<'_>,
-) -> Option<Found> {
+) -> Result<Found, FitError> {
     let mut warnings = Vec::new();
     let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs, table.copying);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
@@ -62,7 +68,7 @@ pub(super) fn find(
         has_backplane: false,
         has_message_gap: false,
     };
-    let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free)?;
+    let (one_flow, one_flow_error) = messages::last_wire(&pairs, table, &free).ok_or(NOT_TOLD)?;
     let fan_in = fan_in_gaps(samples, &free, one_flow, &shape, (table, rest, kind, options))?;
     let (port, difference) = port_source((one_flow, one_flow_error), &fan_in);
     if difference < -TOO_FAST_ERRORS {
@@ -83,7 +89,7 @@ pub(super) fn find(
     let machine = assembled(&with_backplane, table, &shape, (rest, kind, options))?;
     shape.duplex = duplex(samples, &machine, &mut warnings);
     shape.has_message_gap = message_gap(samples, &with_backplane.table, rest).is_some();
-    Some(Found { shape, difference, warnings })
+    Ok(Found { shape, difference, warnings })
 }
 
 /// Estimates the parameters of messages between hosts.
@@ -93,11 +99,11 @@ pub(super) fn estimate(
     rest: &Estimate,
     kind: &Shape,
     options: &FitOptions<'_>,
-) -> Option<RemoteEstimate> {
+) -> Result<RemoteEstimate, FitError> {
     let RemoteShape { table, network } = remote;
     let pairs = PairSamples::of(samples, PairClass::Remote, &rest.costs, table.copying);
     let free = messages::estimate(&pairs, table, &vec![Wire::Free; table.uptos.len()]);
-    let (one_flow, _) = messages::last_wire(&pairs, table, &free)?;
+    let (one_flow, _) = messages::last_wire(&pairs, table, &free).ok_or(NOT_TOLD)?;
     let fan_in = match network.port {
         PortSource::OneFlow => Vec::new(),
         PortSource::FanIn | PortSource::Both { .. } => {
@@ -114,7 +120,7 @@ pub(super) fn estimate(
         let machine = assembled(&estimate, table, network, (rest, kind, options))?;
         estimate.backplane = backplane(samples, &machine);
     }
-    Some(estimate)
+    Ok(estimate)
 }
 
 type Rest<'a> = (&'a Estimate, &'a Shape, &'a FitOptions<'a>);
@@ -124,11 +130,11 @@ fn assembled(
     table: &TableShape,
     network: &NetworkShape,
     (rest, kind, options): Rest<'_>,
-) -> Option<MachineModel> {
+) -> Result<MachineModel, FitError> {
     let estimate = Estimate { remote: Some(remote.clone()), ..rest.clone() };
     let remote = RemoteShape { table: table.clone(), network: network.clone() };
     let kind = Shape { remote: Some(remote), ..kind.clone() };
-    model::assemble(&estimate, &kind, options).ok()
+    model::assemble(&estimate, &kind, options)
 }
 
 /// Returns the seconds per byte of the port that each fan-in tells.
@@ -138,7 +144,7 @@ fn fan_in_gaps(
     one_flow: f64,
     network: &NetworkShape,
     (table, rest, kind, options): (&TableShape, &Estimate, &Shape, &FitOptions<'_>),
-) -> Option<Vec<f64>> {
+) -> Result<Vec<f64>, FitError> {
     let plain = RemoteEstimate { table: free.to_vec(), port: one_flow, backplane: None, message_gap: 0.0 };
     let capped = NetworkShape { has_gap: vec![true; free.len()], duplex: Duplex::Full, ..network.clone() };
     let machine = assembled(&plain, table, &capped, (rest, kind, options))?;
@@ -147,7 +153,7 @@ fn fan_in_gaps(
         .iter()
         .filter(is_fan_in)
         .filter_map(|sample| inverted(sample, one_flow, |gap| with_port(machine.clone(), gap)));
-    Some(gaps.collect())
+    Ok(gaps.collect())
 }
 
 fn with_port(mut machine: MachineModel, gap: f64) -> MachineModel {

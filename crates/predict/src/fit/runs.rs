@@ -169,6 +169,8 @@ enum RankNoise {
 
 /// Costs and noise that agree with each other.
 struct Settled {
+    /// What was fitted.
+    parameters: Vec<Parameter>,
     costs: Costs,
     /// The runs without what noise adds to their medians.
     quiet: Vec<Point>,
@@ -210,7 +212,7 @@ pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Resu
     let evidence = verdict::Evidence {
         programs,
         points: &settled.quiet,
-        parameters: &parameters,
+        parameters: &settled.parameters,
         solution: &settled.solution,
         scatter: &settled.scatter,
         noise: &settled.noise,
@@ -252,7 +254,17 @@ fn drawn(task: &Task<'_>, fit: Settled, factor: &Factor, limit: f64) -> Result<(
     if error_between <= limit {
         return Ok((error_between, found));
     }
-    at(task, &fit, factor.costs, 1.0)
+    let (error, fit) = at(task, &fit, factor.costs, 1.0)?;
+    Ok((error, of_one_factor(task, fit, factor.value)?))
+}
+
+/// Returns a fit of one factor with what that factor is known by, instead of what all costs are: its error is smaller.
+fn of_one_factor(task: &Task<'_>, fit: Settled, factor: f64) -> Result<Settled, RunsError> {
+    let parameters = vec![parameters::all_as_one(task.parameters, task.prior)];
+    let linear = linearised(task.programs, &fit.quiet, &parameters, task.prior, &[factor])?;
+    let scatter = Scatter::none(task.programs.len()).found(&linear, &fit.quiet);
+    let solution = linear.solve(&scatter.sigmas_s(&fit.quiet));
+    Ok(Settled { parameters, scatter, solution, ..fit })
 }
 
 /// Returns a fit with other costs, and its mean error.
@@ -263,7 +275,8 @@ fn at(task: &Task<'_>, fit: &Settled, costs: Costs, drawn: f64) -> Result<(f64, 
     let quiet = task.points.iter().zip(&stretch).map(|(point, stretch)| point.over(*stretch)).collect();
     let (solution, scatter) = (fit.solution.clone(), fit.scatter.clone());
     let (noise, told, effects) = (fit.noise.clone(), fit.told, fit.effects.clone());
-    let found = Settled { costs, quiet, solution, scatter, noise, told, effects, fitted_s, stretch, drawn };
+    let parameters = fit.parameters.clone();
+    let found = Settled { parameters, costs, quiet, solution, scatter, noise, told, effects, fitted_s, stretch, drawn };
     Ok((factor::mean_error(task, &times_s), found))
 }
 
@@ -291,6 +304,7 @@ fn settled(task: &Task<'_>, source: RankNoise) -> Result<Settled, RunsError> {
         round += 1;
         if largest_change(&next, &stretch) <= STRETCH_CHANGE_MAX || NOISE_ROUNDS_MAX <= round {
             return Ok(Settled {
+                parameters: parameters.to_vec(),
                 costs,
                 quiet,
                 solution,

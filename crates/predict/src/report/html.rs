@@ -96,7 +96,7 @@ pub fn report(report: &Report<'_>) -> String {
 /// Returns the results, those first that the report is about.
 fn results(report: &Report<'_>) -> Markup {
     let curve = || sections::curve(&tables::curve(report.curve, report.measured));
-    let breakdown = || sections::breakdown(&tables::breakdown(&report.curve.points));
+    let breakdown = || sections::breakdown(&report.curve.points);
     let (excerpt, accuracy) = (|| sections::excerpt(report), || sections::accuracy(report));
     match report.subject {
         Subject::Prediction => html! { (curve()) (breakdown()) (excerpt()) (accuracy()) },

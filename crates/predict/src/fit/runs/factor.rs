@@ -20,6 +20,7 @@ const GAIN_MIN: f64 = 1e-9;
 
 /// The prior's costs times one factor.
 pub(super) struct Factor {
+    pub(super) value: f64,
     pub(super) costs: Costs,
     /// Median of each run with noise, in seconds.
     pub(super) times_s: Vec<f64>,
@@ -56,7 +57,7 @@ impl Factor {
         let quiet_s = simulated::makespans_s(task.programs, task.points, &costs)?;
         let stretch = simulated::stretches(task.programs, task.points, &costs, noise, &quiet_s)?;
         let times_s: Vec<f64> = quiet_s.iter().zip(stretch).map(|(quiet, stretch)| quiet * stretch).collect();
-        Ok(Self { error: mean_error(task, &times_s), costs, times_s })
+        Ok(Self { value: factor, error: mean_error(task, &times_s), costs, times_s })
     }
 
     /// Returns the factor with the least mean error if times are linear in it: that of a run, such that those above it

@@ -42,6 +42,18 @@ pub(super) fn parameters(effects: &[Vec<f64>], points: &[Point], prior: &Costs) 
     parameters
 }
 
+/// Returns one parameter for all costs that the prior has, at its ratios.
+pub(super) fn all_as_one(parameters: &[Parameter], prior: &Costs) -> Parameter {
+    let mut all = parameters.iter().cloned().reduce(|mut all, other| {
+        all.join(other);
+        all
+    });
+    if let Some(all) = &mut all {
+        all.kernels.retain(|(kernel, _)| 0.0 < prior.seconds[*kernel]);
+    }
+    all.expect("invariant: runs without a cost that matters are refused")
+}
+
 impl Parameter {
     /// Takes the kernels of another parameter in; a kernel whose prior is zero stays at zero then.
     fn join(&mut self, other: Self) {

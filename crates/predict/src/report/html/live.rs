@@ -135,7 +135,7 @@ pub fn page(page: &Page<'_>, state: &State<'_>) -> String {
                 div.live-curve { (sections::curve(&tables::curve(state.curve, state.measured))) }
                 (knobs(page))
             }
-            div.live-breakdown { (sections::breakdown(&tables::breakdown(&state.curve.points))) }
+            div.live-breakdown { (sections::breakdown(&state.curve.points)) }
         }
     };
     document::page(&Content { title: page.title, body, numbers: &numbers, scripts: Scripts::Live })

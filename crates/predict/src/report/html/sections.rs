@@ -3,7 +3,11 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{Report, Subject, tables};
+use crate::analysis::CurvePoint;
 use crate::report::finding;
+
+/// Height of a bar, as a share of the longest one, below which its pieces are not seen: 6 pixels of 300.
+const BAR_SHARE_MIN: f64 = 0.02;
 
 /// Returns the top of a page: what it is, the question and the answer.
 pub(super) fn head(kind: &str, title: &str, question: &str, answer: &str) -> Markup {
@@ -57,25 +61,25 @@ pub(super) fn curve_controls() -> Markup {
 }
 
 /// Returns where the time goes, with its table.
-pub(super) fn breakdown(table: &Markup) -> Markup {
+pub(super) fn breakdown(points: &[CurvePoint]) -> Markup {
     html! {
         section aria-labelledby="breakdown" {
             h2 id="breakdown" { "Where the time goes" }
             p { "The critical path is the chain of work, messages and waiting that ends last. Each piece of it has one cause; the pieces add up to the whole time." }
-            (breakdown_controls())
+            form.controls id="view-breakdown" autocomplete="off" {
+                label { input type="checkbox" name="share" checked[hides_a_bar(points)]; "as shares of the whole time" }
+            }
             (chart("chart-breakdown", "Time of the critical path by cause, one bar per number of ranks; its numbers are in the table below"))
-            details { summary { "The numbers of the breakdown" } div id="breakdown-numbers" { (table) } }
+            details { summary { "The numbers of the breakdown" } div id="breakdown-numbers" { (tables::breakdown(points)) } }
         }
     }
 }
 
-/// Returns what can be chosen of the breakdown.
-pub(super) fn breakdown_controls() -> Markup {
-    html! {
-        form.controls id="view-breakdown" autocomplete="off" {
-            label { input type="checkbox" name="share"; "as shares of the whole time" }
-        }
-    }
+/// Returns whether the shortest time is so short beside the longest that its bar would be a few pixels high.
+fn hides_a_bar(points: &[CurvePoint]) -> bool {
+    let shortest_s = points.iter().map(|point| point.makespan_s).fold(f64::INFINITY, f64::min);
+    let longest_s = points.iter().map(|point| point.makespan_s).fold(0.0, f64::max);
+    shortest_s < BAR_SHARE_MIN * longest_s
 }
 
 /// Returns the time line of one run, if there is one.

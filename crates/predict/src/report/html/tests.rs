@@ -44,6 +44,18 @@ fn a_comparison_begins_with_how_good_the_prediction_is() {
     assert!(page.contains("over 3 points"), "{page}");
 }
 
+/// "8 Raspberry Pi 3B" are 64 after `machine_override.hosts.pi.count = 64`.
+#[test]
+fn a_cluster_is_named_with_what_the_scenario_changes_of_it() {
+    let machine = json!({ "name": "dlpc", "title": "8 Raspberry Pi 3B" });
+    let cluster = |changes: serde_json::Value| answer::cluster(&json!({ "machine_override": changes }), &machine);
+    assert_eq!(answer::cluster(&json!({}), &machine), "8 Raspberry Pi 3B");
+    let many = cluster(json!({ "hosts": { "pi": { "count": 64 } } }));
+    assert_eq!(many, "8 Raspberry Pi 3B, but with hosts.pi.count = 64");
+    let own_title = json!({ "machine_override": { "title": "Mine", "hosts": { "pi": { "count": 64 } } } });
+    assert_eq!(answer::cluster(&own_title, &json!({ "title": "Mine" })), "Mine");
+}
+
 #[test]
 fn text_of_the_user_is_escaped_everywhere() {
     let title = "</title></script><script>alert('x')</script><img src=x onerror=alert(1)> \" & '";
