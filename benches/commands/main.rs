@@ -1,5 +1,7 @@
 //! Time and memory of whole commands, as users start them. `cargo bench --locked --bench commands`, with a word to run
 //! only the commands whose names hold it. Mean something on a quiet machine; docs/performance.md has results.
+
+#![expect(clippy::disallowed_types, reason = "it measures how long the program takes")]
 #![expect(clippy::print_stdout, reason = "prints a table")]
 
 mod schedule;

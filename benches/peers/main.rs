@@ -3,6 +3,8 @@
 //! `make peers`, or `cargo bench --locked --bench peers -- [agreement] [patterns] [PATTERN...] [replay]`. Every run is a
 //! process of its own; what is compared is the time from its start to its end, the fastest of three (of fewer, if one takes
 //! seconds). docs/performance.md has results.
+
+#![expect(clippy::disallowed_types, reason = "it measures how long the program takes")]
 #![expect(clippy::print_stdout, reason = "prints tables")]
 
 mod agreement;

@@ -1,5 +1,6 @@
 //! Random clusters, the samples that they give, and fits of these.
 
+use dlpc_engine::maths;
 use std::num::NonZeroU32;
 
 use dlpc_engine::machine::{
@@ -28,7 +29,7 @@ struct Dice(ChaCha8Rng);
 
 impl Dice {
     fn between(&mut self, low: f64, high: f64) -> f64 {
-        low * (high / low).powf(self.0.random::<f64>())
+        low * maths::powf(high / low, self.0.random::<f64>())
     }
 
     fn micros(&mut self, low: f64, high: f64) -> SimDuration {

@@ -1,6 +1,7 @@
 //! Hosts whose cores get a quota: they run for a while, then stop for a while, whatever they compute.
 
 use dlpc_engine::machine::Kernel;
+use dlpc_engine::maths;
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::stats;
@@ -144,13 +145,13 @@ fn interruptions_at_random_are_noise_and_count_once() {
             _ => (0.1, 2 + u32::try_from(sample.id).unwrap()),
         };
         let mut rng = Streams::new(12, sample.launch).stream(Purpose::Measurement, stream);
-        let mut next_s = -20e-3 * (1.0 - rng.random::<f64>()).ln();
+        let mut next_s = -20e-3 * maths::ln(1.0 - rng.random::<f64>());
         for seconds in &mut sample.each_s {
             *seconds = work_s;
             next_s -= work_s;
             while next_s < 0.0 {
                 *seconds += 2e-3;
-                next_s -= 20e-3 * (1.0 - rng.random::<f64>()).ln();
+                next_s -= 20e-3 * maths::ln(1.0 - rng.random::<f64>());
             }
         }
         sample.seconds = stats::median(&sample.each_s);

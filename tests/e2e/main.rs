@@ -1,5 +1,7 @@
 //! The whole program, through its binary.
 
+#![expect(clippy::disallowed_types, reason = "it measures how long the program takes")]
+
 mod calibrated;
 mod compared;
 mod deterministic;

@@ -1,6 +1,7 @@
 //! The Delft Low Performance Cluster: its machine model is what its fitted points give, and its predictions hold on the
 //! other points.
 
+use dlpc_engine::maths;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::machine::{Kernel, MessageTable, RecordCosts};
@@ -165,7 +166,7 @@ fn weighted_line(points: &[(f64, f64)], weights: &[f64]) -> Line {
 }
 
 fn sigma(seconds: f64, reading_error_s: f64, scatter: f64) -> f64 {
-    (reading_error_s / 3_f64.sqrt()).hypot(scatter * seconds)
+    maths::hypot(reading_error_s / 3_f64.sqrt(), scatter * seconds)
 }
 
 /// Median of the largest of 1, 2, 4, 8 and 16 normal values: that of which the distribution function is 2^(-1 / ranks).
@@ -175,7 +176,7 @@ const LARGEST: [f64; 5] = [0.0, 0.545, 0.998, 1.385, 1.723];
 fn fit_count() -> Line {
     // A run ends with its slowest rank; single ranks scatter by the 0.5 % of the prior.
     let without_the_slowest = |((ranks, seconds, error), largest): ((f64, f64, f64), f64)| {
-        let stretch = (0.005 * largest).exp();
+        let stretch = maths::exp(0.005 * largest);
         (ranks, seconds / stretch, error / stretch)
     };
     let points: Vec<_> = fitted_points("pi-count.csv").into_iter().zip(LARGEST).map(without_the_slowest).collect();
@@ -238,6 +239,6 @@ fn the_kernel_costs_are_those_that_a_straight_line_gives() {
     assert_eq!(machine.noise.sigma(Kernel::UnpackRecord).to_bits(), 0.005_f64.to_bits(), "that of the prior");
 
     let error = |kernel: Kernel, cost: SimDuration| machine.noise.cost_sigma[kernel as usize] * micros(cost);
-    let error_of_tail = error(Kernel::UnpackRecord, unpack).hypot(error(Kernel::CollectRecord, collect));
+    let error_of_tail = maths::hypot(error(Kernel::UnpackRecord, unpack), error(Kernel::CollectRecord, collect));
     assert_close("error of B", error_of_tail, coordinates.offset_error, 0.15 * coordinates.offset_error);
 }

@@ -3,6 +3,8 @@
 //! Needs root (see testbed/README.md), so it is run by name only: `cargo test --features mpi --test testbed`. One test at
 //! a time, as each has the machine for itself.
 
+#![expect(clippy::disallowed_types, reason = "it measures how long the program takes")]
+
 mod broken;
 mod cluster;
 mod mpich;

@@ -1,5 +1,6 @@
 //! Named random streams: each draw depends on seed, replication, who draws and what for, and on nothing else.
 
+use crate::maths;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Uniform};
@@ -118,7 +119,7 @@ impl Streams {
 /// If `sigma` is negative or not finite.
 pub fn lognormal_factor(rng: &mut ChaCha8Rng, sigma: f64) -> f64 {
     let normal = Normal::new(0.0, sigma).expect("invariant: sigma is checked on input");
-    normal.sample(rng).exp()
+    maths::exp(normal.sample(rng))
 }
 
 /// Draws an exponentially distributed duration; zero if its mean is.

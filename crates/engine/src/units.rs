@@ -6,6 +6,7 @@
 mod parse;
 mod unit;
 
+use crate::maths;
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
@@ -369,7 +370,7 @@ pub fn significant(value: f64, digits: usize) -> String {
         return format!("{value}");
     }
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-    let magnitude = value.abs().log10().floor() as i32;
+    let magnitude = maths::log10(value.abs()).floor() as i32;
     let decimals = usize::try_from(i32::try_from(digits).unwrap_or(i32::MAX) - 1 - magnitude).unwrap_or(0);
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }

@@ -1,5 +1,7 @@
 //! What touches hardware: launchers, what hosts say of themselves, and the kernels that run under real MPI.
 
+#![expect(clippy::disallowed_types, reason = "the only library with a clock")]
+
 pub mod allocation;
 mod core_count;
 pub mod diagnosis;

@@ -10,6 +10,7 @@ pub mod record;
 pub mod rows;
 pub mod tasks;
 
+use dlpc_engine::maths;
 use dlpc_engine::units::Unit;
 
 /// A key that varies, and what it may be.
@@ -125,7 +126,7 @@ impl Range {
                 (self.low + share * (self.high - self.low + 1.0)).floor().min(self.high)
             }
             (_, Spacing::Linear) => self.low + share * (self.high - self.low),
-            (_, Spacing::Logarithmic) => self.low * (self.high / self.low).powf(share),
+            (_, Spacing::Logarithmic) => self.low * maths::powf(self.high / self.low, share),
         }
     }
 }

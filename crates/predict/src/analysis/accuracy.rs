@@ -18,6 +18,7 @@
 //!   Nonparametric Regression" (1984). Fewer than 3 differences tell nothing and count as zero.
 //! * In any case at least the mean of `rᵢ / (2 mᵢ)`, what a uniform reading error alone gives.
 
+use dlpc_engine::maths;
 use dlpc_engine::stats;
 
 use crate::analysis::{Curve, CurvePoint};
@@ -177,7 +178,7 @@ fn mark_outliers(mut samples: Vec<Sample>) -> Vec<Sample> {
     let (middle, scatter) = (stats::median(&errors), stats::mad(&errors));
     let stands_out = |sample: &Sample| {
         // The standard deviation of a uniform distribution is its half-width over the square root of 3.
-        let scale = scatter.hypot(sample.reading_error() / 3f64.sqrt()).max(ERROR_SCALE_MIN);
+        let scale = maths::hypot(scatter, sample.reading_error() / 3f64.sqrt()).max(ERROR_SCALE_MIN);
         OUTLIER_SCORE < (sample.point.relative_error - middle).abs() / scale
     };
     let n_limit = (samples.len() / OUTLIERS_ONE_IN).max(1);

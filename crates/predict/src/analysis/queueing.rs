@@ -1,5 +1,7 @@
 //! Queueing theory of log streams: the least rank count that keeps up with the producer in the long run.
 
+use dlpc_engine::maths;
+
 /// A stream of files, as queueing theory sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queue {
@@ -57,7 +59,7 @@ impl Queue {
 #[must_use]
 pub fn expected_max(sorted: &[f64], n: u32) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-    let reaches = |i: usize| (i as f64 / sorted.len() as f64).powf(f64::from(n));
+    let reaches = |i: usize| maths::powf(i as f64 / sorted.len() as f64, f64::from(n));
     sorted.iter().enumerate().map(|(i, value)| value * (reaches(i + 1) - reaches(i))).sum()
 }
 

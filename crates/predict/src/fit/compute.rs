@@ -1,5 +1,6 @@
 //! Kernel costs, speeds of hosts and slowdown by busy cores: an additive model of the logarithm.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::stats;
@@ -72,8 +73,8 @@ pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
         }
     }
     ComputeCosts {
-        kernels: kernels.into_iter().map(|(kernel, log)| (kernel, log.exp())).collect(),
-        speeds: slowness.into_iter().map(|(host, log)| (host.to_owned(), (-log).exp())).collect(),
+        kernels: kernels.into_iter().map(|(kernel, log)| (kernel, maths::exp(log))).collect(),
+        speeds: slowness.into_iter().map(|(host, log)| (host.to_owned(), maths::exp(-log))).collect(),
         slowdown: not_decreasing(slowdown),
     }
 }
@@ -81,7 +82,7 @@ pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
 fn observation(sample: &Sample) -> Option<Observation<'_>> {
     let Experiment::Compute { kernel, busy, units } = sample.experiment else { return None };
     #[expect(clippy::cast_precision_loss, reason = "units need no more than 53 bits")]
-    let log_cost = (mean_cost::run_s(sample) / units as f64).ln();
+    let log_cost = maths::ln(mean_cost::run_s(sample) / units as f64);
     Some(Observation { kernel, host: &sample.host, busy, log_cost })
 }
 
@@ -143,7 +144,7 @@ fn not_decreasing(logs: BTreeMap<u32, f64>) -> BTreeMap<u32, f64> {
     logs.into_iter()
         .map(|(busy, log)| {
             most = most.max(log);
-            (busy, most.exp())
+            (busy, maths::exp(most))
         })
         .collect()
 }

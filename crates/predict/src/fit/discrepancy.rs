@@ -6,6 +6,7 @@
 //! of their median errors, less what their scatter explains, is the variance of the discrepancy (docs/model.md eq. 49; the
 //! moment estimator of `DerSimonian` and Laird, "Meta-analysis in clinical trials", 1986, equal weights, a mean of zero).
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
@@ -35,7 +36,7 @@ pub(super) fn widen(
     for group in &machine.host_groups {
         let bandwidth = group.nic.bandwidth.as_f64();
         if let Some((low, high)) = intervals.get_mut(&format!("hosts.{}.nic.bandwidth", group.name)) {
-            let wider = |half: f64| half.hypot(Z_975 * sigma * bandwidth);
+            let wider = |half: f64| maths::hypot(half, Z_975 * sigma * bandwidth);
             (*low, *high) = ((bandwidth - wider(bandwidth - *low)).max(0.0), bandwidth + wider(*high - bandwidth));
         }
     }

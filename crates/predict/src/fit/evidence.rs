@@ -1,5 +1,6 @@
 //! What a person judges a fit by: every sample beside what the fitted model makes of it, and the model's line between them.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
@@ -200,7 +201,7 @@ fn line_sizes(machine: &MachineModel, least: u64, most: u64) -> Vec<u64> {
     let step = |i: u32| {
         let share = f64::from(i) / f64::from(LINE_SIZES);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two sizes")]
-        let bytes = (as_f64(least.max(1)) * (as_f64(most) / as_f64(least.max(1))).powf(share)).round() as u64;
+        let bytes = (as_f64(least.max(1)) * maths::powf(as_f64(most) / as_f64(least.max(1)), share)).round() as u64;
         bytes.clamp(least, most)
     };
     let borders = [&machine.local, &machine.remote]
@@ -246,7 +247,7 @@ fn with_bytes(experiment: &Experiment, size: u64) -> Experiment {
 /// Returns hosts for an experiment, those first whose speed is nearest to 1.
 fn typical_hosts(bench: &Bench, machine: &MachineModel, experiment: &Experiment) -> Option<Vec<HostId>> {
     let speeds: Vec<f64> = machine.host_groups.iter().flat_map(|group| group.speeds.iter().copied()).collect();
-    let mut hosts: Vec<(f64, u32)> = speeds.iter().map(|speed| speed.ln().abs()).zip(0..).collect();
+    let mut hosts: Vec<(f64, u32)> = speeds.iter().map(|speed| maths::ln(*speed).abs()).zip(0..).collect();
     hosts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let usual = bench.hosts_for(experiment, HostId(hosts.first()?.1)).ok()?;
     let is_spread = usual.windows(2).any(|pair| pair[0] != pair[1]);

@@ -4,6 +4,7 @@
 //! Long work adds up, so its cost is a mean, not a median: a core that is stopped for 16 ms after every 4 ms of work takes
 //! five times as long, although most short pieces of work run at full speed.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{Kernel, MachineModel, Noise};
@@ -49,7 +50,7 @@ pub(super) fn sample_factor(machine: &MachineModel, sample: &Sample) -> f64 {
 
 /// Mean of a lognormal factor of median 1.
 fn lognormal_mean(sigma: f64) -> f64 {
-    (sigma.powi(2) / 2.0).exp()
+    maths::exp(sigma.powi(2) / 2.0)
 }
 
 /// Returns how many units of a kernel a sample comprises, in the median: all repetitions if their mean is taken.

@@ -3,6 +3,7 @@
 use super::least_squares::{self, Equation, Solution};
 use super::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
 use super::segments::TableShape;
+use dlpc_engine::maths;
 
 /// Index of L among the unknowns.
 pub(super) const LATENCY: usize = 3;
@@ -73,7 +74,7 @@ pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f6
         wires[i] = Wire::AtLeast(port);
         let with_gap = fit_of(pairs, shape, &wires, i);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-        let evidence = GAP_EVIDENCE * (with_gap.n as f64).ln();
+        let evidence = GAP_EVIDENCE * maths::ln(with_gap.n as f64);
         let largest = as_f64(shape.uptos[i].min(shape.largest));
         let gap_share = (with_gap.costs.wire - port) * largest / time_of(&with_gap.costs, largest);
         let is_slower = with_port.squares - with_gap.squares > evidence && gap_share > GAP_SHARE_MIN;

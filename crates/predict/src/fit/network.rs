@@ -2,6 +2,7 @@
 //! simulator would take just as long.
 
 use dlpc_engine::machine::{Duplex, MachineModel};
+use dlpc_engine::maths;
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::random::Streams;
 use dlpc_engine::stats;
@@ -170,13 +171,13 @@ fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, f6
     if fan_in.is_empty() {
         return (PortSource::OneFlow, 0.0);
     }
-    let logs: Vec<f64> = fan_in.iter().map(|gap| gap.ln()).collect();
+    let logs: Vec<f64> = fan_in.iter().map(|gap| maths::ln(*gap)).collect();
     let center = robust_mean(&logs);
     #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-    let many_error = (stats::mad(&logs) / (logs.len() as f64).sqrt()).hypot(COMMON_ERROR);
-    let one_error = (error / one_flow).hypot(COMMON_ERROR);
-    let difference = one_flow.ln() - center;
-    let of_both = many_error.hypot(one_error);
+    let many_error = maths::hypot(stats::mad(&logs) / (logs.len() as f64).sqrt(), COMMON_ERROR);
+    let one_error = maths::hypot(error / one_flow, COMMON_ERROR);
+    let difference = maths::ln(one_flow) - center;
+    let of_both = maths::hypot(many_error, one_error);
     let source = if difference > SAME_LIMIT.max(4.0 * of_both) {
         PortSource::FanIn
     } else if difference < -TOO_FAST_ERRORS * of_both {
@@ -192,13 +193,13 @@ fn port_source((one_flow, error): (f64, f64), fan_in: &[f64]) -> (PortSource, f6
 /// Returns the seconds per byte of the port.
 fn port_gap(source: PortSource, one_flow: f64, fan_in: &[f64]) -> f64 {
     let many = || {
-        let logs: Vec<f64> = fan_in.iter().map(|gap| gap.ln()).collect();
-        if logs.is_empty() { one_flow.ln() } else { robust_mean(&logs) }
+        let logs: Vec<f64> = fan_in.iter().map(|gap| maths::ln(*gap)).collect();
+        if logs.is_empty() { maths::ln(one_flow) } else { robust_mean(&logs) }
     };
     match source {
         PortSource::OneFlow => one_flow,
-        PortSource::FanIn => many().exp(),
-        PortSource::Both { one_flow: weight } => (weight * one_flow.ln() + (1.0 - weight) * many()).exp(),
+        PortSource::FanIn => maths::exp(many()),
+        PortSource::Both { one_flow: weight } => maths::exp(weight * maths::ln(one_flow) + (1.0 - weight) * many()),
     }
 }
 
@@ -217,9 +218,9 @@ fn backplane(samples: &[&Sample], machine: &MachineModel) -> Option<f64> {
             // Slow enough to be a limit for sure: a fifth of what the pairs could use.
             (pairs > 1).then(|| inverted(sample, 5.0 * port / f64::from(pairs), with_backplane)).flatten()
         })
-        .map(f64::ln)
+        .map(maths::ln)
         .collect();
-    (!gaps.is_empty()).then(|| robust_mean(&gaps).exp())
+    (!gaps.is_empty()).then(|| maths::exp(robust_mean(&gaps)))
 }
 
 /// Returns full or half duplex, whichever explains the exchanges better.
@@ -247,7 +248,7 @@ fn ratios(samples: &[&Sample], machine: &MachineModel, is_wanted: impl Fn(&Exper
     samples
         .iter()
         .filter(|sample| is_wanted(&sample.experiment))
-        .filter_map(|sample| Some((sample.seconds / simulated_s(&bench, sample)?).ln()))
+        .filter_map(|sample| Some(maths::ln(sample.seconds / simulated_s(&bench, sample)?)))
         .collect()
 }
 

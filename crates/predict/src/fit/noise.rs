@@ -3,6 +3,7 @@
 //! Cores that a quota or a hypervisor stops at regular times look interrupted to short work, but are just slower to long
 //! work: an interruption that does not come at random is no noise, and belongs to the cost of the kernels.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::stats;
@@ -74,8 +75,10 @@ fn is_fixed_work(sample: &Sample) -> bool {
 /// Interruptions, whose number in a run of length T has the variance `T / interval`, are taken out.
 fn sigma_of_runs(samples: &[&Sample], kernel: WorkKernel, interruptions: Option<InterruptionTimes>) -> Option<f64> {
     let alone = alone(samples, kernel);
-    let differences: Vec<f64> =
-        alone.iter().flat_map(|sample| sample.each_s.windows(2).map(|pair| (pair[1] / pair[0]).ln().abs())).collect();
+    let differences: Vec<f64> = alone
+        .iter()
+        .flat_map(|sample| sample.each_s.windows(2).map(|pair| maths::ln(pair[1] / pair[0]).abs()))
+        .collect();
     if differences.len() < DIFFERENCES_MIN {
         return None;
     }
@@ -92,7 +95,9 @@ fn sigma_of_runs(samples: &[&Sample], kernel: WorkKernel, interruptions: Option<
 fn sigma_of_samples(samples: &[&Sample], kernel: WorkKernel, costs: &ComputeCosts) -> Option<f64> {
     let log = |sample: &&Sample| match sample.experiment {
         #[expect(clippy::cast_precision_loss, reason = "units need no more than 53 bits")]
-        Experiment::Compute { units, .. } => (mean_cost::run_s(sample) * costs.speed(&sample.host) / units as f64).ln(),
+        Experiment::Compute { units, .. } => {
+            maths::ln(mean_cost::run_s(sample) * costs.speed(&sample.host) / units as f64)
+        }
         _ => 0.0,
     };
     let logs: Vec<f64> = alone(samples, kernel).iter().map(log).collect();
@@ -168,7 +173,7 @@ fn interruptions(quanta: &[Quanta<'_>]) -> Option<InterruptionTimes> {
     if !INTERRUPTED_SHARES.contains(&share) || is_regular(quanta, share) {
         return None;
     }
-    let per_quantum = -(1.0 - share).ln();
+    let per_quantum = -maths::ln(1.0 - share);
     let works: Vec<f64> = quanta.iter().map(|quanta| quanta.base_s * quanta.speed).collect();
     let typical_s = stats::median(&works);
     let excess: f64 = quanta.iter().map(|quanta| quanta.excess).sum();

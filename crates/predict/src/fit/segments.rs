@@ -1,5 +1,6 @@
 //! Into how many pieces the costs of messages fall, and where: dynamic programming over the sampled sizes, BIC.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use super::eager::{self, EagerLimit};
@@ -118,7 +119,7 @@ impl<'a> Side<'a> {
         let places: Vec<usize> = (SIZES_MIN..=n - SIZES_MIN).step_by(stride).collect();
         let n_unknowns = if self.is_eager { self.pairs.copying.n_unknowns() } else { 2 };
         #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-        let penalty = (n_unknowns + UNKNOWNS_OF_BORDER) as f64 * (self.n_samples as f64).ln();
+        let penalty = (n_unknowns + UNKNOWNS_OF_BORDER) as f64 * maths::ln(self.n_samples as f64);
         let mut best: Option<(f64, Vec<usize>)> = None;
         for n_segments in 1..=most {
             let Some(cuts) = self.best_cuts(&places, n_segments) else { continue };

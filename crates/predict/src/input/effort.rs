@@ -1,6 +1,7 @@
 //! How much a scenario simulates: what would take days, or more memory than computers have, is refused.
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_engine::maths;
 use dlpc_engine::program::Program;
 use dlpc_engine::random::{Distribution, Streams};
 use dlpc_engine::units::SimDuration;
@@ -157,7 +158,7 @@ fn waited_for(stream: &LogStream, machine: &MachineModel) -> f64 {
         Distribution::Constant(duration) => duration.as_seconds(),
         Distribution::Uniform { high, .. } => high.as_seconds(),
         Distribution::Exponential { mean } => mean.as_seconds(),
-        Distribution::Lognormal { median, sigma } => median.as_seconds() * (sigma * sigma / 2.0).exp(),
+        Distribution::Lognormal { median, sigma } => median.as_seconds() * maths::exp(sigma * sigma / 2.0),
     };
     match stream.dispatch {
         Dispatch::Rounds => 0.0,

@@ -1,5 +1,6 @@
 //! Values of a key on the command line: `100 Mbit/s, 1 Gbit/s`, `1..=32`, `1 us..=1 ms log 10`.
 
+use dlpc_engine::maths;
 use dlpc_engine::units::Unit;
 
 use super::leaf::{self, Fault};
@@ -185,7 +186,7 @@ fn cut(range: &Range, low: &Level, high: &Level, n: usize) -> Vec<Level> {
     let share = |i: usize| i as f64 / (n - 1) as f64;
     let number = |share: f64| match range.spacing {
         Spacing::Linear => range.low + share * (range.high - range.low),
-        Spacing::Logarithmic => range.low * (range.high / range.low).powf(share),
+        Spacing::Logarithmic => range.low * maths::powf(range.high / range.low, share),
     };
     let between = (1..n - 1).map(|i| range.form.level(number(share(i))));
     let mut levels: Vec<Level> = std::iter::once(low.clone()).chain(between).chain([high.clone()]).collect();

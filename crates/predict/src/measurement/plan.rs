@@ -1,5 +1,6 @@
 //! The plan of a calibration: which experiments each launch runs, in which order.
 
+use dlpc_engine::maths;
 use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::units::SimDuration;
 use rand::RngExt as _;
@@ -192,11 +193,11 @@ fn classes(cluster: &[HostInfo]) -> Vec<PairClass> {
 /// Draws one size in each of `n` equal intervals of the logarithm from `low` to `high`.
 fn sizes(low: u64, high: u64, n: u32, rng: &mut ChaCha8Rng) -> impl Iterator<Item = u64> {
     #[expect(clippy::cast_precision_loss, reason = "sizes need no more than 53 bits")]
-    let (low_ln, high_ln) = ((low.max(1) as f64).ln(), (high as f64).ln());
+    let (low_ln, high_ln) = (maths::ln(low.max(1) as f64), maths::ln(high as f64));
     let draws: Vec<f64> = (0..n).map(|i| (f64::from(i) + rng.random::<f64>()) / f64::from(n)).collect();
     draws.into_iter().map(move |share| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the two sizes")]
-        let bytes = (low_ln + share * (high_ln - low_ln)).exp().round() as u64;
+        let bytes = maths::exp(low_ln + share * (high_ln - low_ln)).round() as u64;
         bytes.clamp(low.max(1), high)
     })
 }

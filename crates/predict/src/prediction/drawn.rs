@@ -1,6 +1,7 @@
 //! A machine as it may be, for all that its calibration knows: drawn anew for each pair of replications.
 
 use dlpc_engine::machine::{MachineModel, MessageTable, SegmentUncertainty};
+use dlpc_engine::maths;
 use dlpc_engine::random::{Mirror, Purpose, Streams, lognormal_factor};
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte};
 
@@ -85,7 +86,7 @@ mod tests {
         let fitted = machine.host_groups[0].nic.bandwidth.as_f64();
         let logs: Vec<f64> = (0..2000)
             .filter_map(|i| drawn(&machine, Streams::new(1, i)))
-            .map(|drawn| (drawn.host_groups[0].nic.bandwidth.as_f64() / fitted).ln())
+            .map(|drawn| maths::ln(drawn.host_groups[0].nic.bandwidth.as_f64() / fitted))
             .collect();
         // Partners mirror each other, so the mean is zero; 1000 pairs: sigma within 3 * 0.02 / sqrt(2 * 1000) = 0.0013.
         assert!(stats::mean(&logs).abs() < 1e-12);
@@ -119,7 +120,7 @@ mod tests {
         let uncertainty =
             Uncertainty { bandwidth: 0.01, speeds: vec![0.01; 2], local: uncertain.clone(), remote: uncertain };
         let found = drawn(&machine(uncertainty), Streams::new(1, 0)).expect("something to draw");
-        let z = |drawn: f64, fitted: f64| (drawn / fitted).ln() / 0.01;
+        let z = |drawn: f64, fitted: f64| maths::ln(drawn / fitted) / 0.01;
         let overhead = |table: &MessageTable| table.segments[0].send_overhead.as_seconds();
         let speed = |machine: &MachineModel, host: usize| machine.host_groups[0].speeds[host];
         let bandwidth = |machine: &MachineModel| machine.host_groups[0].nic.bandwidth.as_f64();

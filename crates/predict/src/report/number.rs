@@ -1,5 +1,6 @@
 //! Numbers as people read them: one unit and one number of decimals for a column or an axis.
 
+use dlpc_engine::maths;
 use dlpc_engine::units::significant;
 
 /// Most decimals in a column; below that, a value gets its own.
@@ -46,7 +47,7 @@ pub(crate) fn decimals_for(value: f64, digits: i32) -> usize {
         return 0;
     }
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-    let magnitude = value.log10().floor() as i32;
+    let magnitude = maths::log10(value).floor() as i32;
     usize::try_from(digits - 1 - magnitude).unwrap_or(0).min(DECIMALS_MAX)
 }
 

@@ -1,5 +1,7 @@
 //! Numbers with few significant digits, as a person would write them.
 
+use dlpc_engine::maths;
+
 /// Returns the nearest number with so many significant digits.
 pub(super) fn rounded(value: f64, digits: usize) -> f64 {
     let text = format!("{value:.*e}", digits.saturating_sub(1));
@@ -22,7 +24,7 @@ pub(super) fn rounded_down(value: f64, digits: usize) -> f64 {
 fn last_place(value: f64, digits: usize) -> f64 {
     let places = i32::try_from(digits).unwrap_or(1) - 1;
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-    let magnitude = value.log10().floor() as i32;
+    let magnitude = maths::log10(value).floor() as i32;
     10_f64.powi(magnitude - places)
 }
 

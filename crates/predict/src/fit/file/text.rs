@@ -1,5 +1,6 @@
 //! Values as text: quantities, which are read back as the same value, and residuals.
 
+use dlpc_engine::maths;
 use dlpc_engine::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, significant};
 
 use crate::fit::Residual;
@@ -82,7 +83,7 @@ fn outwards((low, high): (f64, f64)) -> (f64, f64) {
             return value.max(0.0);
         }
         #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-        let exponent = value.log10().floor() as i32 - (BOUND_DIGITS - 1);
+        let exponent = maths::log10(value).floor() as i32 - (BOUND_DIGITS - 1);
         // Through text: a power of ten is no exact f64, the rounded number has few digits.
         let digits = round(value / 10_f64.powi(exponent));
         format!("{digits}e{exponent}").parse().unwrap_or(value)

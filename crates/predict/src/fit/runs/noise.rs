@@ -6,6 +6,7 @@
 //! larger, and so on. So only runs at the same rank count tell noise of ranks, and only if a factor common to the run does
 //! not explain them.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{MachineModel, Noise};
@@ -127,7 +128,7 @@ fn repeats(points: &[Point], scatter: &Scatter) -> Vec<Repeats> {
         runs.entry((point.program, point.ranks)).or_default().push(i);
     }
     let of_runs = |runs: Vec<usize>| {
-        let logs: Vec<f64> = runs.iter().map(|i| points[*i].measured_s.ln()).collect();
+        let logs: Vec<f64> = runs.iter().map(|i| maths::ln(points[*i].measured_s)).collect();
         let squares: f64 = logs.iter().map(|log| (log - mean(&logs)).powi(2)).sum();
         let reading = |i: &usize| (points[*i].reading_error_s / points[*i].measured_s).powi(2) / 3.0;
         #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 runs")]
@@ -172,7 +173,7 @@ fn surprise(spreads: &[Spread], of_noise: &dyn Fn(&Spread) -> f64) -> f64 {
     const VARIANCE_MIN: f64 = 1e-12;
     let of_spread = |spread: &Spread| {
         let expected = (spread.fixed + of_noise(spread)).max(VARIANCE_MIN);
-        spread.freedom * (expected.ln() + spread.variance / expected)
+        spread.freedom * (maths::ln(expected) + spread.variance / expected)
     };
     spreads.iter().map(of_spread).sum()
 }

@@ -5,6 +5,7 @@
 //! Replicates", 1970). Runs that lie far off do not count for it; of few runs, only one that lies very far off is told
 //! from the others.
 
+use dlpc_engine::maths;
 use dlpc_engine::stats::{MAD_TO_SIGMA, median};
 
 use super::linear::{Linear, Solution};
@@ -40,7 +41,7 @@ impl Scatter {
     pub(super) fn sigmas_s(&self, points: &[Point]) -> Vec<f64> {
         let sigma = |point: &Point| {
             let scatter = self.relative[point.program].max(SIGMA_MIN);
-            (point.reading_error_s / 3_f64.sqrt()).hypot(scatter * point.measured_s)
+            maths::hypot(point.reading_error_s / 3_f64.sqrt(), scatter * point.measured_s)
         };
         points.iter().map(sigma).collect()
     }

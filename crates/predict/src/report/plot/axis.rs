@@ -1,5 +1,6 @@
 //! Axes: which values they span, where their ticks are and what the ticks say.
 
+use dlpc_engine::maths;
 use dlpc_engine::units::significant;
 
 use crate::report::number::decimals_for;
@@ -56,7 +57,7 @@ impl Axis {
     pub(super) fn powers_of_two(low: f64, high: f64) -> Self {
         let (low, high) = spread(low, high, |value| (value / 2.0, value * 2.0));
         #[expect(clippy::cast_possible_truncation, reason = "a binary exponent fits in i32")]
-        let (first, last) = (low.log2().ceil() as i32, high.log2().floor() as i32);
+        let (first, last) = (maths::log2(low).ceil() as i32, maths::log2(high).floor() as i32);
         let step = usize::try_from((last - first) / 12 + 1).unwrap_or(1);
         let ticks = (first..=last).step_by(step).map(|exponent| Tick::short(2f64.powi(exponent)));
         Self::logarithmic(low, high, ticks.collect())
@@ -66,7 +67,7 @@ impl Axis {
     pub(super) fn powers_of_ten(low: f64, high: f64) -> Self {
         let (low, high) = spread(low, high, |value| (value / 2.0, value * 2.0));
         #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let (first, last) = (maths::log10(low).floor() as i32, maths::log10(high).ceil() as i32);
         let factors: &[f64] = if last - first <= 4 { &[1.0, 2.0, 5.0] } else { &[1.0] };
         let ticks = (first..=last)
             .flat_map(|exponent| factors.iter().map(move |factor| factor * 10f64.powi(exponent)))
@@ -124,7 +125,7 @@ impl Axis {
     pub(super) fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Log => maths::ln(value / self.low) / maths::ln(self.high / self.low),
         }
     }
 
@@ -135,7 +136,7 @@ impl Axis {
                 let share = f64::from(index) / f64::from(count);
                 match self.scale {
                     Scale::Linear => from + share * (to - from),
-                    Scale::Log => from * (to / from).powf(share),
+                    Scale::Log => from * maths::powf(to / from, share),
                 }
             })
             .collect()
@@ -173,14 +174,14 @@ fn rank_step(span: u32) -> u32 {
 
 /// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `step`.
 fn round_step(step: f64) -> f64 {
-    let power = 10f64.powf(step.log10().floor());
+    let power = maths::powf(10f64, maths::log10(step).floor());
     [1.0, 2.0, 5.0].into_iter().map(|factor| factor * power).find(|rounded| step <= *rounded).unwrap_or(10.0 * power)
 }
 
 /// Formats a value as a number times a power of ten, for instance `2×10⁻⁵`.
 fn scientific(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a decimal exponent fits in i32")]
-    let exponent = (value.abs().log10() + 1e-9).floor() as i32;
+    let exponent = (maths::log10(value.abs()) + 1e-9).floor() as i32;
     let factor = significant(value / 10f64.powi(exponent), 2);
     let power: String = exponent.to_string().chars().map(superscript).collect();
     if factor == "1" { format!("10{power}") } else { format!("{factor}×10{power}") }

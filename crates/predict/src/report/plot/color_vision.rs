@@ -1,6 +1,7 @@
 //! How far apart two colours look, to each kind of colour vision.
 
 use super::scene::Color;
+use dlpc_engine::maths;
 
 /// How colours are seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ fn seen(color: Color, vision: Vision) -> [f64; 3] {
 
 /// Returns the linear value of an sRGB channel, IEC 61966-2-1.
 fn to_linear(channel: f64) -> f64 {
-    if channel <= 0.040_45 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+    if channel <= 0.040_45 { channel / 12.92 } else { maths::powf((channel + 0.055) / 1.055, 2.4) }
 }
 
 fn product(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
@@ -73,7 +74,7 @@ fn lab(linear: [f64; 3]) -> [f64; 3] {
     ];
     let white = [0.950_47, 1.0, 1.088_83];
     let root = |value: f64| {
-        if value > 216.0 / 24_389.0 { value.cbrt() } else { (24_389.0 / 27.0 * value + 16.0) / 116.0 }
+        if value > 216.0 / 24_389.0 { maths::cbrt(value) } else { (24_389.0 / 27.0 * value + 16.0) / 116.0 }
     };
     let values = product(xyz, linear);
     let [x, y, z] = [0, 1, 2].map(|i| root(values[i] / white[i]));
@@ -83,22 +84,22 @@ fn lab(linear: [f64; 3]) -> [f64; 3] {
 /// Returns the difference CIEDE2000: Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", Color Research and
 /// Application 30(1), 2005, equations 2 to 22.
 fn ciede2000([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
-    let chroma = f64::midpoint(a1.hypot(b1), a2.hypot(b2));
+    let chroma = f64::midpoint(maths::hypot(a1, b1), maths::hypot(a2, b2));
     let stretch = 1.0 + 0.5 * (1.0 - saturated(chroma));
     let (a1, a2) = (stretch * a1, stretch * a2);
-    let (c1, c2) = (a1.hypot(b1), a2.hypot(b2));
+    let (c1, c2) = (maths::hypot(a1, b1), maths::hypot(a2, b2));
     let (h1, h2) = (hue(a1, b1), hue(a2, b2));
     let turn = if c1 * c2 == 0.0 { 0.0 } else { (h2 - h1 + 180.0).rem_euclid(360.0) - 180.0 };
-    let (dl, dc, dh) = (l2 - l1, c2 - c1, 2.0 * (c1 * c2).sqrt() * (turn / 2.0).to_radians().sin());
+    let (dl, dc, dh) = (l2 - l1, c2 - c1, 2.0 * (c1 * c2).sqrt() * maths::sin((turn / 2.0).to_radians()));
     let (l, c) = (f64::midpoint(l1, l2), f64::midpoint(c1, c2));
     let h = mean_hue((h1, h2), c1 * c2);
-    let cosine = |factor: f64, shift: f64| (factor * h + shift).to_radians().cos();
+    let cosine = |factor: f64, shift: f64| maths::cos((factor * h + shift).to_radians());
     let t =
         1.0 - 0.17 * cosine(1.0, -30.0) + 0.24 * cosine(2.0, 0.0) + 0.32 * cosine(3.0, 6.0) - 0.20 * cosine(4.0, -63.0);
     let (sl, sc, sh) =
         (1.0 + 0.015 * (l - 50.0).powi(2) / (20.0 + (l - 50.0).powi(2)).sqrt(), 1.0 + 0.045 * c, 1.0 + 0.015 * c * t);
-    let bend = 60.0 * (-((h - 275.0) / 25.0).powi(2)).exp();
-    let rotation = -2.0 * saturated(c) * bend.to_radians().sin();
+    let bend = 60.0 * maths::exp(-((h - 275.0) / 25.0).powi(2));
+    let rotation = -2.0 * saturated(c) * maths::sin(bend.to_radians());
     let (dl, dc, dh) = (dl / sl, dc / sc, dh / sh);
     (dl * dl + dc * dc + dh * dh + rotation * dc * dh).sqrt()
 }
@@ -108,7 +109,7 @@ fn saturated(chroma: f64) -> f64 {
 }
 
 fn hue(a: f64, b: f64) -> f64 {
-    if a == 0.0 && b == 0.0 { 0.0 } else { b.atan2(a).to_degrees().rem_euclid(360.0) }
+    if a == 0.0 && b == 0.0 { 0.0 } else { maths::atan2(b, a).to_degrees().rem_euclid(360.0) }
 }
 
 fn mean_hue((h1, h2): (f64, f64), chromas: f64) -> f64 {

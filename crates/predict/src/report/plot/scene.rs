@@ -4,6 +4,7 @@
 
 use crate::plain_text::one_line;
 use crate::report::font::Weight;
+use dlpc_engine::maths;
 
 /// Width of every plot.
 pub(super) const WIDTH: f64 = 960.0;
@@ -226,7 +227,7 @@ fn distances(places: &[Place]) -> Vec<f64> {
     let mut distances = Vec::with_capacity(places.len());
     for (index, place) in places.iter().enumerate() {
         let previous = places[index.saturating_sub(1)];
-        travelled += (place.0 - previous.0).hypot(place.1 - previous.1);
+        travelled += maths::hypot(place.0 - previous.0, place.1 - previous.1);
         distances.push(travelled);
     }
     distances

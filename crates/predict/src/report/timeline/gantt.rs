@@ -1,5 +1,6 @@
 //! `timeline.svg`: a Gantt chart, one row per rank, with messages as lines and the critical path as a dark underline.
 
+use dlpc_engine::maths;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -183,7 +184,8 @@ fn draw_messages(svg: &mut String, timeline: &Timeline, scale: &Scale) -> usize 
 fn axis(svg: &mut String, scale: &Scale, n_ranks: usize) {
     let unit = TimeUnit::for_longest(scale.makespan);
     let longest = scale.makespan / unit.seconds;
-    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * 10f64.powf((longest / 10.0).max(1e-9).log10().floor()));
+    let step =
+        [1.0, 2.0, 5.0, 10.0].map(|step| step * maths::powf(10f64, maths::log10((longest / 10.0).max(1e-9)).floor()));
     let step = step.into_iter().find(|step| longest / step <= 10.0).unwrap_or(longest);
     // A run that takes no time has one tick.
     let decimals = if 0.0 < longest { decimals_for(step, 1) } else { 0 };
