@@ -1,6 +1,5 @@
 //! Noise of the cores and jitter of the network, drawn from named streams.
 
-use crate::maths;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution as _, Poisson};
 
@@ -108,6 +107,7 @@ fn interrupted_for(rng: &mut ChaCha8Rng, interruptions: Interruptions, work: Sim
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maths;
 
     /// The standard normal value that was drawn for each kernel, by its name.
     fn drawn(noise: &Noise, sigma: f64) -> Vec<String> {

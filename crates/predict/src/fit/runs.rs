@@ -264,7 +264,7 @@ fn of_one_factor(task: &Task<'_>, fit: Settled, factor: f64) -> Result<Settled, 
     let linear = linearised(task.programs, &fit.quiet, &parameters, task.prior, &[factor])?;
     let scatter = Scatter::none(task.programs.len()).found(&linear, &fit.quiet);
     let solution = linear.solve(&scatter.sigmas_s(&fit.quiet));
-    Ok(Settled { parameters, scatter, solution, ..fit })
+    Ok(Settled { parameters, solution, scatter, ..fit })
 }
 
 /// Returns a fit with other costs, and its mean error.

@@ -1,7 +1,6 @@
 //! A machine as it may be, for all that its calibration knows: drawn anew for each pair of replications.
 
 use dlpc_engine::machine::{MachineModel, MessageTable, SegmentUncertainty};
-use dlpc_engine::maths;
 use dlpc_engine::random::{Mirror, Purpose, Streams, lognormal_factor};
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte};
 
@@ -64,7 +63,7 @@ fn factor(streams: Streams, purpose: Purpose, index: u32, sigma: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use dlpc_engine::machine::Uncertainty;
-    use dlpc_engine::stats;
+    use dlpc_engine::{maths, stats};
 
     use super::*;
 
