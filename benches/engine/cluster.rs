@@ -5,9 +5,10 @@ use std::path::Path;
 
 use dlpc_engine::machine::{Noise, Topology};
 use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::program::phase::Phase;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
-use dlpc_engine::workload::{Phase, Workload};
 use dlpc_predict::input::{self, Experiment};
+use dlpc_predict::workload::Workload;
 
 /// Latency, overhead and gap in picoseconds.
 pub(crate) const L: u64 = 2_500_000;

@@ -28,12 +28,13 @@ mod loggops {
     use divan::Bencher;
     use divan::counter::ItemsCount;
     use dlpc_engine::machine::{BarrierAlgorithm, TreeAlgorithm};
+    use dlpc_engine::program::phase::Phase;
     use dlpc_engine::random::Distribution;
     use dlpc_engine::trace::Recording;
     use dlpc_engine::units::{Bytes, SimDuration};
-    use dlpc_engine::workload::{Dispatch, LogStream, Phase, Workload};
     use dlpc_predict::input::Experiment;
     use dlpc_predict::prediction;
+    use dlpc_predict::workload::{Dispatch, LogStream, Workload};
 
     use super::bench_run;
     use crate::cluster::{self, logp};
@@ -122,8 +123,8 @@ mod flow {
     use divan::Bencher;
     use dlpc_engine::machine::AlltoallAlgorithm;
     use dlpc_engine::platform::NetworkKind;
+    use dlpc_engine::program::phase::Phase;
     use dlpc_engine::units::Bytes;
-    use dlpc_engine::workload::Phase;
 
     use super::bench_run;
     use crate::cluster::pi3;

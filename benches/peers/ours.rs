@@ -7,10 +7,9 @@ use dlpc_engine::machine::{
     Noise, Segment, Switch, Topology, Uncertainty,
 };
 use dlpc_engine::platform::HostId;
+use dlpc_engine::program::phase::Phase;
 use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
-use dlpc_engine::random::Streams;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
-use dlpc_engine::workload::{Phase, Workload};
 
 use crate::agreement;
 
@@ -36,7 +35,7 @@ fn program(pattern: &str, n_ranks: u32) -> Program {
     };
     let overrides =
         CollectiveOverrides { alltoall: Some(AlltoallAlgorithm::Pairwise), ..CollectiveOverrides::default() };
-    Program::new(&Workload::Custom(vec![phase]), n_ranks, overrides, Streams::new(1, 0))
+    Program::of_phases(&[phase], n_ranks, overrides)
 }
 
 /// In round k each rank sends to rank + 2^k and receives from rank - 2^k.

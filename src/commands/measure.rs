@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use dlpc_engine::workload::Workload;
 use dlpc_hardware::launcher::{Job, MapBy};
 use dlpc_hardware::workload::{AnalysisWork, RealWorkload, WorkloadResult};
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::measurement::schedule::{self, Run};
 use dlpc_predict::measurement::{MeasuredRun, output_files};
 use dlpc_predict::report::csv;
+use dlpc_predict::workload::Workload;
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
@@ -162,7 +162,7 @@ impl Program {
 /// If the workload analyses none, or the machine model does not say what a dart costs.
 fn by_computing(experiment: &Experiment) -> Result<AnalysisWork, Failure> {
     let usage = |message: &str, help: &str| Failure::Usage { message: message.to_owned(), help: help.to_owned() };
-    if !matches!(experiment.scenario.workload, Workload::LogStream(_)) {
+    if experiment.scenario.workload.as_log_stream().is_none() {
         let message = "--analysis-by-computing: this workload has no log files to analyse";
         return Err(usage(message, "leave it out: it is for the workload `log_stream`"));
     }
@@ -176,16 +176,9 @@ fn by_computing(experiment: &Experiment) -> Result<AnalysisWork, Failure> {
 /// Stands for the number of ranks in a command.
 const RANKS: &str = "{ranks}";
 
-/// Replaces `{darts}`, `{items}` and `{interval}` by the values of the scenario.
+/// Replaces placeholders such as `{darts}` by the values of the scenario.
 fn fill_in(word: &str, workload: &Workload) -> Result<String, Failure> {
-    let values: Vec<(&str, String)> = match workload {
-        Workload::Pi(pi) => vec![("{darts}", pi.darts.to_string())],
-        Workload::LogStream(stream) => {
-            let seconds = |duration: dlpc_engine::units::SimDuration| duration.as_seconds().to_string();
-            vec![("{items}", stream.items.to_string()), ("{interval}", seconds(stream.interval))]
-        }
-        Workload::Custom(_) => Vec::new(),
-    };
+    let values = workload.placeholders();
     let filled = values.iter().fold(word.to_owned(), |word, (name, value)| word.replace(name, value));
     let placeholder = Regex::new(r"\{[a-z_]+\}").expect("invariant: the pattern is valid");
     if placeholder.find_iter(&filled).any(|found| found.as_str() != RANKS) {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use dlpc_engine::machine::{Forwarding, Kernel, Topology};
 use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::program::phase::{Phase, Share};
 use dlpc_engine::random::Distribution;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration};
-use dlpc_engine::workload::{Dispatch, Phase, Returns, Share, Workload};
 use dlpc_predict::input::{self, FileKind};
+use dlpc_predict::workload::{Dispatch, Returns, Workload};
 
 use crate::files::{CUSTOM, Folder, LOG_STREAM};
 

@@ -2,10 +2,11 @@
 
 use dlpc_engine::platform::HostId;
 use dlpc_engine::platform::core_set::CoreSet;
+use dlpc_engine::program::phase::{Phase, Share};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{SimDuration, SimTime};
-use dlpc_engine::workload::{Phase, Share, Workload};
 use dlpc_predict::prediction;
+use dlpc_predict::workload::Workload;
 
 use crate::support::{cluster, scenario, seconds, us};
 

@@ -2,8 +2,8 @@
 
 use dlpc_engine::machine::RecordCosts;
 use dlpc_engine::units::{Bytes, SimDuration};
-use dlpc_engine::workload::{Pi, Returns, Workload};
 use dlpc_predict::prediction::predict;
+use dlpc_predict::workload::{Pi, Returns, Workload};
 
 use crate::support::{cluster, scenario, us};
 

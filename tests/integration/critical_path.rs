@@ -6,10 +6,10 @@ use dlpc_engine::program::Op;
 use dlpc_engine::random::Distribution;
 use dlpc_engine::trace::{Recording, Trace};
 use dlpc_engine::units::{Bytes, SimDuration, SimTime};
-use dlpc_engine::workload::{Dispatch, LogStream, Workload};
 use dlpc_predict::analysis::Cause;
 use dlpc_predict::analysis::critical_path::{self, Origin};
 use dlpc_predict::prediction;
+use dlpc_predict::workload::{Dispatch, LogStream, Workload};
 use proptest::prelude::*;
 
 use crate::support::{Run, cluster, compute, envelope, from, recv, seconds, send, table, us};

@@ -50,8 +50,9 @@ fn thirty_two_ranks_have_a_row_each() {
 /// Twice as many ranks have strips half as long: the plate that is gathered is the same, 256 KiB.
 #[test]
 fn the_plate_does_not_grow_with_the_ranks() {
+    use dlpc_engine::program::phase::Phase;
     use dlpc_engine::units::Bytes;
-    use dlpc_engine::workload::{Phase, Workload};
+    use dlpc_predict::workload::Workload;
     let Workload::Custom(phases) = heat().scenario.workload else { panic!("not custom") };
     let Some(Phase::Divided(gather)) = phases.last() else { panic!("the last phase is not divided") };
     for (ranks, strip) in [(1, 256 << 10), (2, 128 << 10), (3, 87_382), (32, 8 << 10)] {

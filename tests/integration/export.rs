@@ -7,17 +7,18 @@ use std::path::Path;
 use dlpc_engine::engine::replay::replay;
 use dlpc_engine::machine::{BarrierAlgorithm, MachineModel, Segment, TreeAlgorithm};
 use dlpc_engine::platform::{HostId, NetworkKind};
+use dlpc_engine::program::phase::{Phase, Share};
 use dlpc_engine::random::Distribution;
 use dlpc_engine::schedule::Schedule;
 use dlpc_engine::schedule::cost::{Costs, Loggops};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
-use dlpc_engine::workload::{Dispatch, LogStream, Phase, Pi, Returns, Share, Workload};
 use dlpc_predict::input::load_goal;
 use dlpc_predict::prediction::export::{self, Origin};
 use dlpc_predict::prediction::simulate_once;
 use dlpc_predict::report::goal;
 use dlpc_predict::scenario::{Run, Scenario};
+use dlpc_predict::workload::{Dispatch, LogStream, Pi, Returns, Workload};
 
 use crate::support::{cluster, table, us};
 

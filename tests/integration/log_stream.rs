@@ -4,14 +4,13 @@ use std::num::NonZeroU32;
 
 use dlpc_engine::machine::MachineModel;
 use dlpc_engine::platform::{HostId, NetworkKind};
-use dlpc_engine::program::Program;
 use dlpc_engine::random::{Distribution, Streams};
 use dlpc_engine::schedule::Action;
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, SimDuration, SimTime};
-use dlpc_engine::workload::{Dispatch, LogStream, Workload};
 use dlpc_predict::prediction;
 use dlpc_predict::scenario::{Run, Scenario};
+use dlpc_predict::workload::{Dispatch, LogStream, Workload};
 use proptest::prelude::*;
 
 use crate::support::{cluster, seconds};
@@ -64,7 +63,7 @@ fn messages_and_most(stream: &LogStream, n_ranks: u32) -> (u64, u64) {
     let (schedule, _) = prediction::export::schedule(&scenario, &machine, n_ranks).unwrap();
     let ops = (0..n_ranks).flat_map(|rank| schedule.ops_of(rank));
     let n_messages = ops.filter(|op| !matches!(schedule.action(*op), Action::Calc(_))).count() as u64;
-    let program = Program::new(&scenario.workload, n_ranks, machine.collectives, Streams::new(1, 0));
+    let program = scenario.workload.program(n_ranks, machine.collectives, Streams::new(1, 0));
     (n_messages, program.n_ops_at_most())
 }
 

@@ -13,8 +13,8 @@ use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
 use dlpc_engine::random::Streams;
 use dlpc_engine::trace::{Recording, Trace};
 use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
-use dlpc_engine::workload::Workload;
 use dlpc_predict::scenario::{self, Scenario};
+use dlpc_predict::workload::Workload;
 
 pub(crate) fn us(micros: u64) -> SimDuration {
     SimDuration::from_micros(micros)

@@ -11,8 +11,8 @@ use dlpc_engine::engine::{Setup, simulate};
 use dlpc_engine::machine::{MessageTable, Segment, Star};
 use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::program::Program;
+use dlpc_engine::program::phase::Phase;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
-use dlpc_engine::workload::{Phase, Workload};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let n_hosts = NonZeroU32::new(8).ok_or("a cluster needs hosts")?;
@@ -23,14 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .remote(MessageTable::uniform(costs, Bytes(65_536)))
         .build();
     let platform = Platform::new(&machine);
-    let gather = Workload::Custom(vec![Phase::Gather(Bytes(1_000_000))]);
+    let gather = [Phase::Gather(Bytes(1_000_000))];
 
     for ranks_per_host in 1..=cores.get() {
         let hosts: Vec<HostId> =
             (0..n_hosts.get() * ranks_per_host).map(|rank| HostId(rank / ranks_per_host)).collect();
         let n_ranks = u32::try_from(hosts.len())?;
         let setup = Setup::new(&machine, &platform, &hosts);
-        let mut program = Program::new(&gather, n_ranks, machine.collectives, setup.streams);
+        let mut program = Program::of_phases(&gather, n_ranks, machine.collectives);
         let trace = simulate(&setup, &mut program)?;
         println!("{ranks_per_host} ranks per host, {n_ranks} in all: {}", trace.makespan - SimTime::ZERO);
     }

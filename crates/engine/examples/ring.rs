@@ -11,8 +11,8 @@ use dlpc_engine::engine::{Setup, simulate};
 use dlpc_engine::machine::Star;
 use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::program::Program;
+use dlpc_engine::program::phase::Phase;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
-use dlpc_engine::workload::{Phase, Workload};
 
 const RANKS: u32 = 8;
 
@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for exponent in (0..=24).step_by(4) {
         let bytes = Bytes(1 << exponent);
-        let ring = Workload::Custom(vec![Phase::Ring(bytes)]);
-        let mut program = Program::new(&ring, RANKS, machine.collectives, setup.streams);
+        let ring = [Phase::Ring(bytes)];
+        let mut program = Program::of_phases(&ring, RANKS, machine.collectives);
         let trace = simulate(&setup, &mut program)?;
         println!("{:>10} B  {}", bytes.0, trace.makespan - SimTime::ZERO);
     }

@@ -113,7 +113,7 @@ pub fn simulate_within(setup: &Setup<'_>, program: &mut Program, events_max: u64
     let mut trace = simulate_in_order(setup, program, events_max)?;
     if let Some(record) = &mut trace.record {
         record.completions = producer(setup).map_or_else(Vec::new, Producer::completions);
-        record.is_in_rounds = matches!(program, Program::Rounds(_));
+        record.is_in_rounds = program.is_in_rounds();
     }
     Ok(trace)
 }

@@ -16,8 +16,8 @@
 //! use dlpc_engine::machine::Star;
 //! use dlpc_engine::platform::{HostId, Platform};
 //! use dlpc_engine::program::Program;
+//! use dlpc_engine::program::phase::Phase;
 //! use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
-//! use dlpc_engine::workload::{Phase, Workload};
 //!
 //! let four = NonZeroU32::new(4).unwrap();
 //! let machine = Star::new(four, NonZeroU32::MIN, BytesPerSecond::from_mbit(100.0)).build();
@@ -25,8 +25,7 @@
 //! let hosts = [0, 1, 2, 3].map(HostId);
 //! let setup = Setup::new(&machine, &platform, &hosts);
 //!
-//! let ring = Workload::Custom(vec![Phase::Ring(Bytes(125_000))]);
-//! let mut program = Program::new(&ring, 4, machine.collectives, setup.streams);
+//! let mut program = Program::of_phases(&[Phase::Ring(Bytes(125_000))], 4, machine.collectives);
 //! let trace = simulate(&setup, &mut program).unwrap();
 //! assert_eq!(trace.makespan - SimTime::ZERO, SimDuration::from_millis(10));
 //! ```
@@ -65,7 +64,8 @@
 //! * [`machine`]: what a message costs, by size; noise; slower hosts. [`machine::Star`] is the short way.
 //! * [`platform`]: hosts, links and routes; [`platform::NetworkKind`] chooses between max-min fair sharing of links and
 //!   `LogGOPS`.
-//! * [`workload`] and [`program`]: what ranks do; collectives become messages by the algorithm that MPI would choose.
+//! * [`program`]: what ranks do, as [`program::phase`]s, op by op, or as a [`program::Reactive`] of your own; collectives
+//!   become messages by the algorithm that MPI would choose.
 //! * [`trace`]: with [`trace::Recording::On`] every step of every rank, for critical paths and time lines.
 //! * [`schedule`] and [`engine::replay`]: programs as graphs of operations, as traces of real runs have them.
 //!
@@ -82,4 +82,3 @@ pub mod schedule;
 pub mod stats;
 pub mod trace;
 pub mod units;
-pub mod workload;

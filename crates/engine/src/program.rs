@@ -3,18 +3,17 @@
 pub mod as_schedule;
 pub mod collective;
 pub mod history;
-mod log_stream;
-mod pi;
-mod script;
+pub mod phase;
+pub mod script;
 pub mod traced;
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 
 use self::collective::Exchange;
+use self::phase::Phase;
 use crate::machine::{CollectiveOverrides, Kernel};
-use crate::random::Streams;
 use crate::units::{Bytes, SimDuration};
-use crate::workload::{Dispatch, Workload};
 
 /// Index of a rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,30 +125,55 @@ pub enum Program {
     Fixed(Vec<VecDeque<Op>>),
     /// A fixed list of steps.
     Script(script::Script),
-    /// Log files in rounds.
-    Rounds(log_stream::Rounds),
-    /// Log files for the first free worker.
-    FirstFree(log_stream::FirstFree),
+    /// What a rank does next depends on how its ops end, and on what other ranks have decided.
+    Reactive(Box<dyn Reactive>),
     /// Another program, whose ops are remembered.
     Remembered(history::History),
 }
 
+/// A program in which what a rank does next depends on how its ops end, and on what other ranks have decided.
+pub trait Reactive: Debug + Send + Sync {
+    /// Returns the next op of `rank`, whose previous one ended with `outcome`; none if the rank is finished.
+    fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op>;
+
+    /// As [`Program::n_ops_at_most`].
+    fn n_ops_at_most(&self) -> u64;
+
+    /// Returns whether ranks that have finished a log file wait until all have, although more files are complete.
+    fn is_in_rounds(&self) -> bool {
+        false
+    }
+
+    /// Returns the program as it stands, for a second run from here.
+    fn boxed(&self) -> Box<dyn Reactive>;
+}
+
+impl Clone for Box<dyn Reactive> {
+    fn clone(&self) -> Self {
+        self.as_ref().boxed()
+    }
+}
+
 impl Program {
-    /// Builds the program of `workload` for `n_ranks` ranks; random service times come from `streams`.
+    /// Returns the program of `n_ranks` ranks that go through these phases.
     ///
     /// # Panics
     /// If `n_ranks` is zero.
     #[must_use]
-    pub fn new(workload: &Workload, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Self {
+    pub fn of_phases(phases: &[Phase], n_ranks: u32, overrides: CollectiveOverrides) -> Self {
         assert!(n_ranks > 0, "bug: a program needs a rank");
-        match workload {
-            Workload::Pi(pi) => Self::Script(pi::script(pi, n_ranks, overrides)),
-            Workload::Custom(phases) => Self::Script(script::compile(phases, n_ranks, overrides)),
-            Workload::LogStream(stream) => match stream.dispatch {
-                Dispatch::Rounds => Self::Rounds(log_stream::Rounds::new(stream, n_ranks, overrides, streams)),
-                Dispatch::FirstFree => Self::FirstFree(log_stream::FirstFree::new(stream, n_ranks, streams)),
-            },
-        }
+        Self::Script(phase::compile(phases, n_ranks, overrides))
+    }
+
+    /// Returns whether the ops of each rank are the same however they end, and whatever other ranks do.
+    #[must_use]
+    pub const fn is_static(&self) -> bool {
+        matches!(self, Self::Script(_) | Self::Fixed(_))
+    }
+
+    /// As [`Reactive::is_in_rounds`].
+    pub(crate) fn is_in_rounds(&self) -> bool {
+        matches!(self, Self::Reactive(program) if program.is_in_rounds())
     }
 
     /// Returns the most ops that all ranks can have together, apart from looks for what a producer has completed and sleeps
@@ -159,8 +183,7 @@ impl Program {
         match self {
             Self::Fixed(ops) => ops.iter().map(|ops| ops.len() as u64).sum(),
             Self::Script(script) => script.n_ops(),
-            Self::Rounds(rounds) => rounds.n_ops_at_most(),
-            Self::FirstFree(first_free) => first_free.n_ops_at_most(),
+            Self::Reactive(program) => program.n_ops_at_most(),
             Self::Remembered(history) => history.n_ops_at_most(),
         }
     }
@@ -170,18 +193,18 @@ impl Program {
         match self {
             Self::Fixed(ops) => ops[rank.0 as usize].pop_front(),
             Self::Script(script) => script.next(rank),
-            Self::Rounds(rounds) => rounds.next(rank, outcome),
-            Self::FirstFree(first_free) => first_free.next(rank, outcome),
+            Self::Reactive(program) => program.next(rank, outcome),
             Self::Remembered(history) => history.next(rank, outcome),
         }
     }
+
     /// Returns the exchange that is next, and takes its three ops, which [`Program::next`] would give: a receive and a send
     /// that are started, and a wait for both. None if something else is next.
     #[inline]
     pub(crate) fn next_exchange(&mut self, rank: RankId) -> Option<Exchange> {
         match self {
             Self::Script(script) => script.next_exchange(rank),
-            Self::Fixed(_) | Self::Rounds(_) | Self::FirstFree(_) | Self::Remembered(_) => None,
+            Self::Fixed(_) | Self::Reactive(_) | Self::Remembered(_) => None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Workloads as the real MPI kernels run them: what goes to rank 0 on standard input, and what comes back.
 
 use dlpc_engine::random::Distribution;
-use dlpc_engine::workload::{Dispatch, Pi, Returns, Workload};
 use dlpc_predict::measurement::work::RECORD_BYTES;
+use dlpc_predict::workload::{Dispatch, Pi, Returns, Workload};
 use serde::{Deserialize, Serialize};
 
 /// MPI counts the bytes of a message in a C integer.

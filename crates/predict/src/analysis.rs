@@ -3,7 +3,6 @@
 pub mod accuracy;
 pub mod advice;
 pub mod bounds;
-mod cause;
 pub mod change;
 pub mod critical_path;
 pub mod finding;
@@ -16,7 +15,7 @@ pub mod timeline;
 
 use dlpc_engine::units::SimDuration;
 
-pub use self::cause::Cause;
+pub use crate::cause::Cause;
 
 /// Predicted speedup curve.
 #[derive(Debug, Clone, PartialEq)]

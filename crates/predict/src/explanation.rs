@@ -139,7 +139,7 @@ pub fn explain(
 /// # Errors
 /// [`SimError`] of the first alternative that fails.
 pub fn advise(scenario: &Scenario, machine: &MachineModel, curve: &Curve, rule: Rule) -> Result<Advice, SimError> {
-    let alternatives = [WhatIf::BySlot, WhatIf::ByNode, WhatIf::Rounds, WhatIf::FirstFree];
+    let alternatives = WhatIf::alternatives(scenario);
     let recommend = |what_if: &WhatIf| -> Result<Option<Alternative>, SimError> {
         let Some((mut changed, machine)) = what_if.apply(scenario, machine) else { return Ok(None) };
         changed.run.replications = changed.run.replications.min(few());
@@ -171,7 +171,7 @@ impl Subject<'_> {
         let recording = if is_traced { Recording::On } else { Recording::Off };
         let trace = prediction::simulate_once(self.scenario, self.machine, point.ranks, point.traced, recording)?;
         let parameters = Parameter::of(self.scenario, self.machine);
-        let what_ifs: Vec<_> = WhatIf::ALL
+        let what_ifs: Vec<_> = WhatIf::all(self.scenario)
             .into_iter()
             .filter_map(|what_if| what_if.apply(self.scenario, self.machine).map(|changed| (what_if, changed)))
             .collect();

@@ -22,10 +22,8 @@ mod measurement;
 mod messages;
 mod named_hosts;
 mod on_machine;
-mod phases;
 mod placement;
 mod provenance;
-mod quantity;
 mod rankfile;
 mod ranks;
 mod raw_machine;
@@ -37,7 +35,6 @@ mod spanned;
 mod tree;
 mod uncertainty;
 mod vary;
-mod workload;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -68,6 +65,7 @@ use dlpc_engine::machine::MachineModel;
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::measurement::Measurement;
 use crate::scenario::Scenario;
+use crate::written::quantity;
 
 pub use self::vary::{load_axes, load_varied, sweep_keys};
 

@@ -5,7 +5,7 @@ pub mod export;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use dlpc_engine::engine::{self, Production, Setup, SimError};
+use dlpc_engine::engine::{self, Setup, SimError};
 use dlpc_engine::machine::MachineModel;
 use dlpc_engine::platform::core_set::CoreSet;
 use dlpc_engine::platform::{HostId, Platform};
@@ -13,7 +13,6 @@ use dlpc_engine::program::Program;
 use dlpc_engine::random::Streams;
 use dlpc_engine::trace::{Recording, Trace};
 use dlpc_engine::units::{Bytes, SimDuration, SimTime};
-use dlpc_engine::workload::Workload;
 use rayon::prelude::*;
 
 use crate::analysis::scaling::{self, Replications};
@@ -245,10 +244,7 @@ struct Model<'a> {
 impl Model<'_> {
     /// One, if all replications would be the same.
     fn n_replications(&self) -> u32 {
-        let is_random = match &self.scenario.workload {
-            Workload::Pi(_) | Workload::Custom(_) => false,
-            Workload::LogStream(stream) => !stream.analysis.is_constant() || stream.jitter != SimDuration::ZERO,
-        };
+        let is_random = self.scenario.workload.facts().is_random();
         if is_random || self.machine.is_random() { self.scenario.run.replications.get() } else { 1 }
     }
 
@@ -264,7 +260,7 @@ impl Model<'_> {
         events_max: u64,
     ) -> Result<Trace, SimError> {
         let streams = Streams::new(self.scenario.run.seed, replication);
-        let mut program = Program::new(&self.scenario.workload, n_ranks, self.machine.collectives, streams);
+        let mut program = self.scenario.workload.program(n_ranks, self.machine.collectives, streams);
         self.run_program(&mut program, n_ranks, replication, recording, events_max)
     }
 
@@ -292,7 +288,7 @@ impl Model<'_> {
             hosts_of_ranks: &hosts_of_ranks,
             bound: &bound,
             streams,
-            production: production(&self.scenario.workload),
+            production: self.scenario.workload.facts().production(),
             recording,
         };
         engine::simulate_within(&setup, program, events_max)
@@ -306,18 +302,6 @@ impl Model<'_> {
         }
         let trace = self.run(replications.ranks, typical, Recording::On)?;
         Ok(critical_path::breakdown(&trace))
-    }
-}
-
-fn production(workload: &Workload) -> Option<Production> {
-    match workload {
-        Workload::Pi(_) | Workload::Custom(_) => None,
-        Workload::LogStream(stream) => Some(Production {
-            items: stream.items,
-            first: stream.first,
-            interval: stream.interval,
-            jitter: stream.jitter,
-        }),
     }
 }
 

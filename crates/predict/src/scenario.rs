@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 
 use dlpc_engine::platform::core_set::CoreSet;
 use dlpc_engine::platform::{HostId, NetworkKind};
-use dlpc_engine::workload::Workload;
+
+use crate::workload::Workload;
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq)]

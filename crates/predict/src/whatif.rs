@@ -4,9 +4,8 @@
 //! are the same numbers.
 
 mod edit;
-mod knob;
+mod knobs;
 mod refusal;
-mod rounded;
 mod state;
 
 use std::cell::RefCell;
@@ -24,9 +23,9 @@ use crate::explanation::{self, InTheory};
 use crate::input::{self, Experiment, Read};
 use crate::prediction::{self, Budget, Prediction};
 
-pub use self::knob::{Choice, Knob, Number, Range};
 pub use self::refusal::Refusal;
 pub use self::state::State;
+pub use crate::knob::{Choice, Knob, Number, Range};
 
 /// Most events that one state may take to simulate: a second or two.
 pub const EVENTS_MAX: u64 = 20_000_000;
@@ -86,7 +85,7 @@ impl WhatIf {
         let text = String::from_utf8_lossy(files.get(path).map_or(&[][..], Vec::as_slice)).into_owned();
         let mut this = Self { path: path.to_owned(), text, files, base, comparison: None, knobs: Vec::new() };
         let replications = this.replications_at_once().map_err(WhatIfError::Simulation)?;
-        this.knobs = knob::all(&this.base, replications);
+        this.knobs = knobs::all(&this.base, replications);
         this.comparison = this.compared().map_err(WhatIfError::Simulation)?;
         Ok(this)
     }

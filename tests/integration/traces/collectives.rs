@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use dlpc_engine::program::phase::Phase;
 use dlpc_engine::schedule::{Action, Schedule};
 use dlpc_engine::units::Bytes;
-use dlpc_engine::workload::{Phase, Workload};
 use dlpc_predict::prediction::export;
+use dlpc_predict::workload::Workload;
 
 use super::{finish, finish_of, load, schedule};
 use crate::support::{cluster, scenario};

@@ -57,7 +57,7 @@ pub(super) fn simulate(setup: &Setup<'_>, program: &Program, events_max: u64) ->
 fn suits(setup: &Setup<'_>, program: &Program) -> bool {
     setup.recording == Recording::Off
         && setup.network == NetworkKind::Loggops
-        && matches!(program, Program::Script(_) | Program::Fixed(_))
+        && program.is_static()
         && is_one_rank_per_host(setup.platform, setup.hosts_of_ranks)
 }
 

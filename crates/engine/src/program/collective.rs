@@ -80,7 +80,8 @@ impl Collective {
     }
 
     /// Returns how many ops all ranks have together.
-    pub(super) fn n_ops(self, n_ranks: u32) -> u64 {
+    #[must_use]
+    pub fn n_ops(self, n_ranks: u32) -> u64 {
         (0..n_ranks).map(|rank| u64::from(self.n_ops_of(rank, n_ranks))).sum()
     }
 

@@ -1,14 +1,13 @@
-//! A fixed list of steps that every rank goes through; the program of `pi` and of custom workloads.
+//! A fixed list of steps that every rank goes through.
 
-use super::collective::{Collective, EXCHANGE_OPS, Exchange, selection};
+use super::collective::{Collective, EXCHANGE_OPS, Exchange};
 use super::{Op, RankId, SleepReason};
-use crate::machine::{CollectiveOverrides, Kernel};
+use crate::machine::Kernel;
 use crate::units::SimDuration;
-use crate::workload::{Phase, Share};
 
 /// One step of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// Every rank computes.
     Compute(Kernel, SimDuration),
     /// Rank 0 computes, the others go on.
@@ -17,8 +16,15 @@ pub(super) enum Step {
     Sleep(SimDuration),
     /// Every rank takes part.
     Collective(Collective),
-    /// Goes back to step `to` until the steps in between have run `times` times.
-    Again { to: usize, times: u32, depth: usize },
+    /// Goes back until the steps in between have run so many times.
+    Again {
+        /// The step to go back to.
+        to: usize,
+        /// How often the steps in between run; above zero.
+        times: u32,
+        /// How many other repeats are around this one.
+        depth: usize,
+    },
 }
 
 /// A fixed list of steps and how far each rank is.
@@ -39,7 +45,9 @@ struct Cursor {
 }
 
 impl Script {
-    pub(super) fn new(steps: Vec<Step>, n_ranks: u32) -> Self {
+    /// Returns the script of these steps, at whose start all ranks are.
+    #[must_use]
+    pub fn new(steps: Vec<Step>, n_ranks: u32) -> Self {
         let depths = steps.iter().map(|step| if let Step::Again { depth, .. } = step { depth + 1 } else { 0 });
         let depth = depths.max().unwrap_or(0);
         let n = n_ranks as usize;
@@ -137,109 +145,4 @@ fn n_ops_of(collective: Collective, n_ranks: u32, known: &mut Vec<(Collective, u
     let n = collective.n_ops(n_ranks);
     known.push((collective, n));
     n
-}
-
-/// Turns the phases of a custom workload into a script.
-pub(super) fn compile(phases: &[Phase], n_ranks: u32, overrides: CollectiveOverrides) -> Script {
-    let mut steps = Vec::new();
-    for phase in phases {
-        compile_phase(phase, n_ranks, overrides, 0, &mut steps);
-    }
-    Script::new(steps, n_ranks)
-}
-
-fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, depth: usize, steps: &mut Vec<Step>) {
-    let step = match phase {
-        Phase::Compute { work, share } => match share {
-            Share::EachRank => Step::Compute(Kernel::Custom, *work),
-            Share::Divided => Step::Compute(Kernel::Custom, divided(*work, n_ranks)),
-            Share::RankZero => Step::ComputeOnRankZero(Kernel::Custom, *work),
-        },
-        Phase::Sleep(duration) => Step::Sleep(*duration),
-        Phase::Barrier => Step::Collective(selection::barrier(n_ranks, overrides)),
-        Phase::Bcast(bytes) => Step::Collective(selection::bcast(n_ranks, *bytes, overrides)),
-        Phase::Scatter(bytes) => Step::Collective(selection::scatter(n_ranks, *bytes, overrides)),
-        Phase::Scatterv(bytes) => Step::Collective(Collective::Scatterv(*bytes)),
-        Phase::Gather(bytes) => Step::Collective(selection::gather(n_ranks, *bytes, overrides)),
-        Phase::Gatherv(bytes) => Step::Collective(Collective::Gatherv(*bytes)),
-        Phase::Reduce(bytes) => Step::Collective(selection::reduce(n_ranks, *bytes, overrides)),
-        Phase::Allreduce(bytes) => Step::Collective(selection::allreduce(*bytes, overrides)),
-        Phase::Allgather(bytes) => Step::Collective(selection::allgather(n_ranks, *bytes, overrides)),
-        Phase::Alltoall(bytes) => Step::Collective(selection::alltoall(n_ranks, *bytes, overrides)),
-        Phase::Ring(bytes) => Step::Collective(Collective::Ring(*bytes)),
-        Phase::Halo(bytes) => Step::Collective(Collective::Halo(*bytes)),
-        Phase::Divided(phase) => return compile_phase(&phase.part_of_each(n_ranks), n_ranks, overrides, depth, steps),
-        Phase::Repeat { times, phases } => {
-            if *times == 0 || phases.is_empty() {
-                return;
-            }
-            let to = steps.len();
-            for phase in phases {
-                compile_phase(phase, n_ranks, overrides, depth + 1, steps);
-            }
-            Step::Again { to, times: *times, depth }
-        }
-    };
-    steps.push(step);
-}
-
-fn divided(work: SimDuration, n_ranks: u32) -> SimDuration {
-    SimDuration::from_picos(work.as_picos().div_ceil(n_ranks.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::units::Bytes;
-
-    /// The ops that all ranks are given, one after the other.
-    fn counted(script: &mut Script) -> u64 {
-        let ranks = 0..script.n_ranks;
-        ranks.map(|rank| (0..).map_while(|_: u64| script.next(RankId(rank))).count() as u64).sum()
-    }
-
-    #[test]
-    fn the_ops_of_a_script_are_counted_without_going_through_it() {
-        let compute = |share| Phase::Compute { work: SimDuration::from_micros(1), share };
-        let phases = |bytes| {
-            let collectives = [
-                Phase::Barrier,
-                Phase::Bcast(bytes),
-                Phase::Scatter(bytes),
-                Phase::Scatterv(bytes),
-                Phase::Gather(bytes),
-                Phase::Gatherv(bytes),
-                Phase::Reduce(bytes),
-                Phase::Allreduce(bytes),
-                Phase::Allgather(bytes),
-                Phase::Alltoall(bytes),
-                Phase::Ring(bytes),
-            ];
-            let others =
-                [compute(Share::EachRank), compute(Share::RankZero), Phase::Sleep(SimDuration::from_micros(1))];
-            collectives.into_iter().chain(others).collect::<Vec<_>>()
-        };
-        for n_ranks in (1..=20).chain([64, 130]) {
-            // By these sizes each collective has each of its algorithms at some rank count.
-            for bytes in [0, 3, 600, 40_000, 700_000].map(Bytes) {
-                let mut all = phases(bytes);
-                for phase in &all {
-                    let mut script = compile(std::slice::from_ref(phase), n_ranks, CollectiveOverrides::default());
-                    assert_eq!(script.n_ops(), counted(&mut script), "{phase:?} at {n_ranks} ranks");
-                }
-                let inner = Phase::Repeat { times: 3, phases: vec![Phase::Barrier, compute(Share::RankZero)] };
-                all.push(Phase::Repeat { times: 2, phases: vec![inner, Phase::Ring(bytes)] });
-                let mut script = compile(&all, n_ranks, CollectiveOverrides::default());
-                assert_eq!(script.n_ops(), counted(&mut script), "all at {n_ranks} ranks");
-            }
-        }
-    }
-
-    #[test]
-    fn what_would_be_too_many_ops_to_count_is_the_most() {
-        let innermost = Phase::Repeat { times: u32::MAX, phases: vec![Phase::Barrier] };
-        let inner = Phase::Repeat { times: u32::MAX, phases: vec![innermost] };
-        let phases = [Phase::Repeat { times: u32::MAX, phases: vec![inner] }];
-        assert_eq!(compile(&phases, 8, CollectiveOverrides::default()).n_ops(), u64::MAX);
-    }
 }

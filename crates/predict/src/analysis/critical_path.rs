@@ -3,13 +3,13 @@
 mod bottleneck;
 mod waits;
 
-use dlpc_engine::machine::Kernel;
 use dlpc_engine::program::{RankId, SleepReason};
 use dlpc_engine::trace::{Activity, ActivityKind, Enabler, Losses, Record, Trace, TransferId, TransferRecord};
 use dlpc_engine::units::{SimDuration, SimTime};
 
 use self::waits::Waits;
 use super::Cause;
+use crate::workload;
 
 pub use self::bottleneck::{LinkShare, link_shares};
 
@@ -161,12 +161,7 @@ fn push_leaving(pieces: &mut Vec<Piece>, record: &Record, id: TransferId) -> (us
 
 fn cause_of(kind: ActivityKind) -> Cause {
     match kind {
-        ActivityKind::Compute(kernel) => match kernel {
-            Kernel::ThrowDart | Kernel::StoreRecord | Kernel::Analyse | Kernel::Custom => Cause::Compute,
-            Kernel::Setup => Cause::Setup,
-            Kernel::PackRecord => Cause::Pack,
-            Kernel::UnpackRecord | Kernel::CollectRecord => Cause::SerialTail,
-        },
+        ActivityKind::Compute(kernel) => workload::facts_of(kernel).cause,
         ActivityKind::Overhead { .. } => Cause::Overhead,
         ActivityKind::Sleep(SleepReason::Poll) => Cause::Producer,
         ActivityKind::Sleep(SleepReason::Program) => Cause::Sleep,

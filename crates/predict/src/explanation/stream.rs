@@ -6,11 +6,11 @@ use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::random::{Purpose, Streams, lognormal_factor};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::SimTime;
-use dlpc_engine::workload::{Dispatch, LogStream, Workload};
 
 use crate::analysis::queueing::Queue;
 use crate::prediction;
 use crate::scenario::Scenario;
+use crate::workload::{Dispatch, LogStream, Workload};
 
 /// Files of the long stream.
 const ITEMS: u32 = 1_000;
@@ -53,7 +53,7 @@ pub struct InTheory {
 /// Returns what queueing theory says of a log stream, without simulating it; none for other workloads.
 #[must_use]
 pub fn in_theory(scenario: &Scenario, machine: &MachineModel) -> Option<InTheory> {
-    let Workload::LogStream(stream) = &scenario.workload else { return None };
+    let stream = scenario.workload.as_log_stream()?;
     let queue = Queue {
         interval_s: (stream.interval + stream.jitter).as_seconds(),
         services_s: services_s(scenario, machine, stream),
@@ -64,7 +64,7 @@ pub fn in_theory(scenario: &Scenario, machine: &MachineModel) -> Option<InTheory
 
 /// Returns the advice for a log stream; none for other workloads.
 pub(super) fn advise(scenario: &Scenario, machine: &MachineModel) -> Result<Option<StreamAdvice>, SimError> {
-    let (Workload::LogStream(stream), Some(theory)) = (&scenario.workload, in_theory(scenario, machine)) else {
+    let (Some(stream), Some(theory)) = (scenario.workload.as_log_stream(), in_theory(scenario, machine)) else {
         return Ok(None);
     };
     let simulated = |dispatch| least_simulated(scenario, machine, &LogStream { dispatch, ..stream.clone() });

@@ -3,9 +3,9 @@
 use dlpc_engine::machine::{Duplex, Forwarding, MachineModel, Noise, Segment, Topology};
 use dlpc_engine::platform::HostId;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
-use dlpc_engine::workload::{Dispatch, Returns, Workload};
 
 use crate::scenario::Scenario;
+use crate::workload::{Edit, Scope};
 
 /// One change of a scenario or its machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,22 +18,12 @@ pub enum WhatIf {
     OverheadOverTen,
     /// All cores twice as fast.
     CoresTwiceAsFast,
-    /// Unpacking and reducing on rank 0 twice as fast.
-    SerialTailHalved,
-    /// Only the count is returned.
-    ReturnCount,
-    /// The first free worker takes the next log file.
-    FirstFree,
-    /// Log files are taken in rounds.
-    Rounds,
+    /// A change of the workload.
+    Program(Edit),
     /// Ranks fill one host after the other.
     BySlot,
     /// Ranks go to the hosts in turn.
     ByNode,
-    /// The producer is twice as fast.
-    ProducerTwiceAsFast,
-    /// Rank 0 looks ten times as often.
-    PollOverTen,
     /// No message waits for its receiver.
     AllEager,
     /// Both directions of a cable at once.
@@ -47,26 +37,26 @@ pub enum WhatIf {
 }
 
 impl WhatIf {
-    /// All what-ifs.
-    pub const ALL: [Self; 17] = [
-        Self::BandwidthTimesTen,
-        Self::LatencyOverTen,
-        Self::OverheadOverTen,
-        Self::CoresTwiceAsFast,
-        Self::SerialTailHalved,
-        Self::ReturnCount,
-        Self::FirstFree,
-        Self::Rounds,
-        Self::BySlot,
-        Self::ByNode,
-        Self::ProducerTwiceAsFast,
-        Self::PollOverTen,
-        Self::AllEager,
-        Self::FullDuplex,
-        Self::CutThrough,
-        Self::NoContention,
-        Self::NoNoise,
-    ];
+    /// Returns all what-ifs of a scenario, in the order of tables where they gain the same.
+    #[must_use]
+    pub fn all(scenario: &Scenario) -> Vec<Self> {
+        let edits = scenario.workload.facts().edits().iter().copied();
+        let (settings, programs): (Vec<Edit>, Vec<Edit>) = edits.partition(|edit| edit.scope == Scope::Setting);
+        let mut all =
+            vec![Self::BandwidthTimesTen, Self::LatencyOverTen, Self::OverheadOverTen, Self::CoresTwiceAsFast];
+        all.extend(programs.into_iter().map(Self::Program));
+        all.extend([Self::BySlot, Self::ByNode]);
+        all.extend(settings.into_iter().map(Self::Program));
+        all.extend([Self::AllEager, Self::FullDuplex, Self::CutThrough, Self::NoContention, Self::NoNoise]);
+        all
+    }
+
+    /// Returns the other placements and dispatches: with them, another number of ranks may be the best.
+    #[must_use]
+    pub fn alternatives(scenario: &Scenario) -> Vec<Self> {
+        let edits = scenario.workload.facts().edits().iter().filter(|edit| edit.scope == Scope::Dispatch);
+        [Self::BySlot, Self::ByNode].into_iter().chain(edits.copied().map(Self::Program)).collect()
+    }
 
     /// Returns the key in JSON.
     #[must_use]
@@ -76,14 +66,9 @@ impl WhatIf {
             Self::LatencyOverTen => "latency_over_ten",
             Self::OverheadOverTen => "overhead_over_ten",
             Self::CoresTwiceAsFast => "cores_twice_as_fast",
-            Self::SerialTailHalved => "serial_tail_halved",
-            Self::ReturnCount => "return_count",
-            Self::FirstFree => "first_free",
-            Self::Rounds => "rounds",
+            Self::Program(edit) => edit.key,
             Self::BySlot => "by_slot",
             Self::ByNode => "by_node",
-            Self::ProducerTwiceAsFast => "producer_twice_as_fast",
-            Self::PollOverTen => "poll_over_ten",
             Self::AllEager => "all_eager",
             Self::FullDuplex => "full_duplex",
             Self::CutThrough => "cut_through",
@@ -100,14 +85,9 @@ impl WhatIf {
             Self::LatencyOverTen => "a tenth of the latency",
             Self::OverheadOverTen => "a tenth of the overhead per message",
             Self::CoresTwiceAsFast => "cores twice as fast",
-            Self::SerialTailHalved => "unpacking and reducing on rank 0 twice as fast",
-            Self::ReturnCount => "returning only the count",
-            Self::FirstFree => "first-free instead of rounds",
-            Self::Rounds => "rounds instead of first-free",
+            Self::Program(edit) => edit.name,
             Self::BySlot => "placement by-slot",
             Self::ByNode => "placement by-node",
-            Self::ProducerTwiceAsFast => "a producer twice as fast",
-            Self::PollOverTen => "looking ten times as often",
             Self::AllEager => "sending all messages eagerly",
             Self::FullDuplex => "full duplex",
             Self::CutThrough => "switches that forward at once",
@@ -126,29 +106,15 @@ impl WhatIf {
     }
 
     fn change_program(self, scenario: &mut Scenario, machine: &MachineModel) {
-        if matches!(self, Self::BySlot | Self::ByNode) {
-            scenario.run.bound.clear();
-        }
-        match (self, &mut scenario.workload) {
-            (Self::BySlot, _) => scenario.run.slots = by_slot(machine, scenario.run.slots.len()),
-            (Self::ByNode, _) => scenario.run.slots = by_node(machine, scenario.run.slots.len()),
-            (Self::ReturnCount, Workload::Pi(pi)) => pi.returns = Returns::Count,
-            (Self::SerialTailHalved, Workload::Pi(pi)) => {
-                if let Returns::Coordinates(costs) = &mut pi.returns {
-                    costs.unpack = costs.unpack.scaled_by(0.5);
-                    costs.collect = costs.collect.scaled_by(0.5);
-                }
-            }
-            (Self::FirstFree, Workload::LogStream(stream)) => stream.dispatch = Dispatch::FirstFree,
-            (Self::Rounds, Workload::LogStream(stream)) => stream.dispatch = Dispatch::Rounds,
-            (Self::ProducerTwiceAsFast, Workload::LogStream(stream)) => {
-                for time in [&mut stream.first, &mut stream.interval, &mut stream.jitter] {
-                    *time = time.scaled_by(0.5);
-                }
-            }
-            (Self::PollOverTen, Workload::LogStream(stream)) => stream.poll = stream.poll.scaled_by(0.1),
-            _ => {}
-        }
+        let n_slots = scenario.run.slots.len();
+        let slots = match self {
+            Self::Program(edit) => return scenario.workload.facts_mut().edit(edit),
+            Self::BySlot => by_slot(machine, n_slots),
+            Self::ByNode => by_node(machine, n_slots),
+            _ => return,
+        };
+        scenario.run.bound.clear();
+        scenario.run.slots = slots;
     }
 
     fn change_machine(self, machine: &mut MachineModel) {

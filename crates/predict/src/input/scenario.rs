@@ -12,9 +12,9 @@ use super::host_names::HostNames;
 use super::placement::{self, Slots, Surroundings};
 use super::ranks;
 use super::raw_scenario::{RawNetwork, RawRun, RawScenario};
-use super::workload::{self, KernelSource};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::scenario::{Run, Scenario};
+use crate::workload::KernelSource;
 
 /// The machine model of a scenario, and its file for messages.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(super) fn validate(
 ) -> Option<Scenario> {
     let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
     let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
-    let workload = raw.workload.as_ref().and_then(|raw| workload::validate(&raw.value, source, &mut files.diagnostics));
+    let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, &mut files.diagnostics));
     let (run, workload) = (run?, workload?);
     effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
     Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })

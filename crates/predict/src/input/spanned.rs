@@ -1,4 +1,4 @@
-//! Values that keep their place through serde, and the serde deserialiser of document trees that fills them.
+//! The serde deserialiser of document trees, which tells values their place.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,17 +9,9 @@ use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer,
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use super::tree::{Entry, Node, Value};
-use crate::diagnostic::{FileId, Span};
-
-/// Name by which [`Spanned`] asks the deserialiser of [`Node`] for the place of a value.
-const NAME: &str = "$dlpc_sim::Spanned";
-
-/// A value and its place in a file.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spanned<T> {
-    pub(super) span: Span,
-    pub(super) value: T,
-}
+use crate::diagnostic::Span;
+use crate::written::NAME;
+pub(super) use crate::written::Spanned;
 
 /// A table whose keys the user chooses, in the order of the file.
 #[derive(Debug, Clone)]
@@ -33,24 +25,6 @@ pub(super) fn deserialise<T: for<'de> Deserialize<'de>>(node: Node) -> Result<T,
     T::deserialize(node)
 }
 
-impl<T: JsonSchema> JsonSchema for Spanned<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
-
 impl<T: JsonSchema> JsonSchema for Named<T> {
     fn inline_schema() -> bool {
         true
@@ -62,31 +36,6 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         std::collections::BTreeMap::<String, T>::json_schema(generator)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(NAME, SpannedVisitor(PhantomData))
-    }
-}
-
-struct SpannedVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for SpannedVisitor<T> {
-    type Value = Spanned<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value with its place")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Spanned<T>, A::Error> {
-        let mut missing = || serde::de::Error::custom("a place has three parts and a value");
-        let file = parts.next_element()?.ok_or_else(&mut missing)?;
-        let start = parts.next_element()?.ok_or_else(&mut missing)?;
-        let end = parts.next_element()?.ok_or_else(&mut missing)?;
-        let value = parts.next_element()?.ok_or_else(&mut missing)?;
-        Ok(Spanned { span: FileId::from_number(file).span(start, end), value })
     }
 }
 

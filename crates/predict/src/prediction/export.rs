@@ -7,7 +7,6 @@ use dlpc_engine::program::{Program, as_schedule};
 use dlpc_engine::random::Streams;
 use dlpc_engine::schedule::Schedule;
 use dlpc_engine::trace::Recording;
-use dlpc_engine::workload::Workload;
 
 use super::{Model, SimError};
 use crate::scenario::Scenario;
@@ -26,17 +25,13 @@ pub enum Origin {
 /// # Errors
 /// [`SimError`] if the scenario has to be simulated for that and cannot be finished.
 pub fn schedule(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> Result<(Schedule, Origin), SimError> {
-    let program = Program::new(&scenario.workload, n_ranks, machine.collectives, Streams::new(scenario.run.seed, 0));
-    match scenario.workload {
-        Workload::Pi(_) | Workload::Custom(_) => {
-            Ok((as_schedule::schedule(&History::of_static(program, n_ranks)), Origin::Program))
-        }
-        Workload::LogStream(_) => {
-            let mut program = Program::Remembered(History::new(program, n_ranks));
-            let model = Model { scenario, machine, platform: Platform::new(machine) };
-            model.run_program(&mut program, n_ranks, 0, Recording::Off, u64::MAX)?;
-            let Program::Remembered(history) = program else { unreachable!("bug: a program stays what it is") };
-            Ok((as_schedule::schedule(&history), Origin::Run))
-        }
+    let program = scenario.workload.program(n_ranks, machine.collectives, Streams::new(scenario.run.seed, 0));
+    if program.is_static() {
+        return Ok((as_schedule::schedule(&History::of_static(program, n_ranks)), Origin::Program));
     }
+    let mut program = Program::Remembered(History::new(program, n_ranks));
+    let model = Model { scenario, machine, platform: Platform::new(machine) };
+    model.run_program(&mut program, n_ranks, 0, Recording::Off, u64::MAX)?;
+    let Program::Remembered(history) = program else { unreachable!("bug: a program stays what it is") };
+    Ok((as_schedule::schedule(&history), Origin::Run))
 }

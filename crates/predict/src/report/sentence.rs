@@ -1,12 +1,12 @@
 //! What a person would say about an explanation, one sentence each.
 
-use dlpc_engine::machine::Kernel;
 use dlpc_engine::units::significant;
 
 use crate::analysis::advice::{Recommendation, Rule, recommend};
 use crate::analysis::{Cause, Curve, CurvePoint};
 use crate::explanation::{Advice, Alternative, Detail, Explanation, Gain, InTheory, KeepUp, WhatIf};
 use crate::report::number::TimeUnit;
+use crate::workload;
 
 /// Share of the time from which on something is worth a word.
 const SHARE_MIN: f64 = 0.01;
@@ -244,15 +244,14 @@ fn count(least: Option<u32>) -> String {
 }
 
 fn in_words(cause: Cause, detail: &Detail) -> String {
-    let tail = |kernel: Kernel| detail.kernels.iter().any(|(of, _)| *of == kernel);
+    let special = detail.kernels.iter().filter_map(|(kernel, _)| workload::facts_of(*kernel).in_words);
+    if let Some((_, words)) = special.into_iter().find(|(of, _)| *of == cause) {
+        return words.to_owned();
+    }
     match cause {
-        Cause::SerialTail if tail(Kernel::UnpackRecord) => {
-            "the serial tail on rank 0, unpacking and reducing records".to_owned()
-        }
         Cause::Round => "free ranks waiting for the slowest of the round although log files are there".to_owned(),
         Cause::Producer => "waiting for the producer".to_owned(),
         Cause::Compute => "computing".to_owned(),
-        Cause::Sleep if tail(Kernel::Analyse) => "a complete log file waiting for the next look".to_owned(),
         _ => cause.name().to_owned(),
     }
 }
@@ -296,11 +295,14 @@ fn capital(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::workload::{Edit, Scope};
 
     /// What is said of first-free dispatch with the curve `8 s / P + 2 s` where rounds take 12 s at best.
     fn first_free(rule: Rule) -> String {
         let of = |parallel_s, serial_s| recommend(&fixture::amdahl(parallel_s, serial_s, [1, 2, 4, 8, 16]), rule);
-        alternative(&of(8.0, 11.5), &Alternative { what_if: WhatIf::FirstFree, recommendation: of(8.0, 2.0) }, rule)
+        let edit = Edit { key: "first_free", name: "first-free instead of rounds", scope: Scope::Dispatch };
+        let what_if = WhatIf::Program(edit);
+        alternative(&of(8.0, 11.5), &Alternative { what_if, recommendation: of(8.0, 2.0) }, rule)
     }
 
     #[test]

@@ -3,21 +3,18 @@
 use std::path::Path;
 
 use dlpc_engine::machine::HostGroup;
-use dlpc_engine::random::Distribution;
-use dlpc_engine::workload::Workload;
 use serde_json::Value as Json;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::knob::{Knob, Range, is_placed_by_rule, largest_sigma, scale_of};
+use super::knobs::{is_placed_by_rule, largest_sigma};
 use super::refusal::Refusal;
-use super::rounded::rounded;
 use super::state::State;
 use crate::input::Experiment;
+use crate::knob::rounded::rounded;
+use crate::knob::{DIGITS, Knob, Range, integer};
 
 /// Rank counts up to which all are predicted; above it, steps get longer.
 const ALL_RANKS_UPTO: u64 = 48;
-/// Significant digits of values that are computed from others: more than any is known to.
-const DIGITS: usize = 12;
 
 /// Returns the scenario file of a state, and what the page should say of it.
 pub(super) fn scenario(
@@ -83,7 +80,7 @@ impl Edit<'_> {
         if let Some(replications) = replications
             && replications.total_cmp(&f64::from(self.base.scenario.run.replications.get())).is_ne()
         {
-            self.set(&["run", "replications"], whole(replications))?;
+            self.set(&["run", "replications"], integer(replications))?;
         }
         Ok(())
     }
@@ -170,25 +167,11 @@ impl Edit<'_> {
     }
 
     fn workload(&mut self) -> Result<(), Refusal> {
-        for id in ["darts", "items"] {
-            if let Some(n) = self.state.count(id) {
-                let workload = if id == "darts" { "pi" } else { "log_stream" };
-                self.set(&["workload", workload, id], Value::from(to_integer(n)))?;
+        let workload = self.base.scenario.workload.facts();
+        for (knob, position) in self.state.positions() {
+            if let Some((keys, value)) = workload.turned(knob, position) {
+                self.set(keys, value)?;
             }
-        }
-        if let Some(word) = self.state.word("returns") {
-            self.set(&["workload", "pi", "returns"], word.into())?;
-        }
-        if let Some(word) = self.state.word("dispatch") {
-            self.set(&["workload", "log_stream", "dispatch"], word.into())?;
-        }
-        if let Some(seconds) = self.state.number("interval") {
-            self.set(&["workload", "log_stream", "interval"], format!("{seconds} s").into())?;
-        }
-        if let (Some(seconds), Workload::LogStream(stream)) =
-            (self.state.number("analysis"), &self.base.scenario.workload)
-        {
-            self.set(&["workload", "log_stream", "analysis"], analysis(stream.analysis, seconds))?;
         }
         Ok(())
     }
@@ -307,33 +290,8 @@ fn resized(list: &[f64], n: u64) -> Vec<f64> {
     list.iter().copied().chain(std::iter::repeat(repeated)).take(n as usize).collect()
 }
 
-/// Returns the distribution of an analysis whose constant, mean or median is `seconds`, of the same shape as in the file.
-fn analysis(distribution: Distribution, seconds: f64) -> Value {
-    let factor = if 0.0 < scale_of(distribution) { seconds / scale_of(distribution) } else { 0.0 };
-    let text = |time: f64| Value::from(format!("{} s", rounded(time, DIGITS)));
-    let (shape, entries) = match distribution {
-        Distribution::Constant(_) => return text(seconds),
-        Distribution::Exponential { .. } => ("exponential", vec![("mean", text(seconds))]),
-        Distribution::Uniform { low, high } => {
-            let entries = vec![("low", text(low.as_seconds() * factor)), ("high", text(high.as_seconds() * factor))];
-            ("uniform", entries)
-        }
-        Distribution::Lognormal { sigma, .. } => {
-            ("lognormal", vec![("median", text(seconds)), ("sigma", sigma.into())])
-        }
-    };
-    let parameters: toml_edit::InlineTable = entries.into_iter().collect();
-    let outer: toml_edit::InlineTable = [(shape, Value::InlineTable(parameters))].into_iter().collect();
-    Value::InlineTable(outer)
-}
-
 fn numbers(list: Vec<f64>) -> Value {
     list.into_iter().collect::<Array>().into()
-}
-
-fn whole(count: f64) -> Value {
-    #[expect(clippy::cast_possible_truncation, reason = "knobs of counts are whole and bounded")]
-    Value::from(count as i64)
 }
 
 fn to_integer(count: u64) -> i64 {

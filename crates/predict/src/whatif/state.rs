@@ -2,20 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::knob::{Choice, Knob, Number, Range};
 use super::refusal::Refusal;
+use crate::knob::{Choice, Knob, Number, Position, Range};
 
 /// Positions of the knobs that do not stand as in the file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     positions: BTreeMap<&'static str, Position>,
-}
-
-/// Position of a knob.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Position {
-    Number(f64),
-    Word(&'static str),
 }
 
 impl State {
@@ -63,12 +56,9 @@ impl State {
         self.number(id).map(|value| value as u64)
     }
 
-    /// Returns the word that a knob was turned to.
-    pub(super) fn word(&self, id: &str) -> Option<&'static str> {
-        match self.positions.get(id)? {
-            Position::Word(word) => Some(word),
-            Position::Number(_) => None,
-        }
+    /// Returns the knobs that were turned, with where they stand.
+    pub(super) fn positions(&self) -> impl Iterator<Item = (&'static str, Position)> {
+        self.positions.iter().map(|(id, position)| (*id, *position))
     }
 }
 
@@ -144,7 +134,8 @@ mod tests {
     #[test]
     fn a_query_says_what_differs_from_the_file() {
         let state = State::parse("dispatch=first-free&ranks=8", &knobs()).expect("a state");
-        assert_eq!((state.count("ranks"), state.word("dispatch")), (Some(8), Some("first-free")));
+        let dispatch = state.positions().find(|(id, _)| *id == "dispatch");
+        assert_eq!((state.count("ranks"), dispatch), (Some(8), Some(("dispatch", Position::Word("first-free")))));
         assert_eq!(state.query(), "dispatch=first-free&ranks=8");
         assert_eq!(State::parse("ranks=32&&dispatch=rounds", &knobs()).expect("a state"), State::default());
     }

@@ -12,10 +12,10 @@ use crate::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
     Nic, Noise, Segment, Switch, Topology, Uncertainty,
 };
+use crate::program::phase::{Phase, Share};
 use crate::program::{SleepReason, Source, Tag};
 use crate::random::Streams;
 use crate::units::{BytesPerSecond, SecondsPerByte, SimDuration};
-use crate::workload::{Phase, Share, Workload};
 
 /// Steps in which times are drawn: coarse ones make ties.
 #[derive(Clone, Copy)]
@@ -174,8 +174,7 @@ fn collectives_of_ranks_that_are_out_of_step_are_not_given_up() {
         machine.noise = Noise { compute_sigma: [0.2; Kernel::ALL.len()], latency_sigma: 0.2, ..Noise::NONE };
         let work = Phase::Compute { work: SimDuration::from_micros(10), share: Share::EachRank };
         let phases = vec![Phase::Repeat { times: 3, phases: vec![work, phase.clone()] }];
-        let (overrides, streams) = (CollectiveOverrides::default(), Streams::new(1, 0));
-        let program = Program::new(&Workload::Custom(phases), n_ranks, overrides, streams);
+        let program = Program::of_phases(&phases, n_ranks, CollectiveOverrides::default());
         assert!(!is_given_up(&machine, 1, &program, u64::MAX), "{phase:?} on {n_ranks} ranks");
     }
 }

@@ -1,11 +1,10 @@
 //! Parameters that can be changed by a factor.
 
 use dlpc_engine::machine::{Kernel, MachineModel, MessageTable, Segment, Topology};
-use dlpc_engine::random::Distribution;
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte, SimDuration};
-use dlpc_engine::workload::{LogStream, Phase, Returns, Workload};
 
 use crate::scenario::Scenario;
+use crate::workload;
 
 /// A parameter of the machine or the workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +27,8 @@ pub enum Parameter {
     UplinkLatency,
     /// Cost of messages.
     Message(MessageClass, MessageCost),
-    /// Time between two log files.
-    Interval,
-    /// When the first log file is complete.
-    First,
-    /// Time between two looks.
-    Poll,
+    /// A time of the workload that is no cost of a kernel, by its key path.
+    Time(&'static str),
 }
 
 /// Which messages.
@@ -104,11 +99,10 @@ impl Parameter {
             Self::NicLatency,
             Self::SwitchLatency,
             Self::UplinkLatency,
-            Self::Interval,
-            Self::First,
-            Self::Poll,
         ];
-        let all = Kernel::ALL.map(Self::Kernel).into_iter().chain(fixed).chain(messages);
+        let mut workload = scenario.workload.clone();
+        let times = workload.facts_mut().times().into_iter().map(|(key, _)| Self::Time(key));
+        let all = Kernel::ALL.map(Self::Kernel).into_iter().chain(fixed).chain(times).chain(messages);
         all.filter(|parameter| parameter.is_there(scenario, machine)).collect()
     }
 
@@ -124,14 +118,7 @@ impl Parameter {
     pub fn key(self) -> String {
         match self {
             Self::CoreSpeed => "hosts.speed".to_owned(),
-            Self::Kernel(Kernel::Setup) => "kernels.setup".to_owned(),
-            Self::Kernel(Kernel::ThrowDart) => "kernels.throw_dart".to_owned(),
-            Self::Kernel(Kernel::StoreRecord) => "kernels.records.store".to_owned(),
-            Self::Kernel(Kernel::PackRecord) => "kernels.records.pack".to_owned(),
-            Self::Kernel(Kernel::UnpackRecord) => "kernels.records.unpack".to_owned(),
-            Self::Kernel(Kernel::CollectRecord) => "kernels.records.collect".to_owned(),
-            Self::Kernel(Kernel::Analyse) => "workload.log_stream.analysis".to_owned(),
-            Self::Kernel(Kernel::Custom) => "workload.custom.phases.compute.work".to_owned(),
+            Self::Kernel(kernel) => workload::facts_of(kernel).key.to_owned(),
             Self::PortBandwidth => "hosts.nic.bandwidth".to_owned(),
             Self::UplinkBandwidth => "switch.tree.uplink_bandwidth".to_owned(),
             Self::BackplaneBandwidth => "switch.backplane_bandwidth".to_owned(),
@@ -140,9 +127,7 @@ impl Parameter {
             Self::UplinkLatency => "switch.tree.uplink_latency".to_owned(),
             Self::Message(MessageClass::Local, cost) => format!("messages.local.{}", cost.key()),
             Self::Message(MessageClass::Remote, cost) => format!("messages.remote.{}", cost.key()),
-            Self::Interval => "workload.log_stream.interval".to_owned(),
-            Self::First => "workload.log_stream.first".to_owned(),
-            Self::Poll => "workload.log_stream.poll".to_owned(),
+            Self::Time(key) => key.to_owned(),
         }
     }
 
@@ -152,7 +137,7 @@ impl Parameter {
         let groups = &mut machine.host_groups;
         match self {
             Self::CoreSpeed => groups.iter_mut().flat_map(|group| &mut group.speeds).for_each(|speed| *speed *= factor),
-            Self::Kernel(kernel) => scale_kernel(&mut scenario.workload, kernel, factor),
+            Self::Kernel(kernel) => scenario.workload.facts_mut().scale_kernel(kernel, factor),
             Self::PortBandwidth => {
                 for group in groups {
                     scale_rate(&mut group.nic.bandwidth, factor);
@@ -179,19 +164,10 @@ impl Parameter {
                 };
                 table.segments.iter_mut().for_each(|segment| cost.scale(segment, factor));
             }
-            Self::Interval | Self::First | Self::Poll => {
-                if let Workload::LogStream(stream) = &mut scenario.workload {
-                    scale_time(self.of_stream(stream), factor);
-                }
+            Self::Time(key) => {
+                let times = scenario.workload.facts_mut().times();
+                times.into_iter().filter(|(of, _)| *of == key).for_each(|(_, time)| scale_time(time, factor));
             }
-        }
-    }
-
-    fn of_stream(self, stream: &mut LogStream) -> &mut SimDuration {
-        match self {
-            Self::Interval => &mut stream.interval,
-            Self::First => &mut stream.first,
-            _ => &mut stream.poll,
         }
     }
 }
@@ -202,42 +178,4 @@ fn scale_time(time: &mut SimDuration, factor: f64) {
 
 fn scale_rate(rate: &mut BytesPerSecond, factor: f64) {
     *rate = BytesPerSecond::new(rate.as_f64() * factor).unwrap_or(*rate);
-}
-
-fn scale_kernel(workload: &mut Workload, kernel: Kernel, factor: f64) {
-    match workload {
-        Workload::Pi(pi) => match (kernel, &mut pi.returns) {
-            (Kernel::Setup, _) => scale_time(&mut pi.setup, factor),
-            (Kernel::ThrowDart, _) => scale_time(&mut pi.throw_dart, factor),
-            (Kernel::StoreRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.store, factor),
-            (Kernel::PackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.pack, factor),
-            (Kernel::UnpackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.unpack, factor),
-            (Kernel::CollectRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.collect, factor),
-            _ => {}
-        },
-        Workload::LogStream(stream) if kernel == Kernel::Analyse => scale_distribution(&mut stream.analysis, factor),
-        Workload::Custom(phases) if kernel == Kernel::Custom => scale_phases(phases, factor),
-        Workload::LogStream(_) | Workload::Custom(_) => {}
-    }
-}
-
-fn scale_phases(phases: &mut [Phase], factor: f64) {
-    for phase in phases {
-        match phase {
-            Phase::Compute { work, .. } => scale_time(work, factor),
-            Phase::Repeat { phases, .. } => scale_phases(phases, factor),
-            _ => {}
-        }
-    }
-}
-
-fn scale_distribution(distribution: &mut Distribution, factor: f64) {
-    match distribution {
-        Distribution::Constant(time) | Distribution::Exponential { mean: time } => scale_time(time, factor),
-        Distribution::Lognormal { median, .. } => scale_time(median, factor),
-        Distribution::Uniform { low, high } => {
-            scale_time(low, factor);
-            scale_time(high, factor);
-        }
-    }
 }

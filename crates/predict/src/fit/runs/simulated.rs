@@ -7,13 +7,13 @@ use dlpc_engine::machine::{Kernel, Kernels, MachineModel, Noise, Uncertainty};
 use dlpc_engine::stats::{mean, median};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::SimTime;
-use dlpc_engine::workload::{Returns, Workload};
 use rayon::prelude::*;
 
 use super::costs::{Costs, FITTED};
 use super::{MeasuredProgram, Point, RunsError};
 use crate::prediction;
 use crate::scenario::Scenario;
+use crate::workload::Workload;
 
 /// Change of a cost, relative to its scale, from which its effect is found.
 pub(super) const STEP: f64 = 0.01;
@@ -25,16 +25,9 @@ const SIGMA: f64 = 0.02;
 
 /// Returns the kernels of a workload whose costs come from the machine model.
 pub(super) fn kernels_of(workload: &Workload) -> Vec<Kernel> {
-    match workload {
-        Workload::Pi(pi) => {
-            let all = FITTED.into_iter().map(|(kernel, _)| kernel);
-            match pi.returns {
-                Returns::Count => all.take(2).collect(),
-                Returns::Coordinates(_) => all.collect(),
-            }
-        }
-        Workload::LogStream(_) | Workload::Custom(_) => Vec::new(),
-    }
+    let Some(costs) = workload.kernels() else { return Vec::new() };
+    let all = FITTED.into_iter().map(|(kernel, _)| kernel);
+    all.take(if costs.records.is_some() { FITTED.len() } else { 2 }).collect()
 }
 
 /// Returns what a step of a cost is relative to: the cost itself, or a usual one if it is zero.

@@ -1,6 +1,5 @@
 //! `explain.json` and its JSON Schema.
 
-use dlpc_engine::workload::Dispatch;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -305,10 +304,7 @@ impl From<&Advice> for AdviceDto {
                 })
                 .collect(),
             stream: advice.stream.as_ref().map(|stream| StreamDto {
-                dispatch: match stream.dispatch {
-                    Dispatch::Rounds => "rounds",
-                    Dispatch::FirstFree => "first-free",
-                },
+                dispatch: stream.dispatch.name(),
                 rounds: keep_up(stream.rounds),
                 first_free: keep_up(stream.first_free),
             }),

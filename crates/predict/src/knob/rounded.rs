@@ -3,19 +3,19 @@
 use dlpc_engine::maths;
 
 /// Returns the nearest number with so many significant digits.
-pub(super) fn rounded(value: f64, digits: usize) -> f64 {
+pub(crate) fn rounded(value: f64, digits: usize) -> f64 {
     let text = format!("{value:.*e}", digits.saturating_sub(1));
     text.parse().unwrap_or(value)
 }
 
 /// Returns the least number with so many significant digits that is not below `value`, which is positive.
-pub(super) fn rounded_up(value: f64, digits: usize) -> f64 {
+pub(crate) fn rounded_up(value: f64, digits: usize) -> f64 {
     let near = rounded(value, digits);
     if value <= near { near } else { rounded(near + last_place(value, digits), digits) }
 }
 
 /// Returns the largest number with so many significant digits that is not above `value`, which is positive.
-pub(super) fn rounded_down(value: f64, digits: usize) -> f64 {
+pub(crate) fn rounded_down(value: f64, digits: usize) -> f64 {
     let near = rounded(value, digits);
     if near <= value { near } else { rounded(near - last_place(value, digits), digits) }
 }

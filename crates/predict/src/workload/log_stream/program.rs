@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::collective::{Collective, selection};
-use super::{Envelope, Op, Outcome, Pattern, RankId, SleepReason, Source, Tag};
-use crate::machine::{CollectiveOverrides, Kernel};
-use crate::random::{Distribution, Purpose, Streams};
-use crate::workload::LogStream;
+use dlpc_engine::machine::{CollectiveOverrides, Kernel};
+use dlpc_engine::program::collective::{Collective, selection};
+use dlpc_engine::program::{Envelope, Op, Outcome, Pattern, RankId, Reactive, SleepReason, Source, Tag};
+use dlpc_engine::random::{Distribution, Purpose, Streams};
+
+use super::LogStream;
 
 const ITEM_TAG: Tag = Tag(1);
 const RESULT_TAG: Tag = Tag(2);
@@ -14,7 +15,7 @@ const RESULT_TAG: Tag = Tag(2);
 /// Rank 0 polls until a log file is there, takes up to one for each rank, scatters them, all analyse, rank 0 gathers.
 /// So nobody takes a new log file before the slowest of the round has finished.
 #[derive(Debug, Clone)]
-pub struct Rounds {
+pub(super) struct Rounds {
     stream: LogStream,
     n_ranks: u32,
     streams: Streams,
@@ -54,14 +55,16 @@ impl Rounds {
             stream: stream.clone(),
         }
     }
+}
 
-    /// Returns the most ops of all ranks: a round for each log file, in which rank 0 looks once and one rank analyses.
-    pub(super) fn n_ops_at_most(&self) -> u64 {
+impl Reactive for Rounds {
+    /// A round for each log file, in which rank 0 looks once and one rank analyses.
+    fn n_ops_at_most(&self) -> u64 {
         let in_a_round = self.scatter.n_ops(self.n_ranks) + self.gather.n_ops(self.n_ranks) + 2;
         in_a_round.saturating_mul(self.stream.items.into())
     }
 
-    pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
+    fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         let i = rank.0 as usize;
         loop {
             match self.cursors[i] {
@@ -105,12 +108,20 @@ impl Rounds {
             }
         }
     }
+
+    fn is_in_rounds(&self) -> bool {
+        true
+    }
+
+    fn boxed(&self) -> Box<dyn Reactive> {
+        Box::new(self.clone())
+    }
 }
 
 /// Rank 0 hands the next log file to the worker that has been idle longest and looks for new ones whenever a result
 /// comes in, at the latest after the polling interval. A rank alone does everything itself.
 #[derive(Debug, Clone)]
-pub struct FirstFree {
+pub(super) struct FirstFree {
     stream: LogStream,
     streams: Streams,
     n_ranks: u32,
@@ -153,15 +164,17 @@ impl FirstFree {
             workers: vec![Worker::Receive; n_ranks as usize],
         }
     }
+}
 
-    /// Returns the most ops of all ranks, apart from waiting for the producer: for each log file rank 0 sends it, receives the
-    /// result and looks after each, the worker receives, analyses and sends; at the end each worker is told to stop.
-    pub(super) fn n_ops_at_most(&self) -> u64 {
+impl Reactive for FirstFree {
+    /// For each log file rank 0 sends it, receives the result and looks after each, the worker receives, analyses and sends;
+    /// at the end each worker is told to stop.
+    fn n_ops_at_most(&self) -> u64 {
         let per_item = if self.n_ranks == 1 { 2 } else { 7 };
         u64::from(self.stream.items) * per_item + 2 * u64::from(self.n_ranks)
     }
 
-    pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
+    fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         match rank.0 {
             0 if self.n_ranks == 1 => self.alone(outcome),
             0 => self.dispatch(outcome),
@@ -169,6 +182,12 @@ impl FirstFree {
         }
     }
 
+    fn boxed(&self) -> Box<dyn Reactive> {
+        Box::new(self.clone())
+    }
+}
+
+impl FirstFree {
     fn alone(&mut self, outcome: Outcome) -> Option<Op> {
         if self.handed_out == self.stream.items && outcome == Outcome::Done {
             return None;

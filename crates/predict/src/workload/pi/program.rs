@@ -1,10 +1,11 @@
 //! Estimating pi by throwing darts, as the DLPC's programs did it (docs/model.md, workloads).
 
-use super::collective::{Collective, selection};
-use super::script::{Script, Step};
-use crate::machine::{CollectiveOverrides, Kernel};
-use crate::units::Bytes;
-use crate::workload::{Pi, Returns};
+use dlpc_engine::machine::{CollectiveOverrides, Kernel};
+use dlpc_engine::program::collective::{Collective, selection};
+use dlpc_engine::program::script::{Script, Step};
+use dlpc_engine::units::Bytes;
+
+use super::{Pi, Returns};
 
 /// One C integer: the count itself, or the size that precedes a gatherv.
 const COUNT_BYTES: Bytes = Bytes(8);

@@ -6,12 +6,12 @@ use dlpc_engine::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDur
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::spanned::Spanned;
+use super::Spanned;
 use crate::diagnostic::Span;
 
 /// A kind of quantity, as schemas name it (`x-quantity`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Time,
     Bytes,
     Bandwidth,
@@ -22,7 +22,7 @@ impl Kind {
     const ALL: [Self; 4] = [Self::Time, Self::Bytes, Self::Bandwidth, Self::TimePerByte];
 
     /// Returns the name in schemas and messages.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Time => "time",
             Self::Bytes => "size",
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
@@ -48,7 +48,7 @@ impl Kind {
     ///
     /// # Errors
     /// [`UnitError`] with what to write instead.
-    pub(super) fn check(self, text: &str) -> Result<(), UnitError> {
+    pub(crate) fn check(self, text: &str) -> Result<(), UnitError> {
         match self {
             Self::Time => SimDuration::parse(text).map(drop),
             Self::Bytes => Bytes::parse(text).map(drop),
@@ -63,7 +63,7 @@ impl Kind {
 }
 
 /// Returns the name of the kind of problem that `error` is.
-pub(super) const fn code(error: &UnitError) -> &'static str {
+pub(crate) const fn code(error: &UnitError) -> &'static str {
     match error {
         UnitError::MissingUnit { .. } => "missing_unit",
         UnitError::WrongUnit { .. } => "wrong_unit",
@@ -80,13 +80,13 @@ pub(super) const fn code(error: &UnitError) -> &'static str {
 ///
 /// Like [`Spanned`], for the engine's types, which know nothing of files.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Quantified<Q> {
-    pub(super) span: Span,
-    pub(super) value: Q,
+pub(crate) struct Quantified<Q> {
+    pub(crate) span: Span,
+    pub(crate) value: Q,
 }
 
 /// A quantity that files hold as text with a unit.
-pub(super) trait InFile: Quantity {
+pub(crate) trait InFile: Quantity {
     /// Its kind.
     const KIND: Kind;
 }

@@ -1,0 +1,118 @@
+//! What other modules ask a workload. Most answers have a default, so that a workload says what is special about it.
+
+use dlpc_engine::engine::Production;
+use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels};
+use dlpc_engine::program::Program;
+use dlpc_engine::random::Streams;
+use dlpc_engine::units::SimDuration;
+use toml_edit::Value;
+
+use super::{Excess, RawWorkload, Size};
+use crate::cause::Cause;
+use crate::knob::{Knob, Position};
+
+/// What other modules ask a workload.
+pub(crate) trait Facts {
+    /// Returns what `n_ranks` ranks do; there is at least one.
+    fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Program;
+
+    /// Returns the kernels that its ranks run.
+    fn kernels(&self) -> &'static [Kernel];
+
+    /// Changes the cost of a kernel by a factor; does nothing with those that it does not run.
+    fn scale_kernel(&mut self, kernel: Kernel, factor: f64);
+
+    /// Returns what of it would be too much to simulate; `raw` is where it stands in the file.
+    fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess>;
+
+    /// Returns whether it differs from replication to replication even on a machine without noise.
+    fn is_random(&self) -> bool {
+        false
+    }
+
+    /// Returns what a producer makes while it runs.
+    fn production(&self) -> Option<Production> {
+        None
+    }
+
+    /// Returns about how often ranks look for what a producer has completed.
+    fn n_looks(&self) -> u64 {
+        0
+    }
+
+    /// Returns the costs that the machine model gives; none where the workload says itself how long it computes.
+    fn costs(&self) -> Option<Kernels> {
+        None
+    }
+
+    /// Puts other costs in the place of those of the machine model.
+    fn set_costs(&mut self, _costs: &Kernels) {}
+
+    /// Returns its times that are no costs of kernels, with their key paths, for sensitivities.
+    fn times(&mut self) -> Vec<(&'static str, &mut SimDuration)> {
+        Vec::new()
+    }
+
+    /// Returns the what-ifs of its own.
+    fn edits(&self) -> &'static [Edit] {
+        &[]
+    }
+
+    /// Makes a change that is one of [`Self::edits`].
+    fn edit(&mut self, _edit: Edit) {}
+
+    /// Returns the knobs of its own.
+    fn knobs(&self) -> Vec<Knob> {
+        Vec::new()
+    }
+
+    /// Returns what a scenario file says, and where, when one of [`Self::knobs`] is turned.
+    fn turned(&self, _knob: &str, _to: Position) -> Option<(&'static [&'static str], Value)> {
+        None
+    }
+
+    /// Returns what stands for its values in commands that measure it, with those values.
+    fn placeholders(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// Kernel costs of the machine model, and its file for messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KernelSource<'m> {
+    pub(crate) kernels: &'m Kernels,
+    pub(crate) path: &'m str,
+}
+
+/// What there is to say of a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KernelFacts {
+    /// Key path of its cost, in the machine model or in the scenario.
+    pub(crate) key: &'static str,
+    /// What its time on the critical path is spent on.
+    pub(crate) cause: Cause,
+    /// A cause that means something special where the kernel is on the critical path, in words.
+    pub(crate) in_words: Option<(Cause, &'static str)>,
+}
+
+/// One change of a program, for what-ifs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edit {
+    /// Key in JSON.
+    pub key: &'static str,
+    /// Name in sentences, as something one could do.
+    pub name: &'static str,
+    /// What it changes.
+    pub scope: Scope,
+}
+
+/// What a change of a program changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What the ranks do.
+    Program,
+    /// Which rank does what, so that another number of ranks may be the best.
+    Dispatch,
+    /// What the program is given, such as a faster producer.
+    Setting,
+}
