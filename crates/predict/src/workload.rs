@@ -1,4 +1,4 @@
-//! Workloads: which there are. A new one is a variant here and a folder; what other modules ask of it are [`Facts`].
+//! Workloads: which there are. A new one is a variant here and a folder; what other modules ask of it are `Facts`.
 
 mod custom;
 mod effort;
