@@ -74,6 +74,7 @@
 pub mod calls;
 pub mod engine;
 pub mod machine;
+pub mod named;
 pub mod platform;
 pub mod program;
 pub mod random;

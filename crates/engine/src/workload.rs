@@ -16,6 +16,17 @@ pub enum Workload {
 }
 
 impl Workload {
+    /// Returns the costs that the machine model gives; none where the workload says itself how long it computes.
+    #[must_use]
+    pub fn kernels(&self) -> Option<Kernels> {
+        let Self::Pi(pi) = self else { return None };
+        let records = match pi.returns {
+            Returns::Count => None,
+            Returns::Coordinates(costs) => Some(costs),
+        };
+        Some(Kernels { setup: pi.setup, throw_dart: Some(pi.throw_dart), records })
+    }
+
     /// Returns the same workload at other costs of its kernels; costs that `kernels` lacks stay as they are.
     #[must_use]
     pub fn with_kernels(&self, kernels: &Kernels) -> Self {

@@ -37,6 +37,7 @@ mod spanned;
 mod tree;
 mod uncertainty;
 mod vary;
+mod word;
 mod workload;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! What a piece of the critical path is spent on.
 
+use dlpc_engine::machine::Kernel;
+
 /// What a piece of the critical path is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
@@ -54,6 +56,17 @@ impl Cause {
         Self::Noise,
         Self::Untraced,
     ];
+
+    /// Returns what a kernel is.
+    #[must_use]
+    pub const fn of_kernel(kernel: Kernel) -> Self {
+        match kernel {
+            Kernel::ThrowDart | Kernel::StoreRecord | Kernel::Analyse | Kernel::Custom => Self::Compute,
+            Kernel::Setup => Self::Setup,
+            Kernel::PackRecord => Self::Pack,
+            Kernel::UnpackRecord | Kernel::CollectRecord => Self::SerialTail,
+        }
+    }
 
     /// Returns the key in CSV and JSON.
     #[must_use]

@@ -3,7 +3,6 @@
 mod bottleneck;
 mod waits;
 
-use dlpc_engine::machine::Kernel;
 use dlpc_engine::program::{RankId, SleepReason};
 use dlpc_engine::trace::{Activity, ActivityKind, Enabler, Losses, Record, Trace, TransferId, TransferRecord};
 use dlpc_engine::units::{SimDuration, SimTime};
@@ -161,12 +160,7 @@ fn push_leaving(pieces: &mut Vec<Piece>, record: &Record, id: TransferId) -> (us
 
 fn cause_of(kind: ActivityKind) -> Cause {
     match kind {
-        ActivityKind::Compute(kernel) => match kernel {
-            Kernel::ThrowDart | Kernel::StoreRecord | Kernel::Analyse | Kernel::Custom => Cause::Compute,
-            Kernel::Setup => Cause::Setup,
-            Kernel::PackRecord => Cause::Pack,
-            Kernel::UnpackRecord | Kernel::CollectRecord => Cause::SerialTail,
-        },
+        ActivityKind::Compute(kernel) => Cause::of_kernel(kernel),
         ActivityKind::Overhead { .. } => Cause::Overhead,
         ActivityKind::Sleep(SleepReason::Poll) => Cause::Producer,
         ActivityKind::Sleep(SleepReason::Program) => Cause::Sleep,

@@ -73,19 +73,10 @@ pub fn to_toml(fit: &Fit, provenance: &FileProvenance) -> String {
 /// Returns the relative standard error of each kernel's cost, as a reader of the file would find it.
 pub(super) fn cost_sigma(machine: &MachineModel, intervals: &BTreeMap<String, (f64, f64)>) -> [f64; Kernel::ALL.len()] {
     let mut sigma = [0.0; Kernel::ALL.len()];
-    let records = machine.kernels.records;
-    let costs = [
-        (Kernel::Setup, "kernels.setup", Some(machine.kernels.setup)),
-        (Kernel::ThrowDart, "kernels.throw_dart", machine.kernels.throw_dart),
-        (Kernel::StoreRecord, "kernels.records.store", records.map(|records| records.store)),
-        (Kernel::PackRecord, "kernels.records.pack", records.map(|records| records.pack)),
-        (Kernel::UnpackRecord, "kernels.records.unpack", records.map(|records| records.unpack)),
-        (Kernel::CollectRecord, "kernels.records.collect", records.map(|records| records.collect)),
-    ];
-    for (kernel, key, cost) in costs {
-        if let (Some(cost), Some(bounds)) = (cost, intervals.get(key)) {
+    for (costed, cost) in machine.kernels.costs() {
+        if let Some(bounds) = intervals.get(costed.key) {
             let (low, high) = text::time_bounds(*bounds);
-            sigma[kernel as usize] = input::relative_sigma(low, high, cost);
+            sigma[costed.kernel as usize] = input::relative_sigma(low, high, cost);
         }
     }
     sigma

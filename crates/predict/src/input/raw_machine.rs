@@ -1,14 +1,21 @@
 //! The machine model as it stands in the file: keys, units, defaults and ranges. Doc comments become the schema and
 //! docs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use dlpc_engine::machine::{
+    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, Duplex, Kernel, TreeAlgorithm,
+};
+use dlpc_engine::named::Named as _;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::quantity::Quantified;
-use super::spanned::{Named, Spanned};
+use super::spanned::{Keyed, Spanned};
+use super::word::Word;
 
 /// One cluster, as calibrated or as taken from literature.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,7 +33,7 @@ pub(super) struct RawMachine {
     pub(super) title: Option<Spanned<String>>,
     /// Groups of equal hosts, by name; a group `pi` of 8 has the hosts `pi0` to `pi7`, a group of 1 the host `pi`.
     #[schemars(required, extend("minProperties" = 1))]
-    pub(super) hosts: Option<Spanned<Named<Spanned<RawHostGroup>>>>,
+    pub(super) hosts: Option<Spanned<Keyed<Spanned<RawHostGroup>>>>,
     /// The switch, or the switches, between the hosts.
     #[schemars(required)]
     pub(super) switch: Option<Spanned<RawSwitch>>,
@@ -44,10 +51,10 @@ pub(super) struct RawMachine {
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`. Each
     /// replication draws kernel costs, bandwidth, speeds of hosts and costs of messages from theirs, so that the band holds
     /// what is not known (docs/model.md eq. 26 and 48); other values keep theirs for the reader.
-    pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
+    pub(super) intervals: Option<Spanned<Keyed<Spanned<[String; 2]>>>>,
     /// Standard error of a kernel's cost, by its key path: predictions draw from it instead of from the interval, which
     /// few measured runs make wider than a normal distribution would.
-    pub(super) standard_errors: Option<Spanned<Named<Spanned<String>>>>,
+    pub(super) standard_errors: Option<Spanned<Keyed<Spanned<String>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -86,16 +93,7 @@ pub(super) struct RawNic {
     pub(super) latency: Option<Quantified<SimDuration>>,
     /// Whether both directions share the bandwidth.
     #[schemars(extend("default" = "full"))]
-    pub(super) duplex: Option<Spanned<RawDuplex>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawDuplex {
-    /// Each direction has the full bandwidth.
-    Full,
-    /// Both directions share it.
-    Half,
+    pub(super) duplex: Option<Spanned<Word<Duplex>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -196,60 +194,21 @@ pub(super) struct RawSegment {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCollectives {
     /// Algorithm of barrier.
-    pub(super) barrier: Option<Spanned<RawBarrierAlgorithm>>,
+    pub(super) barrier: Option<Spanned<Word<BarrierAlgorithm>>>,
     /// Algorithm of bcast.
-    pub(super) bcast: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) bcast: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of scatter (scatterv is always linear).
-    pub(super) scatter: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) scatter: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of gather (gatherv is always linear).
-    pub(super) gather: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) gather: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of reduce.
-    pub(super) reduce: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) reduce: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of allreduce.
-    pub(super) allreduce: Option<Spanned<RawAllreduceAlgorithm>>,
+    pub(super) allreduce: Option<Spanned<Word<AllreduceAlgorithm>>>,
     /// Algorithm of allgather.
-    pub(super) allgather: Option<Spanned<RawAllgatherAlgorithm>>,
+    pub(super) allgather: Option<Spanned<Word<AllgatherAlgorithm>>>,
     /// Algorithm of alltoall.
-    pub(super) alltoall: Option<Spanned<RawAlltoallAlgorithm>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawBarrierAlgorithm {
-    Linear,
-    RecursiveDoubling,
-    Dissemination,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawTreeAlgorithm {
-    Linear,
-    Binomial,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAllreduceAlgorithm {
-    Linear,
-    RecursiveDoubling,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAllgatherAlgorithm {
-    Ring,
-    RecursiveDoubling,
-    Bruck,
-    Neighbor,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAlltoallAlgorithm {
-    Linear,
-    Pairwise,
-    Bruck,
+    pub(super) alltoall: Option<Spanned<Word<AlltoallAlgorithm>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -302,33 +261,24 @@ pub(super) struct RawNoise {
     pub(super) interruptions: Option<Spanned<RawInterruptions>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawKernelSigma {
-    /// Fixed work of each rank.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) setup: Option<Spanned<f64>>,
-    /// Throwing darts.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) throw_dart: Option<Spanned<f64>>,
-    /// Storing records.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) store_record: Option<Spanned<f64>>,
-    /// Packing records.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) pack_record: Option<Spanned<f64>>,
-    /// Unpacking records on rank 0.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) unpack_record: Option<Spanned<f64>>,
-    /// Reducing records on rank 0.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) collect_record: Option<Spanned<f64>>,
-    /// Analysing log files.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) analyse: Option<Spanned<f64>>,
-    /// Compute phases of the workload `custom`.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) custom: Option<Spanned<f64>>,
+/// A sigma for each kernel, by its name.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawKernelSigma(pub(super) Keyed<f64>);
+
+impl JsonSchema for RawKernelSigma {
+    fn schema_name() -> Cow<'static, str> {
+        "RawKernelSigma".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let sigma = |kernel: Kernel| {
+            let about = kernel.meaning();
+            json!({ "type": "number", "format": "double", "description": about, "minimum": 0, "maximum": 2 })
+        };
+        let of_kernels: Map<String, Value> =
+            Kernel::ALL.into_iter().map(|kernel| (kernel.name().to_owned(), sigma(kernel))).collect();
+        json_schema!({ "type": "object", "additionalProperties": false, "properties": of_kernels })
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

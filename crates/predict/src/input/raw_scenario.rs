@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::units::{Bytes, SimDuration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::quantity::Quantified;
 use super::spanned::Spanned;
+use super::word::Word;
 
 /// Largest rank count.
 pub(super) const RANKS_MAX: u32 = 10_000_000;
@@ -64,7 +66,7 @@ pub(super) struct RawRun {
     pub(super) seed: Option<Spanned<u64>>,
     /// Network model.
     #[schemars(extend("default" = "flow"))]
-    pub(super) network: Option<Spanned<RawNetwork>>,
+    pub(super) network: Option<Spanned<Word<NetworkKind>>>,
 }
 
 /// A rank count, or text with ranges and rank counts.
@@ -134,15 +136,6 @@ pub(super) enum RawOrder {
     BySlot,
     /// One rank on each host, then a second one on each, ...; hosts whose cores are all used are passed over.
     ByNode,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawNetwork {
-    /// Concurrent transfers share links max-min fairly.
-    Flow,
-    /// No sharing inside the network, only gaps between messages at each host.
-    Loggops,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

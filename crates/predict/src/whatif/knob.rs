@@ -1,6 +1,6 @@
 //! The knobs of a scenario: what can be turned, how far, and where it stands.
 
-use dlpc_engine::machine::{Kernel, MachineModel};
+use dlpc_engine::machine::{Kernel, Kernels, MachineModel};
 use dlpc_engine::random::Distribution;
 use dlpc_engine::workload::{Dispatch, LogStream, Pi, Returns, Workload};
 
@@ -174,20 +174,14 @@ fn noise(experiment: &Experiment) -> Knob {
 
 /// Returns the largest sigma of what the workload computes.
 pub(super) fn largest_sigma(experiment: &Experiment) -> f64 {
-    let kernels: &[Kernel] = match &experiment.scenario.workload {
-        Workload::Pi(Pi { returns: Returns::Count, .. }) => &[Kernel::Setup, Kernel::ThrowDart],
-        Workload::Pi(Pi { returns: Returns::Coordinates(_), .. }) => &[
-            Kernel::Setup,
-            Kernel::ThrowDart,
-            Kernel::StoreRecord,
-            Kernel::PackRecord,
-            Kernel::UnpackRecord,
-            Kernel::CollectRecord,
-        ],
-        Workload::LogStream(_) => &[Kernel::Analyse],
-        Workload::Custom(_) => &[Kernel::Custom],
+    let workload = &experiment.scenario.workload;
+    let own = match workload {
+        Workload::Pi(_) => None,
+        Workload::LogStream(_) => Some(Kernel::Analyse),
+        Workload::Custom(_) => Some(Kernel::Custom),
     };
-    kernels.iter().map(|kernel| experiment.machine.noise.sigma(*kernel)).fold(0.0, f64::max)
+    let of_model = workload.kernels().into_iter().flat_map(Kernels::costs).map(|(costed, _)| costed.kernel);
+    of_model.chain(own).map(|kernel| experiment.machine.noise.sigma(kernel)).fold(0.0, f64::max)
 }
 
 /// A time that may be zero.

@@ -3,7 +3,7 @@
 use dlpc_engine::machine::{Kernel, MachineModel, MessageTable, Segment, Topology};
 use dlpc_engine::random::Distribution;
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte, SimDuration};
-use dlpc_engine::workload::{LogStream, Phase, Returns, Workload};
+use dlpc_engine::workload::{LogStream, Phase, Workload};
 
 use crate::scenario::Scenario;
 
@@ -124,14 +124,9 @@ impl Parameter {
     pub fn key(self) -> String {
         match self {
             Self::CoreSpeed => "hosts.speed".to_owned(),
-            Self::Kernel(Kernel::Setup) => "kernels.setup".to_owned(),
-            Self::Kernel(Kernel::ThrowDart) => "kernels.throw_dart".to_owned(),
-            Self::Kernel(Kernel::StoreRecord) => "kernels.records.store".to_owned(),
-            Self::Kernel(Kernel::PackRecord) => "kernels.records.pack".to_owned(),
-            Self::Kernel(Kernel::UnpackRecord) => "kernels.records.unpack".to_owned(),
-            Self::Kernel(Kernel::CollectRecord) => "kernels.records.collect".to_owned(),
             Self::Kernel(Kernel::Analyse) => "workload.log_stream.analysis".to_owned(),
             Self::Kernel(Kernel::Custom) => "workload.custom.phases.compute.work".to_owned(),
+            Self::Kernel(kernel) => kernel.cost_key().unwrap_or_else(|| kernel.name()).to_owned(),
             Self::PortBandwidth => "hosts.nic.bandwidth".to_owned(),
             Self::UplinkBandwidth => "switch.tree.uplink_bandwidth".to_owned(),
             Self::BackplaneBandwidth => "switch.backplane_bandwidth".to_owned(),
@@ -205,19 +200,14 @@ fn scale_rate(rate: &mut BytesPerSecond, factor: f64) {
 }
 
 fn scale_kernel(workload: &mut Workload, kernel: Kernel, factor: f64) {
+    if let Some(mut kernels) = workload.kernels() {
+        kernels.cost_mut(kernel).into_iter().for_each(|cost| scale_time(cost, factor));
+        *workload = workload.with_kernels(&kernels);
+    }
     match workload {
-        Workload::Pi(pi) => match (kernel, &mut pi.returns) {
-            (Kernel::Setup, _) => scale_time(&mut pi.setup, factor),
-            (Kernel::ThrowDart, _) => scale_time(&mut pi.throw_dart, factor),
-            (Kernel::StoreRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.store, factor),
-            (Kernel::PackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.pack, factor),
-            (Kernel::UnpackRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.unpack, factor),
-            (Kernel::CollectRecord, Returns::Coordinates(costs)) => scale_time(&mut costs.collect, factor),
-            _ => {}
-        },
         Workload::LogStream(stream) if kernel == Kernel::Analyse => scale_distribution(&mut stream.analysis, factor),
         Workload::Custom(phases) if kernel == Kernel::Custom => scale_phases(phases, factor),
-        Workload::LogStream(_) | Workload::Custom(_) => {}
+        Workload::Pi(_) | Workload::LogStream(_) | Workload::Custom(_) => {}
     }
 }
 
