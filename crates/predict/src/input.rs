@@ -39,6 +39,7 @@ mod uncertainty;
 mod vary;
 mod word;
 mod workload;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -58,12 +59,14 @@ use self::key_path::Target;
 use self::on_machine::Instead;
 pub use self::on_machine::{load_experiment_on, machine_of_scenario};
 pub use self::provenance::Provenance;
+pub(crate) use self::quantity::time;
 use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
 pub use self::simgrid::{Recorded, load_recorded};
 use self::tree::{Document, Node, Table, Value};
 pub(crate) use self::uncertainty::uncertainty;
+pub(crate) use self::written::machine_text;
 use dlpc_engine::machine::MachineModel;
 
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};

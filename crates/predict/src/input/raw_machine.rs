@@ -2,7 +2,6 @@
 //! docs.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{
     AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, Duplex, Kernel, TreeAlgorithm,
@@ -10,20 +9,20 @@ use dlpc_engine::machine::{
 use dlpc_engine::named::Named as _;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::provenance::Provenance;
 use super::quantity::Quantified;
 use super::spanned::{Keyed, Spanned};
 use super::word::Word;
 
 /// One cluster, as calibrated or as taken from literature.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMachine {
     /// Version of the file format.
     #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
-    #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
     /// Short name, for tables and plots.
     #[schemars(required, extend("examples" = ["dlpc-2020"], "pattern" = super::leaf::ONE_LINE))]
@@ -47,7 +46,7 @@ pub(super) struct RawMachine {
     /// Random delays of cores and network.
     pub(super) noise: Option<Spanned<RawNoise>>,
     /// Where the values come from.
-    pub(super) provenance: Option<Spanned<RawProvenance>>,
+    pub(super) provenance: Option<Spanned<Provenance>>,
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`. Each
     /// replication draws kernel costs, bandwidth, speeds of hosts and costs of messages from theirs, so that the band holds
     /// what is not known (docs/model.md eq. 26 and 48); other values keep theirs for the reader.
@@ -57,7 +56,7 @@ pub(super) struct RawMachine {
     pub(super) standard_errors: Option<Spanned<Keyed<Spanned<String>>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawHostGroup {
     /// Number of hosts.
@@ -82,7 +81,7 @@ pub(super) struct RawHostGroup {
     pub(super) nic: Option<Spanned<RawNic>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNic {
     /// Payload bandwidth in each direction (full duplex) or in total (half duplex).
@@ -96,7 +95,7 @@ pub(super) struct RawNic {
     pub(super) duplex: Option<Spanned<Word<Duplex>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSwitch {
     /// Latency of one switch traversal.
@@ -116,7 +115,7 @@ pub(super) struct RawSwitch {
     pub(super) tree: Option<Spanned<RawTree>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawForwarding {
     /// After the whole frame has arrived.
@@ -125,7 +124,7 @@ pub(super) enum RawForwarding {
     CutThrough,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTree {
     /// Hosts on each leaf switch, filled one after the other.
@@ -139,7 +138,7 @@ pub(super) struct RawTree {
     pub(super) uplink_latency: Option<Quantified<SimDuration>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMessages {
     /// Messages between two ranks of one host (shared memory).
@@ -150,7 +149,7 @@ pub(super) struct RawMessages {
     pub(super) remote: Option<Spanned<RawMessageTable>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMessageTable {
     /// Largest message that is sent eagerly; above it, rendezvous.
@@ -164,7 +163,7 @@ pub(super) struct RawMessageTable {
     pub(super) segments: Option<Spanned<Vec<Spanned<RawSegment>>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSegment {
     /// Largest message of the segment; the last segment may leave it out.
@@ -190,7 +189,7 @@ pub(super) struct RawSegment {
     pub(super) message_gap: Option<Quantified<SimDuration>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCollectives {
     /// Algorithm of barrier.
@@ -211,7 +210,7 @@ pub(super) struct RawCollectives {
     pub(super) alltoall: Option<Spanned<Word<AlltoallAlgorithm>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKernels {
     /// Fixed work of each rank and run, within the program's own clock.
@@ -223,7 +222,7 @@ pub(super) struct RawKernels {
     pub(super) records: Option<Spanned<RawRecords>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRecords {
     /// Time to store a record, on every rank.
@@ -243,7 +242,7 @@ pub(super) struct RawRecords {
     pub(super) bytes: Option<Quantified<Bytes>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNoise {
     /// Sigma of the lognormal factor (median 1) on each compute op.
@@ -262,7 +261,7 @@ pub(super) struct RawNoise {
 }
 
 /// A sigma for each kernel, by its name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RawKernelSigma(pub(super) Keyed<f64>);
 
 impl JsonSchema for RawKernelSigma {
@@ -281,7 +280,7 @@ impl JsonSchema for RawKernelSigma {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawInterruptions {
     /// Mean time between two, exponentially distributed; above zero.
@@ -290,39 +289,4 @@ pub(super) struct RawInterruptions {
     /// Length of each.
     #[schemars(required, extend("examples" = ["20 us"]))]
     pub(super) duration: Option<Quantified<SimDuration>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawProvenance {
-    /// When the model was made.
-    pub(super) created: Option<String>,
-    /// Where the cluster stands or stood.
-    pub(super) place: Option<String>,
-    /// MPI library.
-    pub(super) mpi: Option<String>,
-    /// Version of the tool that made the model.
-    pub(super) tool_version: Option<String>,
-    /// How the values were found.
-    pub(super) method: Option<String>,
-    /// Command that makes the model.
-    pub(super) command: Option<String>,
-    /// Launches of the calibration.
-    #[schemars(range(min = 1))]
-    pub(super) launches: Option<u32>,
-    /// File with the samples of the calibration.
-    pub(super) samples: Option<String>,
-    /// SHA-256 hash of that file, in hexadecimal.
-    pub(super) samples_sha256: Option<String>,
-    /// Reasons to doubt the calibration.
-    pub(super) warnings: Option<Vec<String>>,
-    /// Relative errors of the calibration experiments, simulated with the model, by kind of experiment.
-    pub(super) residuals: Option<BTreeMap<String, String>>,
-    /// Rank counts of the measured runs that the values were fitted to.
-    #[schemars(inner(range(min = 1)))]
-    pub(super) fitted_ranks: Option<Vec<u32>>,
-    /// File names of the measured curves that the values were fitted to.
-    pub(super) fitted_measurements: Option<Vec<String>>,
-    /// Literature source of a value, by its key path: `"switch.latency" = "data sheet"`.
-    pub(super) sources: Option<BTreeMap<String, String>>,
 }

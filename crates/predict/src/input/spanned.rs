@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer, StringDeserializer, U64Deserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{FileId, Span};
@@ -24,6 +25,32 @@ pub(super) struct Spanned<T> {
 /// A table whose keys the user chooses, in the order of the file.
 #[derive(Debug, Clone)]
 pub(super) struct Keyed<T>(pub(super) Vec<(Spanned<String>, T)>);
+
+/// A value that no file holds yet.
+impl<T> From<T> for Spanned<T> {
+    fn from(value: T) -> Self {
+        Self { span: Span::NOWHERE, value }
+    }
+}
+
+impl<T: Serialize> Serialize for Spanned<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<T: Serialize> Serialize for Keyed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (&key.value, value)))
+    }
+}
+
+/// Entries that no file holds yet.
+impl<K: Into<String>, T> FromIterator<(K, T)> for Keyed<T> {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        Self(entries.into_iter().map(|(key, value)| (key.into().into(), value)).collect())
+    }
+}
 
 /// Returns a document tree as a raw struct.
 ///

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use dlpc_engine::named::Named;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 /// One of the words of an enum.
@@ -16,6 +17,12 @@ impl<'de, E: Named> Deserialize<'de> for Word<E> {
         let text = String::deserialize(deserializer)?;
         let known = E::ALL.iter().copied().find(|known| known.name() == text);
         known.map(Self).ok_or_else(|| D::Error::custom(format!("`{text}` is not a word of `{}`", E::KIND)))
+    }
+}
+
+impl<E: Named> Serialize for Word<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
     }
 }
 
