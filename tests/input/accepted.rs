@@ -202,7 +202,7 @@ fn provenance_says_which_points_were_fitted() {
     let provenance = Folder::good().loaded().provenance;
     assert!(provenance.was_fitted_on(Path::new("measured/pi-count.csv"), 4));
     assert!(!provenance.was_fitted_on(Path::new("measured/pi-count.csv"), 3));
-    assert_eq!(provenance.sources["switch.latency"], "data sheet");
+    assert_eq!(provenance.sources.unwrap_or_default()["switch.latency"], "data sheet");
     assert_eq!(provenance.intervals["kernels.setup"], ["30 ms", "38 ms"]);
 }
 

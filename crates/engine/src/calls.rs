@@ -3,6 +3,7 @@
 //! [`Calls`] that exist are valid: ranks are there, waits have requests, and all ranks call the same collectives in the
 //! same order.
 
+use crate::named::named;
 use crate::schedule::Wildcard;
 use crate::units::{Bytes, SimDuration};
 
@@ -80,37 +81,38 @@ impl CollectiveCall {
     }
 }
 
-/// Collectives of MPI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CollectiveKind {
-    /// `MPI_Barrier`.
-    Barrier,
-    /// `MPI_Bcast`.
-    Bcast,
-    /// `MPI_Reduce`.
-    Reduce,
-    /// `MPI_Allreduce`.
-    Allreduce,
-    /// `MPI_Gather`.
-    Gather,
-    /// `MPI_Gatherv`.
-    Gatherv,
-    /// `MPI_Scatter`.
-    Scatter,
-    /// `MPI_Scatterv`.
-    Scatterv,
-    /// `MPI_Allgather`.
-    Allgather,
-    /// `MPI_Allgatherv`.
-    Allgatherv,
-    /// `MPI_Alltoall`.
-    Alltoall,
-    /// `MPI_Alltoallv`.
-    Alltoallv,
-    /// `MPI_Reduce_scatter`.
-    ReduceScatter,
-    /// `MPI_Scan`, `MPI_Exscan`.
-    Scan,
+named! {
+    /// Collectives of MPI.
+    pub enum CollectiveKind as "Collective" {
+        /// `MPI_Barrier`.
+        Barrier = "barrier",
+        /// `MPI_Bcast`.
+        Bcast = "bcast",
+        /// `MPI_Reduce`.
+        Reduce = "reduce",
+        /// `MPI_Allreduce`.
+        Allreduce = "allreduce",
+        /// `MPI_Gather`.
+        Gather = "gather",
+        /// `MPI_Gatherv`.
+        Gatherv = "gatherv",
+        /// `MPI_Scatter`.
+        Scatter = "scatter",
+        /// `MPI_Scatterv`.
+        Scatterv = "scatterv",
+        /// `MPI_Allgather`.
+        Allgather = "allgather",
+        /// `MPI_Allgatherv`.
+        Allgatherv = "allgatherv",
+        /// `MPI_Alltoall`.
+        Alltoall = "alltoall",
+        /// `MPI_Alltoallv`.
+        Alltoallv = "alltoallv",
+        /// `MPI_Reduce_scatter`.
+        ReduceScatter = "reducescatter",
+        /// `MPI_Scan`, `MPI_Exscan`.
+        Scan = "scan",
+    }
 }
 
 /// The calls of one rank.

@@ -75,6 +75,7 @@ pub mod calls;
 pub mod engine;
 pub mod machine;
 pub mod maths;
+pub mod named;
 pub mod platform;
 pub mod program;
 pub mod random;

@@ -3,14 +3,21 @@
 //! A [`MachineModel`] that exists is valid. It comes from a machine file, which the crate `dlpc-predict` checks, or from
 //! [`Star`], which can only make valid ones.
 
+mod collectives;
+mod kernel;
 mod messages;
 mod star;
 mod uncertainty;
 
 use std::num::NonZeroU32;
 
+use crate::named::named;
 use crate::units::{Bytes, BytesPerSecond, SimDuration};
 
+pub use self::collectives::{
+    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, TreeAlgorithm,
+};
+pub use self::kernel::{COSTED, Costed, Kernel, Kernels, RecordCosts};
 pub use self::messages::{MessageTable, Segment, TableError};
 pub use self::star::Star;
 pub use self::uncertainty::{SegmentUncertainty, Uncertainty};
@@ -65,13 +72,12 @@ pub struct Nic {
     pub duplex: Duplex,
 }
 
-/// Whether the two directions of a cable share its bandwidth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duplex {
-    /// Each direction has the full bandwidth.
-    Full,
-    /// Both directions share it.
-    Half,
+named! {
+    /// Whether the two directions of a cable share its bandwidth.
+    pub enum Duplex as "Duplex" {
+        Full = "full" => "Each direction has the full bandwidth.",
+        Half = "half" => "Both directions share it.",
+    }
 }
 
 /// The switch, or the tree of switches, between the hosts.
@@ -115,172 +121,6 @@ pub enum Topology {
         /// Latency of that cable.
         uplink_latency: SimDuration,
     },
-}
-
-/// Collective algorithms named by the model instead of the selection rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CollectiveOverrides {
-    /// Algorithm of barrier.
-    pub barrier: Option<BarrierAlgorithm>,
-    /// Algorithm of bcast.
-    pub bcast: Option<TreeAlgorithm>,
-    /// Algorithm of scatter (scatterv is always linear).
-    pub scatter: Option<TreeAlgorithm>,
-    /// Algorithm of gather (gatherv is always linear).
-    pub gather: Option<TreeAlgorithm>,
-    /// Algorithm of reduce.
-    pub reduce: Option<TreeAlgorithm>,
-    /// Algorithm of allreduce.
-    pub allreduce: Option<AllreduceAlgorithm>,
-    /// Algorithm of allgather.
-    pub allgather: Option<AllgatherAlgorithm>,
-    /// Algorithm of alltoall.
-    pub alltoall: Option<AlltoallAlgorithm>,
-}
-
-/// Algorithms of barrier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BarrierAlgorithm {
-    /// All ranks report to rank 0, which releases them.
-    Linear,
-    /// Pairwise exchange along the bits of the rank number, with a fix-up for other than powers of two.
-    RecursiveDoubling,
-    /// `ceil(log2 p)` rounds of passing on to rank + 2^k.
-    Dissemination,
-}
-
-/// Algorithms of the rooted collectives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TreeAlgorithm {
-    /// The root exchanges one message with each other rank.
-    Linear,
-    /// Along a binomial tree.
-    Binomial,
-}
-
-/// Algorithms of allreduce.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AllreduceAlgorithm {
-    /// Reduce to rank 0, then bcast, both linear.
-    Linear,
-    /// Pairwise exchange along the bits of the rank number.
-    RecursiveDoubling,
-}
-
-/// Algorithms of allgather.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AllgatherAlgorithm {
-    /// Blocks go around, from each rank to the next one.
-    Ring,
-    /// Pairwise exchange along the bits of the rank number; Bruck's algorithm for other than powers of two.
-    RecursiveDoubling,
-    /// `ceil(log2 p)` rounds of passing on to rank - 2^k.
-    Bruck,
-    /// Exchange with both neighbours in turn; a ring for odd numbers of ranks.
-    Neighbor,
-}
-
-/// Algorithms of alltoall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlltoallAlgorithm {
-    /// All sends and receives at once.
-    Linear,
-    /// One after the other to rank + 1, + 2, ...
-    Pairwise,
-    /// `ceil(log2 p)` rounds in which blocks are passed on.
-    Bruck,
-}
-
-/// What a compute op does; names its noise and its share in the breakdown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kernel {
-    /// Fixed work of each rank and run, within the program's own clock.
-    Setup,
-    /// Throwing one dart.
-    ThrowDart,
-    /// Storing one dart's record.
-    StoreRecord,
-    /// Packing one record for sending.
-    PackRecord,
-    /// Unpacking one record on rank 0.
-    UnpackRecord,
-    /// Reducing one record on rank 0.
-    CollectRecord,
-    /// Analysing one log file.
-    Analyse,
-    /// Work that a custom workload describes itself.
-    Custom,
-}
-
-impl Kernel {
-    /// All kernels.
-    pub const ALL: [Self; 8] = [
-        Self::Setup,
-        Self::ThrowDart,
-        Self::StoreRecord,
-        Self::PackRecord,
-        Self::UnpackRecord,
-        Self::CollectRecord,
-        Self::Analyse,
-        Self::Custom,
-    ];
-
-    /// Returns the name in files and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-            Self::ThrowDart => "throw_dart",
-            Self::StoreRecord => "store_record",
-            Self::PackRecord => "pack_record",
-            Self::UnpackRecord => "unpack_record",
-            Self::CollectRecord => "collect_record",
-            Self::Analyse => "analyse",
-            Self::Custom => "custom",
-        }
-    }
-
-    /// Returns the number of the random stream that its cost is drawn from. It is part of every result: a new kernel gets a
-    /// new number, wherever it stands in [`Self::ALL`].
-    #[must_use]
-    pub const fn stream_number(self) -> u32 {
-        match self {
-            Self::Setup => 0,
-            Self::ThrowDart => 1,
-            Self::StoreRecord => 2,
-            Self::PackRecord => 3,
-            Self::UnpackRecord => 4,
-            Self::CollectRecord => 5,
-            Self::Analyse => 6,
-            Self::Custom => 7,
-        }
-    }
-}
-
-/// Costs of the workloads' kernels on a core of speed 1.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Kernels {
-    /// Fixed work of each rank and run.
-    pub setup: SimDuration,
-    /// Per dart; a model without it cannot run `pi`.
-    pub throw_dart: Option<SimDuration>,
-    /// Costs of records; a model without them cannot run `pi` with `returns = "coordinates"`.
-    pub records: Option<RecordCosts>,
-}
-
-/// Costs of one dart's record (index, rank, x, y, inside) as the program returns it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordCosts {
-    /// Time to store one, on every rank.
-    pub store: SimDuration,
-    /// Time to pack one, on every rank.
-    pub pack: SimDuration,
-    /// Time to unpack one, on rank 0.
-    pub unpack: SimDuration,
-    /// Time to reduce one, on rank 0.
-    pub collect: SimDuration,
-    /// Size of a packed record.
-    pub bytes: Bytes,
 }
 
 /// Random delays of cores and network. All zero: the simulation is deterministic.

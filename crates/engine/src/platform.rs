@@ -3,15 +3,15 @@
 pub mod core_set;
 
 use crate::machine::{Duplex, Forwarding, MachineModel, Switch, Topology};
+use crate::named::named;
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
-/// How the network is modelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NetworkKind {
-    /// Concurrent transfers share links max-min fairly.
-    Flow,
-    /// No sharing inside the network; gaps between messages at each host.
-    Loggops,
+named! {
+    /// How the network is modelled.
+    pub enum NetworkKind as "Network" {
+        Flow = "flow" => "Concurrent transfers share links max-min fairly.",
+        Loggops = "loggops" => "No sharing inside the network, only gaps between messages at each host.",
+    }
 }
 
 /// Index of a host.

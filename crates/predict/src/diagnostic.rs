@@ -38,6 +38,11 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// The place of what no file holds.
+    pub(crate) const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+}
+
 /// Whether a problem makes the file unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {

@@ -35,6 +35,8 @@ mod spanned;
 mod tree;
 mod uncertainty;
 mod vary;
+mod word;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -60,12 +62,14 @@ use self::scenario::MachineFile;
 pub use self::simgrid::{Recorded, load_recorded};
 use self::tree::{Document, Node, Table, Value};
 pub(crate) use self::uncertainty::uncertainty;
+pub(crate) use self::writer::machine_text;
 use dlpc_engine::machine::MachineModel;
 
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::measurement::Measurement;
 use crate::scenario::Scenario;
 use crate::written::quantity;
+pub(crate) use crate::written::quantity::time;
 
 pub use self::vary::{load_axes, load_varied, sweep_keys};
 

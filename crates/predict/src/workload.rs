@@ -77,6 +77,11 @@ pub(crate) const fn facts_of(kernel: Kernel) -> KernelFacts {
     }
 }
 
+/// Returns the key path of a kernel's cost, in the machine model or in the scenario.
+pub(crate) fn cost_key(kernel: Kernel) -> &'static str {
+    kernel.cost_key().or(facts_of(kernel).scenario_key).unwrap_or(kernel.name())
+}
+
 impl Workload {
     /// Returns what other modules ask of it.
     pub(crate) fn facts(&self) -> &dyn Facts {

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 use crate::diagnostic::{FileId, Span};
 
@@ -19,6 +20,19 @@ pub(crate) const NAME: &str = "$dlpc_sim::Spanned";
 pub(crate) struct Spanned<T> {
     pub(crate) span: Span,
     pub(crate) value: T,
+}
+
+/// A value that no file holds yet.
+impl<T> From<T> for Spanned<T> {
+    fn from(value: T) -> Self {
+        Self { span: Span::NOWHERE, value }
+    }
+}
+
+impl<T: Serialize> Serialize for Spanned<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Spanned<T> {

@@ -132,7 +132,7 @@ fn provenance(args: &CalibrateArgs, found: &RunsFit, programs: &[MeasuredProgram
         place: prior.provenance.place.clone(),
         mpi: prior.provenance.mpi.clone(),
         prior: Some(prior.model.name.clone()),
-        prior_sources: prior.provenance.sources.clone(),
+        prior_sources: prior.provenance.sources.clone().unwrap_or_default(),
         prior_intervals: prior.provenance.intervals.clone(),
         command: Some(command(args)),
         runs: Some(FittedTo {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dlpc_engine::machine::{Kernel, MachineModel};
+use dlpc_engine::machine::{COSTED, Costed, Kernel, MachineModel};
 
 use super::FitOptions;
 use super::model::values;
@@ -125,21 +125,16 @@ fn kernels(estimate: &Estimate, options: &FitOptions<'_>, found: &mut Identified
     // The four costs of records come together: without one of them, all are the prior's.
     let of_records = WorkKernel::ALL.into_iter().filter(|kernel| *kernel != WorkKernel::ThrowDart);
     let has_records = of_records.into_iter().all(|kernel| estimate.costs.kernels.contains_key(&kernel));
-    for (kernel, name) in [
-        (Kernel::ThrowDart, "kernels.throw_dart"),
-        (Kernel::StoreRecord, "kernels.records.store"),
-        (Kernel::PackRecord, "kernels.records.pack"),
-        (Kernel::UnpackRecord, "kernels.records.unpack"),
-        (Kernel::CollectRecord, "kernels.records.collect"),
-    ] {
+    // Set-up is not measured.
+    for Costed { kernel, key, .. } in COSTED.into_iter().filter(|costed| costed.kernel != Kernel::Setup) {
         let is_measured = estimate.costs.kernels.keys().any(|measured| machine_kernel(*measured) == kernel);
         if is_measured && (has_records || kernel == Kernel::ThrowDart) {
-            found.fit(name.to_owned(), "compute");
+            found.fit(key.to_owned(), "compute");
         } else {
-            found.kept.push(name.to_owned());
+            found.kept.push(key.to_owned());
         }
         if estimate.noise.kernels.keys().any(|measured| machine_kernel(*measured) == kernel) {
-            found.fit(format!("noise.kernel_sigma.{}", kernel.name()), "compute");
+            found.fit(kernel.sigma_key(), "compute");
         }
     }
     if estimate.noise.sigma.is_some() {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dlpc_engine::machine::MachineModel;
+use dlpc_engine::machine::{COSTED, Kernel, MachineModel};
 
 use super::residuals::kind;
 use crate::measurement::experiment::Experiment;
@@ -52,7 +52,7 @@ pub(super) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
 /// What a sample of computing must be about to tell a value.
 enum About {
     Host(String),
-    Kernel(String),
+    Kernel(Kernel),
     Busy(u32),
     Anything,
 }
@@ -67,23 +67,16 @@ fn about(machine: &MachineModel, key: &str) -> About {
     if let Some(i) = index("slowdown") {
         return u32::try_from(i + 1).map_or(About::Anything, About::Busy);
     }
-    if let Some(name) = key.strip_prefix("noise.kernel_sigma.") {
-        return About::Kernel(name.to_owned());
-    }
-    match key {
-        "kernels.throw_dart" => About::Kernel("throw_dart".to_owned()),
-        _ => match key.strip_prefix("kernels.records.") {
-            Some(name) => About::Kernel(format!("{name}_record")),
-            None => About::Anything,
-        },
-    }
+    let of_cost = COSTED.iter().find(|costed| costed.key == key).map(|costed| costed.kernel);
+    let of_sigma = Kernel::ALL.into_iter().find(|kernel| kernel.sigma_key() == key);
+    of_cost.or(of_sigma).map_or(About::Anything, About::Kernel)
 }
 
 impl About {
     fn is_told_by(&self, sample: &Sample) -> bool {
         match (self, &sample.experiment) {
             (Self::Host(host), _) => sample.host == *host,
-            (Self::Kernel(name), Experiment::Compute { kernel, .. }) => machine_kernel(*kernel).name() == name,
+            (Self::Kernel(own), Experiment::Compute { kernel, .. }) => machine_kernel(*kernel) == *own,
             (Self::Busy(busy), Experiment::Compute { busy: found, .. }) => found == busy,
             (Self::Anything, _) => true,
             (Self::Kernel(_) | Self::Busy(_), _) => false,

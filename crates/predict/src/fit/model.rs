@@ -134,7 +134,7 @@ fn host_groups(hosts: &[HostInfo], estimate: &Estimate, nic: Nic) -> Vec<HostGro
 }
 
 fn kernels(estimate: &Estimate, prior: Option<&MachineModel>) -> Kernels {
-    let before = prior.map(|prior| prior.kernels.clone()).unwrap_or_default();
+    let before = prior.map(|prior| prior.kernels).unwrap_or_default();
     let cost = |kernel| estimate.costs.kernels.get(&kernel).map(|seconds| rounded(*seconds));
     let records =
         [WorkKernel::StoreRecord, WorkKernel::PackRecord, WorkKernel::UnpackRecord, WorkKernel::CollectRecord]
@@ -236,25 +236,9 @@ pub fn values(machine: &MachineModel) -> BTreeMap<String, f64> {
 }
 
 fn kernel_values(machine: &MachineModel, values: &mut BTreeMap<String, f64>) {
-    values.insert("kernels.setup".to_owned(), machine.kernels.setup.as_seconds());
-    if let Some(cost) = machine.kernels.throw_dart {
-        values.insert("kernels.throw_dart".to_owned(), cost.as_seconds());
-    }
-    if let Some(records) = machine.kernels.records {
-        let costs = [
-            ("store", records.store),
-            ("pack", records.pack),
-            ("unpack", records.unpack),
-            ("collect", records.collect),
-        ];
-        for (name, cost) in costs {
-            values.insert(format!("kernels.records.{name}"), cost.as_seconds());
-        }
-    }
+    values.extend(machine.kernels.costs().map(|(costed, cost)| (costed.key.to_owned(), cost.as_seconds())));
     values.insert("noise.compute_sigma".to_owned(), machine.noise.sigma(Kernel::Custom));
-    for kernel in Kernel::ALL {
-        values.insert(format!("noise.kernel_sigma.{}", kernel.name()), machine.noise.sigma(kernel));
-    }
+    values.extend(Kernel::ALL.map(|kernel| (kernel.sigma_key(), machine.noise.sigma(kernel))));
     if let Some(interruptions) = machine.noise.interruptions {
         values.insert("noise.interruptions.interval".to_owned(), interruptions.interval.as_seconds());
         values.insert("noise.interruptions.duration".to_owned(), interruptions.duration.as_seconds());

@@ -15,10 +15,10 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::engine::SimError;
-use dlpc_engine::machine::{MachineModel, Noise};
+use dlpc_engine::machine::{COSTED, MachineModel, Noise};
 use thiserror::Error;
 
-use self::costs::{Costs, FITTED};
+use self::costs::Costs;
 use self::factor::Factor;
 use self::linear::{Linear, Solution};
 use self::parameters::Parameter;
@@ -177,8 +177,8 @@ struct Settled {
     solution: Solution,
     scatter: Scatter,
     noise: Noise,
-    /// Sigma of each kernel that repeated runs tell, in the order of [`FITTED`].
-    told: [Option<f64>; FITTED.len()],
+    /// Sigma of each kernel that repeated runs tell, in the order of [`COSTED`].
+    told: [Option<f64>; COSTED.len()],
     effects: Vec<Vec<f64>>,
     /// Makespans without noise, in seconds.
     fitted_s: Vec<f64>,
@@ -201,7 +201,7 @@ struct Settled {
 pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Result<RunsFit, RunsError> {
     check(programs, options.prior)?;
     let points = points(programs, &options.ranks)?;
-    let prior = Costs::of(&options.prior.kernels);
+    let prior = Costs::of(options.prior.kernels);
     let effects = simulated::effects(programs, &points, &prior)?;
     let parameters = parameters::parameters(&effects, &points, &prior);
     if points.len() <= parameters.len() {
@@ -291,7 +291,7 @@ fn settled(task: &Task<'_>, source: RankNoise) -> Result<Settled, RunsError> {
         let costs = costs.rounded();
         let effects = simulated::effects(programs, &quiet, &costs)?;
         let mut noise = noise::of_prior(options.prior, parameters);
-        let mut told = [None; FITTED.len()];
+        let mut told = [None; COSTED.len()];
         if source == RankNoise::Repeats && noise::has_repeats(points) {
             let scatters = simulated::scatters(programs, &quiet, &costs)?;
             told = noise::told_by_repeats(&scatters, &effects, points, &scatter, options.prior);

@@ -10,7 +10,7 @@ use super::tree::{Entry, Node, Origin, Table, Value, lower_first};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 
 /// The version of the file formats.
-pub(super) const FORMAT: i128 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// Key of a scenario with the values that differ from those of the machine model.
 const OVERRIDES: &str = "machine_override";
@@ -36,7 +36,7 @@ pub(super) fn check(
 fn has_other_format(root: &Node, prefix: &str, diagnostics: &mut Diagnostics) -> bool {
     let Some(node) = root.as_table().and_then(|table| table.get("format")) else { return false };
     let Value::Integer(format) = node.value else { return false };
-    if format == FORMAT {
+    if format == i128::from(FORMAT) {
         return false;
     }
     let message = format!("format {format} is not supported");

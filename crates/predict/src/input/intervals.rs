@@ -5,7 +5,7 @@ use dlpc_engine::units::{Quantity, SimDuration};
 
 use super::leaf;
 use super::quantity;
-use super::spanned::{Named, Spanned};
+use super::spanned::{Keyed, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
 
 /// Half-width of a 95 % interval of a normal distribution, in standard deviations.
@@ -17,7 +17,7 @@ const RELATIVE_MAX: f64 = 2.0;
 ///
 /// Intervals of other values are kept in the provenance and not looked at here.
 pub(super) fn cost_sigma(
-    raw: &Named<Spanned<[String; 2]>>,
+    raw: &Keyed<Spanned<[String; 2]>>,
     kernels: &Kernels,
     diagnostics: &mut Diagnostics,
 ) -> [f64; Kernel::ALL.len()] {
@@ -36,7 +36,7 @@ pub(super) fn cost_sigma(
 
 /// Puts the relative standard error of each kernel that has one into `sigma` ([`Kernel::ALL`] order).
 pub(super) fn standard_errors(
-    raw: &Named<Spanned<String>>,
+    raw: &Keyed<Spanned<String>>,
     kernels: &Kernels,
     sigma: &mut [f64; Kernel::ALL.len()],
     diagnostics: &mut Diagnostics,
@@ -67,7 +67,7 @@ pub(super) fn standard_errors(
 fn unknown(what: &str, key: &Spanned<String>, kernels: &Kernels) -> Problem {
     let message = format!("{what} for `{}`, which the model does not have", key.value);
     let problem = Problem::error("machine::unknown_interval", key.span, message).help(known(kernels));
-    let names: Vec<_> = costs(kernels).into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<_> = kernels.costs().map(|(costed, _)| costed.key).collect();
     match leaf::nearest(&key.value, &names) {
         Some(name) => problem.label(format!("did you mean `{name}`?")),
         None => problem,
@@ -81,25 +81,11 @@ pub(crate) fn relative_to(error: SimDuration, cost: SimDuration) -> f64 {
 
 /// Returns the kernel that a key path names, and its cost.
 fn kernel_of(path: &str, kernels: &Kernels) -> Option<(Kernel, SimDuration)> {
-    costs(kernels).into_iter().find(|(name, ..)| *name == path).map(|(_, kernel, cost)| (kernel, cost))
-}
-
-fn costs(kernels: &Kernels) -> Vec<(&'static str, Kernel, SimDuration)> {
-    let mut costs = vec![("kernels.setup", Kernel::Setup, kernels.setup)];
-    costs.extend(kernels.throw_dart.map(|cost| ("kernels.throw_dart", Kernel::ThrowDart, cost)));
-    if let Some(records) = &kernels.records {
-        costs.extend([
-            ("kernels.records.store", Kernel::StoreRecord, records.store),
-            ("kernels.records.pack", Kernel::PackRecord, records.pack),
-            ("kernels.records.unpack", Kernel::UnpackRecord, records.unpack),
-            ("kernels.records.collect", Kernel::CollectRecord, records.collect),
-        ]);
-    }
-    costs
+    kernels.costs().find(|(costed, _)| costed.key == path).map(|(costed, cost)| (costed.kernel, cost))
 }
 
 fn known(kernels: &Kernels) -> String {
-    let names: Vec<String> = costs(kernels).into_iter().map(|(name, ..)| format!("`{name}`")).collect();
+    let names: Vec<String> = kernels.costs().map(|(costed, _)| format!("`{}`", costed.key)).collect();
     format!("predictions use the intervals of {}", names.join(", "))
 }
 

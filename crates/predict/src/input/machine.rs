@@ -5,9 +5,8 @@
 use std::num::NonZeroU32;
 
 use dlpc_engine::machine::{
-    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, Duplex,
-    Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, Nic, Noise, RecordCosts, Switch, Topology,
-    TreeAlgorithm, Uncertainty,
+    CollectiveOverrides, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, Nic, Noise, RecordCosts,
+    Switch, Topology, Uncertainty,
 };
 use dlpc_engine::units::{Bytes, SimDuration};
 
@@ -15,12 +14,12 @@ use super::host_names;
 use super::intervals;
 use super::messages;
 use super::raw_machine::{
-    RawAllgatherAlgorithm, RawAllreduceAlgorithm, RawAlltoallAlgorithm, RawBarrierAlgorithm, RawCollectives, RawDuplex,
-    RawForwarding, RawHostGroup, RawInterruptions, RawKernelSigma, RawKernels, RawMachine, RawNic, RawNoise,
-    RawRecords, RawSwitch, RawTree, RawTreeAlgorithm,
+    RawCollectives, RawForwarding, RawHostGroup, RawInterruptions, RawKernels, RawMachine, RawNic, RawNoise,
+    RawRecords, RawSwitch, RawTree,
 };
-use super::spanned::{Named, Spanned};
+use super::spanned::{Keyed, Spanned};
 use super::uncertainty;
+use super::word::Word;
 use crate::diagnostic::{Diagnostics, Problem};
 
 /// Most hosts of all groups together.
@@ -61,7 +60,7 @@ pub(super) fn validate(raw: &RawMachine, diagnostics: &mut Diagnostics) -> Optio
     Some(machine)
 }
 
-fn host_groups(raw: &Named<Spanned<RawHostGroup>>, diagnostics: &mut Diagnostics) -> Option<Vec<HostGroup>> {
+fn host_groups(raw: &Keyed<Spanned<RawHostGroup>>, diagnostics: &mut Diagnostics) -> Option<Vec<HostGroup>> {
     let mut groups = Vec::new();
     let mut n_hosts = 0;
     for (name, group) in &raw.0 {
@@ -148,11 +147,7 @@ fn slowdown(
 }
 
 fn nic(raw: &RawNic) -> Option<Nic> {
-    let duplex = match raw.duplex?.value {
-        RawDuplex::Full => Duplex::Full,
-        RawDuplex::Half => Duplex::Half,
-    };
-    Some(Nic { bandwidth: raw.bandwidth?.value, latency: raw.latency?.value, duplex })
+    Some(Nic { bandwidth: raw.bandwidth?.value, latency: raw.latency?.value, duplex: word(raw.duplex?) })
 }
 
 fn switch(raw: &RawSwitch, diagnostics: &mut Diagnostics) -> Option<Switch> {
@@ -187,38 +182,20 @@ fn tree(raw: &RawTree) -> Option<Topology> {
 }
 
 fn collectives(raw: &RawCollectives) -> CollectiveOverrides {
-    let tree = |raw: Option<Spanned<RawTreeAlgorithm>>| {
-        raw.map(|raw| match raw.value {
-            RawTreeAlgorithm::Linear => TreeAlgorithm::Linear,
-            RawTreeAlgorithm::Binomial => TreeAlgorithm::Binomial,
-        })
-    };
     CollectiveOverrides {
-        barrier: raw.barrier.map(|raw| match raw.value {
-            RawBarrierAlgorithm::Linear => BarrierAlgorithm::Linear,
-            RawBarrierAlgorithm::RecursiveDoubling => BarrierAlgorithm::RecursiveDoubling,
-            RawBarrierAlgorithm::Dissemination => BarrierAlgorithm::Dissemination,
-        }),
-        bcast: tree(raw.bcast),
-        scatter: tree(raw.scatter),
-        gather: tree(raw.gather),
-        reduce: tree(raw.reduce),
-        allreduce: raw.allreduce.map(|raw| match raw.value {
-            RawAllreduceAlgorithm::Linear => AllreduceAlgorithm::Linear,
-            RawAllreduceAlgorithm::RecursiveDoubling => AllreduceAlgorithm::RecursiveDoubling,
-        }),
-        allgather: raw.allgather.map(|raw| match raw.value {
-            RawAllgatherAlgorithm::Ring => AllgatherAlgorithm::Ring,
-            RawAllgatherAlgorithm::RecursiveDoubling => AllgatherAlgorithm::RecursiveDoubling,
-            RawAllgatherAlgorithm::Bruck => AllgatherAlgorithm::Bruck,
-            RawAllgatherAlgorithm::Neighbor => AllgatherAlgorithm::Neighbor,
-        }),
-        alltoall: raw.alltoall.map(|raw| match raw.value {
-            RawAlltoallAlgorithm::Linear => AlltoallAlgorithm::Linear,
-            RawAlltoallAlgorithm::Pairwise => AlltoallAlgorithm::Pairwise,
-            RawAlltoallAlgorithm::Bruck => AlltoallAlgorithm::Bruck,
-        }),
+        barrier: raw.barrier.map(word),
+        bcast: raw.bcast.map(word),
+        scatter: raw.scatter.map(word),
+        gather: raw.gather.map(word),
+        reduce: raw.reduce.map(word),
+        allreduce: raw.allreduce.map(word),
+        allgather: raw.allgather.map(word),
+        alltoall: raw.alltoall.map(word),
     }
+}
+
+fn word<E>(raw: Spanned<Word<E>>) -> E {
+    raw.value.0
 }
 
 fn kernels(raw: &RawKernels) -> Option<Kernels> {
@@ -246,27 +223,14 @@ fn noise(raw: &RawNoise, diagnostics: &mut Diagnostics) -> Option<Noise> {
     };
     let mut compute_sigma = [raw.compute_sigma?.value; Kernel::ALL.len()];
     if let Some(raw) = &raw.kernel_sigma {
-        for kernel in Kernel::ALL {
-            if let Some(sigma) = kernel_sigma(&raw.value, kernel) {
-                compute_sigma[kernel as usize] = sigma.value;
+        for (name, sigma) in &raw.value.0.0 {
+            if let Some(kernel) = Kernel::ALL.into_iter().find(|kernel| kernel.name() == name.value) {
+                compute_sigma[kernel as usize] = *sigma;
             }
         }
     }
     let (run_sigma, latency_sigma) = (raw.run_sigma?.value, raw.latency_sigma?.value);
     Some(Noise { compute_sigma, run_sigma, interruptions, latency_sigma, ..Noise::NONE })
-}
-
-fn kernel_sigma(raw: &RawKernelSigma, kernel: Kernel) -> Option<Spanned<f64>> {
-    match kernel {
-        Kernel::Setup => raw.setup,
-        Kernel::ThrowDart => raw.throw_dart,
-        Kernel::StoreRecord => raw.store_record,
-        Kernel::PackRecord => raw.pack_record,
-        Kernel::UnpackRecord => raw.unpack_record,
-        Kernel::CollectRecord => raw.collect_record,
-        Kernel::Analyse => raw.analyse,
-        Kernel::Custom => raw.custom,
-    }
 }
 
 fn interruptions(raw: &RawInterruptions, diagnostics: &mut Diagnostics) -> Option<Interruptions> {

@@ -1,22 +1,28 @@
 //! The machine model as it stands in the file: keys, units, defaults and ranges. Doc comments become the schema and
 //! docs.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use dlpc_engine::machine::{
+    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, Duplex, Kernel, TreeAlgorithm,
+};
+use dlpc_engine::named::Named as _;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
+use super::provenance::Provenance;
 use super::quantity::Quantified;
-use super::spanned::{Named, Spanned};
+use super::spanned::{Keyed, Spanned};
+use super::word::Word;
 
 /// One cluster, as calibrated or as taken from literature.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMachine {
     /// Version of the file format.
     #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
-    #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) format: Option<Spanned<u32>>,
     /// Short name, for tables and plots.
     #[schemars(required, extend("examples" = ["dlpc-2020"], "pattern" = super::leaf::ONE_LINE))]
@@ -26,7 +32,7 @@ pub(super) struct RawMachine {
     pub(super) title: Option<Spanned<String>>,
     /// Groups of equal hosts, by name; a group `pi` of 8 has the hosts `pi0` to `pi7`, a group of 1 the host `pi`.
     #[schemars(required, extend("minProperties" = 1))]
-    pub(super) hosts: Option<Spanned<Named<Spanned<RawHostGroup>>>>,
+    pub(super) hosts: Option<Spanned<Keyed<Spanned<RawHostGroup>>>>,
     /// The switch, or the switches, between the hosts.
     #[schemars(required)]
     pub(super) switch: Option<Spanned<RawSwitch>>,
@@ -40,17 +46,17 @@ pub(super) struct RawMachine {
     /// Random delays of cores and network.
     pub(super) noise: Option<Spanned<RawNoise>>,
     /// Where the values come from.
-    pub(super) provenance: Option<Spanned<RawProvenance>>,
+    pub(super) provenance: Option<Spanned<Provenance>>,
     /// 95 % interval of a value, by its key path: `"hosts.pi.nic.bandwidth" = ["94.1 Mbit/s", "94.6 Mbit/s"]`. Each
     /// replication draws kernel costs, bandwidth, speeds of hosts and costs of messages from theirs, so that the band holds
     /// what is not known (docs/model.md eq. 26 and 48); other values keep theirs for the reader.
-    pub(super) intervals: Option<Spanned<Named<Spanned<[String; 2]>>>>,
+    pub(super) intervals: Option<Spanned<Keyed<Spanned<[String; 2]>>>>,
     /// Standard error of a kernel's cost, by its key path: predictions draw from it instead of from the interval, which
     /// few measured runs make wider than a normal distribution would.
-    pub(super) standard_errors: Option<Spanned<Named<Spanned<String>>>>,
+    pub(super) standard_errors: Option<Spanned<Keyed<Spanned<String>>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawHostGroup {
     /// Number of hosts.
@@ -75,7 +81,7 @@ pub(super) struct RawHostGroup {
     pub(super) nic: Option<Spanned<RawNic>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNic {
     /// Payload bandwidth in each direction (full duplex) or in total (half duplex).
@@ -86,19 +92,10 @@ pub(super) struct RawNic {
     pub(super) latency: Option<Quantified<SimDuration>>,
     /// Whether both directions share the bandwidth.
     #[schemars(extend("default" = "full"))]
-    pub(super) duplex: Option<Spanned<RawDuplex>>,
+    pub(super) duplex: Option<Spanned<Word<Duplex>>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawDuplex {
-    /// Each direction has the full bandwidth.
-    Full,
-    /// Both directions share it.
-    Half,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSwitch {
     /// Latency of one switch traversal.
@@ -118,7 +115,7 @@ pub(super) struct RawSwitch {
     pub(super) tree: Option<Spanned<RawTree>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawForwarding {
     /// After the whole frame has arrived.
@@ -127,7 +124,7 @@ pub(super) enum RawForwarding {
     CutThrough,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTree {
     /// Hosts on each leaf switch, filled one after the other.
@@ -141,7 +138,7 @@ pub(super) struct RawTree {
     pub(super) uplink_latency: Option<Quantified<SimDuration>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMessages {
     /// Messages between two ranks of one host (shared memory).
@@ -152,7 +149,7 @@ pub(super) struct RawMessages {
     pub(super) remote: Option<Spanned<RawMessageTable>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMessageTable {
     /// Largest message that is sent eagerly; above it, rendezvous.
@@ -166,7 +163,7 @@ pub(super) struct RawMessageTable {
     pub(super) segments: Option<Spanned<Vec<Spanned<RawSegment>>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSegment {
     /// Largest message of the segment; the last segment may leave it out.
@@ -192,67 +189,28 @@ pub(super) struct RawSegment {
     pub(super) message_gap: Option<Quantified<SimDuration>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCollectives {
     /// Algorithm of barrier.
-    pub(super) barrier: Option<Spanned<RawBarrierAlgorithm>>,
+    pub(super) barrier: Option<Spanned<Word<BarrierAlgorithm>>>,
     /// Algorithm of bcast.
-    pub(super) bcast: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) bcast: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of scatter (scatterv is always linear).
-    pub(super) scatter: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) scatter: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of gather (gatherv is always linear).
-    pub(super) gather: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) gather: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of reduce.
-    pub(super) reduce: Option<Spanned<RawTreeAlgorithm>>,
+    pub(super) reduce: Option<Spanned<Word<TreeAlgorithm>>>,
     /// Algorithm of allreduce.
-    pub(super) allreduce: Option<Spanned<RawAllreduceAlgorithm>>,
+    pub(super) allreduce: Option<Spanned<Word<AllreduceAlgorithm>>>,
     /// Algorithm of allgather.
-    pub(super) allgather: Option<Spanned<RawAllgatherAlgorithm>>,
+    pub(super) allgather: Option<Spanned<Word<AllgatherAlgorithm>>>,
     /// Algorithm of alltoall.
-    pub(super) alltoall: Option<Spanned<RawAlltoallAlgorithm>>,
+    pub(super) alltoall: Option<Spanned<Word<AlltoallAlgorithm>>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawBarrierAlgorithm {
-    Linear,
-    RecursiveDoubling,
-    Dissemination,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawTreeAlgorithm {
-    Linear,
-    Binomial,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAllreduceAlgorithm {
-    Linear,
-    RecursiveDoubling,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAllgatherAlgorithm {
-    Ring,
-    RecursiveDoubling,
-    Bruck,
-    Neighbor,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawAlltoallAlgorithm {
-    Linear,
-    Pairwise,
-    Bruck,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKernels {
     /// Fixed work of each rank and run, within the program's own clock.
@@ -264,7 +222,7 @@ pub(super) struct RawKernels {
     pub(super) records: Option<Spanned<RawRecords>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRecords {
     /// Time to store a record, on every rank.
@@ -284,7 +242,7 @@ pub(super) struct RawRecords {
     pub(super) bytes: Option<Quantified<Bytes>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNoise {
     /// Sigma of the lognormal factor (median 1) on each compute op.
@@ -302,36 +260,27 @@ pub(super) struct RawNoise {
     pub(super) interruptions: Option<Spanned<RawInterruptions>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawKernelSigma {
-    /// Fixed work of each rank.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) setup: Option<Spanned<f64>>,
-    /// Throwing darts.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) throw_dart: Option<Spanned<f64>>,
-    /// Storing records.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) store_record: Option<Spanned<f64>>,
-    /// Packing records.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) pack_record: Option<Spanned<f64>>,
-    /// Unpacking records on rank 0.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) unpack_record: Option<Spanned<f64>>,
-    /// Reducing records on rank 0.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) collect_record: Option<Spanned<f64>>,
-    /// Analysing log files.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) analyse: Option<Spanned<f64>>,
-    /// Compute phases of the workload `custom`.
-    #[schemars(range(min = 0, max = 2))]
-    pub(super) custom: Option<Spanned<f64>>,
+/// A sigma for each kernel, by its name.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct RawKernelSigma(pub(super) Keyed<f64>);
+
+impl JsonSchema for RawKernelSigma {
+    fn schema_name() -> Cow<'static, str> {
+        "RawKernelSigma".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let sigma = |kernel: Kernel| {
+            let about = kernel.meaning();
+            json!({ "type": "number", "format": "double", "description": about, "minimum": 0, "maximum": 2 })
+        };
+        let of_kernels: Map<String, Value> =
+            Kernel::ALL.into_iter().map(|kernel| (kernel.name().to_owned(), sigma(kernel))).collect();
+        json_schema!({ "type": "object", "additionalProperties": false, "properties": of_kernels })
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawInterruptions {
     /// Mean time between two, exponentially distributed; above zero.
@@ -340,39 +289,4 @@ pub(super) struct RawInterruptions {
     /// Length of each.
     #[schemars(required, extend("examples" = ["20 us"]))]
     pub(super) duration: Option<Quantified<SimDuration>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawProvenance {
-    /// When the model was made.
-    pub(super) created: Option<String>,
-    /// Where the cluster stands or stood.
-    pub(super) place: Option<String>,
-    /// MPI library.
-    pub(super) mpi: Option<String>,
-    /// Version of the tool that made the model.
-    pub(super) tool_version: Option<String>,
-    /// How the values were found.
-    pub(super) method: Option<String>,
-    /// Command that makes the model.
-    pub(super) command: Option<String>,
-    /// Launches of the calibration.
-    #[schemars(range(min = 1))]
-    pub(super) launches: Option<u32>,
-    /// File with the samples of the calibration.
-    pub(super) samples: Option<String>,
-    /// SHA-256 hash of that file, in hexadecimal.
-    pub(super) samples_sha256: Option<String>,
-    /// Reasons to doubt the calibration.
-    pub(super) warnings: Option<Vec<String>>,
-    /// Relative errors of the calibration experiments, simulated with the model, by kind of experiment.
-    pub(super) residuals: Option<BTreeMap<String, String>>,
-    /// Rank counts of the measured runs that the values were fitted to.
-    #[schemars(inner(range(min = 1)))]
-    pub(super) fitted_ranks: Option<Vec<u32>>,
-    /// File names of the measured curves that the values were fitted to.
-    pub(super) fitted_measurements: Option<Vec<String>>,
-    /// Literature source of a value, by its key path: `"switch.latency" = "data sheet"`.
-    pub(super) sources: Option<BTreeMap<String, String>>,
 }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use dlpc_engine::platform::NetworkKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::spanned::Spanned;
+use super::word::Word;
 use crate::workload::RawWorkload;
 
 /// Largest rank count.
@@ -63,7 +65,7 @@ pub(super) struct RawRun {
     pub(super) seed: Option<Spanned<u64>>,
     /// Network model.
     #[schemars(extend("default" = "flow"))]
-    pub(super) network: Option<Spanned<RawNetwork>>,
+    pub(super) network: Option<Spanned<Word<NetworkKind>>>,
 }
 
 /// A rank count, or text with ranges and rank counts.
@@ -133,13 +135,4 @@ pub(super) enum RawOrder {
     BySlot,
     /// One rank on each host, then a second one on each, ...; hosts whose cores are all used are passed over.
     ByNode,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawNetwork {
-    /// Concurrent transfers share links max-min fairly.
-    Flow,
-    /// No sharing inside the network, only gaps between messages at each host.
-    Loggops,
 }

@@ -4,14 +4,13 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use dlpc_engine::machine::MachineModel;
-use dlpc_engine::platform::NetworkKind;
 
 use super::effort;
 use super::files::Files;
 use super::host_names::HostNames;
 use super::placement::{self, Slots, Surroundings};
 use super::ranks;
-use super::raw_scenario::{RawNetwork, RawRun, RawScenario};
+use super::raw_scenario::{RawRun, RawScenario};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::scenario::{Run, Scenario};
 use crate::workload::KernelSource;
@@ -57,10 +56,7 @@ fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut 
         bound: slots.bound,
         replications: NonZeroU32::new(raw.replications?.value)?,
         seed: raw.seed?.value,
-        network: match raw.network?.value {
-            RawNetwork::Flow => NetworkKind::Flow,
-            RawNetwork::Loggops => NetworkKind::Loggops,
-        },
+        network: raw.network?.value.0,
     })
 }
 

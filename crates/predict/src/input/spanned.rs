@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer, StringDeserializer, U64Deserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::Span;
@@ -15,7 +16,20 @@ pub(super) use crate::written::Spanned;
 
 /// A table whose keys the user chooses, in the order of the file.
 #[derive(Debug, Clone)]
-pub(super) struct Named<T>(pub(super) Vec<(Spanned<String>, T)>);
+pub(super) struct Keyed<T>(pub(super) Vec<(Spanned<String>, T)>);
+
+impl<T: Serialize> Serialize for Keyed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (&key.value, value)))
+    }
+}
+
+/// Entries that no file holds yet.
+impl<K: Into<String>, T> FromIterator<(K, T)> for Keyed<T> {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        Self(entries.into_iter().map(|(key, value)| (key.into().into(), value)).collect())
+    }
+}
 
 /// Returns a document tree as a raw struct.
 ///
@@ -25,13 +39,13 @@ pub(super) fn deserialise<T: for<'de> Deserialize<'de>>(node: Node) -> Result<T,
     T::deserialize(node)
 }
 
-impl<T: JsonSchema> JsonSchema for Named<T> {
+impl<T: JsonSchema> JsonSchema for Keyed<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("Named{}", T::schema_name()).into()
+        format!("Keyed{}", T::schema_name()).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
@@ -39,27 +53,27 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(NamedVisitor(PhantomData))
+        deserializer.deserialize_map(KeyedVisitor(PhantomData))
     }
 }
 
-struct NamedVisitor<T>(PhantomData<T>);
+struct KeyedVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
-    type Value = Named<T>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
+    type Value = Keyed<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a table")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keyed<T>, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(Named(entries))
+        Ok(Keyed(entries))
     }
 }
 

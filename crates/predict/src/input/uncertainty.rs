@@ -5,7 +5,7 @@ use dlpc_engine::units::{BytesPerSecond, Quantity, SecondsPerByte, SimDuration, 
 
 use super::intervals::HALF_WIDTH_SIGMAS;
 use super::quantity;
-use super::spanned::{Named, Spanned};
+use super::spanned::{Keyed, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
 
 /// Largest relative standard error that is drawn: a value known to a factor of 7.
@@ -28,7 +28,7 @@ enum Class {
 
 /// Returns the uncertainty that the intervals in a file mean; reports those that cannot be read.
 pub(super) fn validate(
-    raw: &Named<Spanned<[String; 2]>>,
+    raw: &Keyed<Spanned<[String; 2]>>,
     machine: &MachineModel,
     diagnostics: &mut Diagnostics,
 ) -> Uncertainty {

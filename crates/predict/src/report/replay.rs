@@ -69,7 +69,7 @@ pub fn to_json(document: &ReplayDocument<'_>) -> String {
 pub fn parameters(costs: &Costs) -> Value {
     match costs {
         Costs::Loggops(loggops) => json!({
-            "network": "loggops",
+            "network": NetworkKind::Loggops.name(),
             "latency_s": loggops.latency.as_seconds(),
             "overhead_s": loggops.overhead.as_seconds(),
             "message_gap_s": loggops.message_gap.as_seconds(),
@@ -78,10 +78,7 @@ pub fn parameters(costs: &Costs) -> Value {
             "eager_limit_bytes": loggops.eager_limit.0,
         }),
         Costs::Machine(machine) => json!({
-            "network": match machine.network {
-                NetworkKind::Flow => "flow",
-                NetworkKind::Loggops => "loggops",
-            },
+            "network": machine.network.name(),
             "machine": machine.name(),
         }),
     }

@@ -14,7 +14,7 @@ use crate::cause::Cause;
 pub(super) use self::input::{RawCustom, read};
 
 pub(super) const CUSTOM: KernelFacts =
-    KernelFacts { key: "workload.custom.phases.compute.work", cause: Cause::Compute, in_words: None };
+    KernelFacts { scenario_key: Some("workload.custom.phases.compute.work"), cause: Cause::Compute, in_words: None };
 
 impl Facts for Vec<Phase> {
     fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, _: Streams) -> Program {

@@ -87,8 +87,8 @@ pub(crate) struct KernelSource<'m> {
 /// What there is to say of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KernelFacts {
-    /// Key path of its cost, in the machine model or in the scenario.
-    pub(crate) key: &'static str,
+    /// Key path of its cost in the scenario; none if the machine model has it.
+    pub(crate) scenario_key: Option<&'static str>,
     /// What its time on the critical path is spent on.
     pub(crate) cause: Cause,
     /// A cause that means something special where the kernel is on the critical path, in words.

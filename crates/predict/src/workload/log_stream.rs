@@ -63,7 +63,7 @@ impl Dispatch {
 }
 
 pub(super) const ANALYSE: KernelFacts = KernelFacts {
-    key: "workload.log_stream.analysis",
+    scenario_key: Some("workload.log_stream.analysis"),
     cause: Cause::Compute,
     in_words: Some((Cause::Sleep, "a complete log file waiting for the next look")),
 };

@@ -38,18 +38,28 @@ pub enum Returns {
     Coordinates(RecordCosts),
 }
 
-pub(super) const SETUP: KernelFacts = kernel("kernels.setup", Cause::Setup);
-pub(super) const THROW_DART: KernelFacts = kernel("kernels.throw_dart", Cause::Compute);
-pub(super) const STORE_RECORD: KernelFacts = kernel("kernels.records.store", Cause::Compute);
-pub(super) const PACK_RECORD: KernelFacts = kernel("kernels.records.pack", Cause::Pack);
+pub(super) const SETUP: KernelFacts = kernel(Cause::Setup);
+pub(super) const THROW_DART: KernelFacts = kernel(Cause::Compute);
+pub(super) const STORE_RECORD: KernelFacts = kernel(Cause::Compute);
+pub(super) const PACK_RECORD: KernelFacts = kernel(Cause::Pack);
 pub(super) const UNPACK_RECORD: KernelFacts = KernelFacts {
     in_words: Some((Cause::SerialTail, "the serial tail on rank 0, unpacking and reducing records")),
-    ..kernel("kernels.records.unpack", Cause::SerialTail)
+    ..kernel(Cause::SerialTail)
 };
-pub(super) const COLLECT_RECORD: KernelFacts = kernel("kernels.records.collect", Cause::SerialTail);
+pub(super) const COLLECT_RECORD: KernelFacts = kernel(Cause::SerialTail);
 
-const fn kernel(key: &'static str, cause: Cause) -> KernelFacts {
-    KernelFacts { key, cause, in_words: None }
+const fn kernel(cause: Cause) -> KernelFacts {
+    KernelFacts { scenario_key: None, cause, in_words: None }
+}
+
+impl Pi {
+    fn all_costs(&self) -> Kernels {
+        let records = match self.returns {
+            Returns::Count => None,
+            Returns::Coordinates(costs) => Some(costs),
+        };
+        Kernels { setup: self.setup, throw_dart: Some(self.throw_dart), records }
+    }
 }
 
 const SERIAL_TAIL_HALVED: Edit =
@@ -76,16 +86,11 @@ impl Facts for Pi {
     }
 
     fn scale_kernel(&mut self, kernel: Kernel, factor: f64) {
-        let cost = match (kernel, &mut self.returns) {
-            (Kernel::Setup, _) => &mut self.setup,
-            (Kernel::ThrowDart, _) => &mut self.throw_dart,
-            (Kernel::StoreRecord, Returns::Coordinates(costs)) => &mut costs.store,
-            (Kernel::PackRecord, Returns::Coordinates(costs)) => &mut costs.pack,
-            (Kernel::UnpackRecord, Returns::Coordinates(costs)) => &mut costs.unpack,
-            (Kernel::CollectRecord, Returns::Coordinates(costs)) => &mut costs.collect,
-            _ => return,
-        };
-        *cost = cost.scaled_by(factor);
+        let mut costs = self.all_costs();
+        if let Some(cost) = costs.cost_mut(kernel) {
+            *cost = cost.scaled_by(factor);
+            self.set_costs(&costs);
+        }
     }
 
     /// Few ops at any number of darts.
@@ -94,11 +99,7 @@ impl Facts for Pi {
     }
 
     fn costs(&self) -> Option<Kernels> {
-        let records = match self.returns {
-            Returns::Count => None,
-            Returns::Coordinates(costs) => Some(costs),
-        };
-        Some(Kernels { setup: self.setup, throw_dart: Some(self.throw_dart), records })
+        Some(self.all_costs())
     }
 
     fn set_costs(&mut self, costs: &Kernels) {

@@ -118,7 +118,7 @@ impl Parameter {
     pub fn key(self) -> String {
         match self {
             Self::CoreSpeed => "hosts.speed".to_owned(),
-            Self::Kernel(kernel) => workload::facts_of(kernel).key.to_owned(),
+            Self::Kernel(kernel) => workload::cost_key(kernel).to_owned(),
             Self::PortBandwidth => "hosts.nic.bandwidth".to_owned(),
             Self::UplinkBandwidth => "switch.tree.uplink_bandwidth".to_owned(),
             Self::BackplaneBandwidth => "switch.backplane_bandwidth".to_owned(),

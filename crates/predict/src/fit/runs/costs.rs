@@ -1,54 +1,36 @@
 //! The costs of all kernels as numbers.
 
-use dlpc_engine::machine::{Kernel, Kernels, RecordCosts};
+use dlpc_engine::machine::{COSTED, Kernels};
+use dlpc_engine::units::SimDuration;
 
 use crate::fit::model::{duration, rounded};
 
-/// Kernels whose costs can be fitted, and their key paths.
-pub(super) const FITTED: [(Kernel, &str); 6] = [
-    (Kernel::Setup, "kernels.setup"),
-    (Kernel::ThrowDart, "kernels.throw_dart"),
-    (Kernel::StoreRecord, "kernels.records.store"),
-    (Kernel::PackRecord, "kernels.records.pack"),
-    (Kernel::UnpackRecord, "kernels.records.unpack"),
-    (Kernel::CollectRecord, "kernels.records.collect"),
-];
-
-/// Cost of each kernel in seconds, in the order of [`FITTED`]; zero for those that the machine does not have.
+/// Cost of each kernel in seconds, in the order of [`COSTED`]; zero for those that the machine does not have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Costs {
-    pub(super) seconds: [f64; FITTED.len()],
+    pub(super) seconds: [f64; COSTED.len()],
     /// The kernels that they stand for.
-    template: Option<RecordCosts>,
-    has_darts: bool,
+    template: Kernels,
 }
 
 impl Costs {
     /// Returns the costs of a machine.
-    pub(super) fn of(kernels: &Kernels) -> Self {
-        let seconds = |cost: fn(&RecordCosts) -> dlpc_engine::units::SimDuration| {
-            kernels.records.as_ref().map_or(0.0, |records| cost(records).as_seconds())
-        };
-        let seconds = [
-            kernels.setup.as_seconds(),
-            kernels.throw_dart.map_or(0.0, dlpc_engine::units::SimDuration::as_seconds),
-            seconds(|records| records.store),
-            seconds(|records| records.pack),
-            seconds(|records| records.unpack),
-            seconds(|records| records.collect),
-        ];
-        Self { seconds, template: kernels.records, has_darts: kernels.throw_dart.is_some() }
+    pub(super) fn of(kernels: Kernels) -> Self {
+        let seconds = |kernel| kernels.cost(kernel).map_or(0.0, SimDuration::as_seconds);
+        Self { seconds: COSTED.map(|costed| seconds(costed.kernel)), template: kernels }
     }
 
     /// Returns the costs as kernels of the same machine, rounded to 1 ps.
     pub(super) fn kernels(&self) -> Kernels {
-        let [setup, throw_dart, store, pack, unpack, collect] = self.seconds.map(duration);
-        Kernels {
-            setup,
-            throw_dart: self.has_darts.then_some(throw_dart),
-            records: self.template.map(|records| RecordCosts { store, pack, unpack, collect, ..records }),
+        let mut kernels = self.template;
+        for (costed, seconds) in COSTED.into_iter().zip(self.seconds) {
+            if let Some(cost) = kernels.cost_mut(costed.kernel) {
+                *cost = duration(seconds);
+            }
         }
+        kernels
     }
+
     /// Returns the costs with the few digits that a fitted model has.
     pub(super) fn rounded(mut self) -> Self {
         self.seconds = self.seconds.map(|seconds| rounded(seconds).as_seconds());

@@ -9,10 +9,9 @@
 use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
-use dlpc_engine::machine::{MachineModel, Noise};
+use dlpc_engine::machine::{COSTED, Costed, MachineModel, Noise};
 use dlpc_engine::stats::mean;
 
-use super::costs::FITTED;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{Point, Scatter};
@@ -42,15 +41,15 @@ struct Repeats {
 pub(super) fn of_prior(prior: &MachineModel, parameters: &[Parameter]) -> Noise {
     let mut noise = prior.noise.clone();
     for (kernel, _) in parameters.iter().flat_map(|parameter| &parameter.kernels) {
-        noise.cost_sigma[FITTED[*kernel].0 as usize] = 0.0;
+        noise.cost_sigma[COSTED[*kernel].kernel as usize] = 0.0;
     }
     noise
 }
 
 /// Returns noise with other sigmas of the ops of some kernels.
-pub(super) fn with(noise: &Noise, sigmas: &[Option<f64>; FITTED.len()]) -> Noise {
+pub(super) fn with(noise: &Noise, sigmas: &[Option<f64>; COSTED.len()]) -> Noise {
     let mut noise = noise.clone();
-    for ((kernel, _), sigma) in FITTED.into_iter().zip(sigmas) {
+    for (Costed { kernel, .. }, sigma) in COSTED.into_iter().zip(sigmas) {
         if let Some(sigma) = sigma {
             noise.compute_sigma[kernel as usize] = *sigma;
         }
@@ -63,7 +62,7 @@ pub(super) fn has_repeats(points: &[Point]) -> bool {
     points.windows(2).any(|pair| (pair[0].program, pair[0].ranks) == (pair[1].program, pair[1].ranks))
 }
 
-/// Returns the sigma of the ops of each kernel, in the order of [`FITTED`]; none where the runs do not contradict the prior.
+/// Returns the sigma of the ops of each kernel, in the order of [`COSTED`]; none where the runs do not contradict the prior.
 ///
 /// Programs with few kernels come before those with more, which take over what is found. Kernels that come together share
 /// one sigma. `scatters` is what one sigma of each kernel does to each point.
@@ -73,12 +72,12 @@ pub(super) fn told_by_repeats(
     points: &[Point],
     scatter: &Scatter,
     prior: &MachineModel,
-) -> [Option<f64>; FITTED.len()] {
+) -> [Option<f64>; COSTED.len()] {
     let all = repeats(points, scatter);
-    let mut told: [Option<f64>; FITTED.len()] = [None; FITTED.len()];
-    let mut is_settled = [false; FITTED.len()];
+    let mut told: [Option<f64>; COSTED.len()] = [None; COSTED.len()];
+    let mut is_settled = [false; COSTED.len()];
     for (kernels, programs) in sets(effects, points, scatter.relative.len()) {
-        let sigma_of_prior = |kernel: usize| prior.noise.sigma(FITTED[kernel].0);
+        let sigma_of_prior = |kernel: usize| prior.noise.sigma(COSTED[kernel].kernel);
         let of_set = all.iter().filter(|repeats| programs.contains(&points[repeats.point].program));
         let square = |kernel: usize, point: usize, sigma: f64| f64::powi(sigma * scatters[kernel][point], 2);
         let spread = |repeats: &Repeats| {
@@ -111,7 +110,7 @@ fn sets(effects: &[Vec<f64>], points: &[Point], n_programs: usize) -> Vec<(Vec<u
     };
     let mut sets: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
     for program in 0..n_programs {
-        let kernels: Vec<usize> = (0..FITTED.len()).filter(|kernel| has(program, *kernel)).collect();
+        let kernels: Vec<usize> = (0..COSTED.len()).filter(|kernel| has(program, *kernel)).collect();
         match sets.iter_mut().find(|(of_set, _)| *of_set == kernels) {
             Some((_, programs)) => programs.push(program),
             None => sets.push((kernels, vec![program])),

@@ -1,9 +1,10 @@
 //! Which costs the runs can tell apart: those that they cannot are fitted as one, at the ratio of the prior.
 
+use dlpc_engine::machine::COSTED;
 use nalgebra::{DMatrix, DVector};
 
 use super::Point;
-use super::costs::{Costs, FITTED};
+use super::costs::Costs;
 use super::simulated::scale;
 
 /// Cosine of two columns of relative effects from which on they count as proportional: with noise of a per cent, a
@@ -15,7 +16,7 @@ const SINGULAR_RATIO_MIN: f64 = 1e-3;
 /// Costs that are fitted as one: their factor over the prior's costs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Parameter {
-    /// Kernels, as in [`FITTED`], and their costs at the factor 1.
+    /// Kernels, as in [`COSTED`], and their costs at the factor 1.
     pub(super) kernels: Vec<(usize, f64)>,
     /// Relative effect on each point.
     column: DVector<f64>,
@@ -23,7 +24,7 @@ pub(super) struct Parameter {
 
 /// Returns the parameters of the fit; kernels that no run depends on are in none.
 pub(super) fn parameters(effects: &[Vec<f64>], points: &[Point], prior: &Costs) -> Vec<Parameter> {
-    let mut parameters: Vec<Parameter> = (0..FITTED.len())
+    let mut parameters: Vec<Parameter> = (0..COSTED.len())
         .filter(|kernel| effects[*kernel].iter().any(|effect| effect.abs() > f64::EPSILON))
         .map(|kernel| {
             let base = scale(prior, kernel);

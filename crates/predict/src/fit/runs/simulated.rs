@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use dlpc_engine::engine::SimError;
-use dlpc_engine::machine::{Kernel, Kernels, MachineModel, Noise, Uncertainty};
+use dlpc_engine::machine::{COSTED, Costed, Kernel, Kernels, MachineModel, Noise, Uncertainty};
 use dlpc_engine::stats::{mean, median};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::SimTime;
 use rayon::prelude::*;
 
-use super::costs::{Costs, FITTED};
+use super::costs::Costs;
 use super::{MeasuredProgram, Point, RunsError};
 use crate::prediction;
 use crate::scenario::Scenario;
@@ -25,14 +25,12 @@ const SIGMA: f64 = 0.02;
 
 /// Returns the kernels of a workload whose costs come from the machine model.
 pub(super) fn kernels_of(workload: &Workload) -> Vec<Kernel> {
-    let Some(costs) = workload.kernels() else { return Vec::new() };
-    let all = FITTED.into_iter().map(|(kernel, _)| kernel);
-    all.take(if costs.records.is_some() { FITTED.len() } else { 2 }).collect()
+    workload.kernels().into_iter().flat_map(Kernels::costs).map(|(costed, _)| costed.kernel).collect()
 }
 
 /// Returns what a step of a cost is relative to: the cost itself, or a usual one if it is zero.
 pub(super) fn scale(costs: &Costs, kernel: usize) -> f64 {
-    let usual = if FITTED[kernel].0 == Kernel::Setup { 1e-3 } else { 1e-6 };
+    let usual = if COSTED[kernel].kernel == Kernel::Setup { 1e-3 } else { 1e-6 };
     if costs.seconds[kernel] > 0.0 { costs.seconds[kernel] } else { usual }
 }
 
@@ -73,7 +71,7 @@ pub(super) fn scatter_of_ranks(
 }
 
 /// Returns by how much each point scatters, relative to its mean, per sigma of the ops of each kernel; kernels in the order
-/// of [`FITTED`].
+/// of [`COSTED`].
 ///
 /// The more ranks have an op, the less its noise scatters the makespan: it only ever ends with the slowest.
 pub(super) fn scatters(
@@ -81,13 +79,13 @@ pub(super) fn scatters(
     points: &[Point],
     costs: &Costs,
 ) -> Result<Vec<Vec<f64>>, RunsError> {
-    let of_kernel = |(kernel, _): (Kernel, &str)| {
+    let of_kernel = |Costed { kernel, .. }: Costed| {
         let mut noise = Noise::NONE;
         noise.compute_sigma[kernel as usize] = SIGMA;
         let scatter = |makespans_s: &[f64]| relative_deviation(makespans_s) / SIGMA;
         each(programs, points, costs, &Chance::of(noise), scatter)
     };
-    FITTED.into_iter().map(of_kernel).collect()
+    COSTED.into_iter().map(of_kernel).collect()
 }
 
 /// Returns the standard deviation of values over their mean.
@@ -111,7 +109,7 @@ impl Chance {
 
     fn machine(&self, machine: &MachineModel, kernels: &Kernels) -> MachineModel {
         let uncertainty = if self.draws_machine { machine.uncertainty.clone() } else { Uncertainty::default() };
-        MachineModel { noise: self.noise.clone(), kernels: kernels.clone(), uncertainty, ..machine.clone() }
+        MachineModel { noise: self.noise.clone(), kernels: *kernels, uncertainty, ..machine.clone() }
     }
 }
 
@@ -151,7 +149,7 @@ fn each(
 }
 
 /// Returns the seconds by which each point takes longer per second of each kernel's cost, kernels in the order of
-/// [`FITTED`].
+/// [`COSTED`].
 pub(super) fn effects(
     programs: &[MeasuredProgram],
     points: &[Point],
@@ -164,10 +162,10 @@ pub(super) fn effects(
         beside.seconds[kernel] += step;
         let there = makespans_s(programs, points, &beside)?;
         let effect = |(point, (here, there)): (&Point, (&f64, &f64))| {
-            let is_used = kernels_of(&programs[point.program].scenario.workload).contains(&FITTED[kernel].0);
+            let is_used = kernels_of(&programs[point.program].scenario.workload).contains(&COSTED[kernel].kernel);
             if is_used { (there - here) / step } else { 0.0 }
         };
         Ok(points.iter().zip(here.iter().zip(&there)).map(effect).collect())
     };
-    (0..FITTED.len()).map(of_kernel).collect()
+    (0..COSTED.len()).map(of_kernel).collect()
 }

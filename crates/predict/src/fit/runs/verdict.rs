@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dlpc_engine::machine::{MachineModel, Noise};
+use dlpc_engine::machine::{COSTED, Costed, MachineModel, Noise};
 use dlpc_engine::stats;
 
-use super::costs::{Costs, FITTED};
+use super::costs::Costs;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter};
@@ -35,7 +35,7 @@ pub(super) struct Evidence<'a> {
     pub(super) scatter: &'a Scatter,
     pub(super) noise: &'a Noise,
     /// Noise of ranks that repeated runs tell, by kernel.
-    pub(super) told: &'a [Option<f64>; FITTED.len()],
+    pub(super) told: &'a [Option<f64>; COSTED.len()],
     /// Effects of each kernel at the fitted costs.
     pub(super) effects: &'a [Vec<f64>],
     /// Makespans at the fitted costs without noise, which is taken off `points`, too.
@@ -90,7 +90,7 @@ fn machine(
     let mut machine = MachineModel { name: options.name.clone(), ..options.prior.clone() };
     machine.kernels = costs.kernels();
     machine.noise.clone_from(evidence.noise);
-    for ((kernel, key), cost) in FITTED.into_iter().zip(costs.seconds) {
+    for (Costed { kernel, key, .. }, cost) in COSTED.into_iter().zip(costs.seconds) {
         if let Some(error) = standard_errors.get(key) {
             machine.noise.cost_sigma[kernel as usize] = input::relative_to(rounded(*error), duration(cost));
         }
@@ -108,7 +108,7 @@ fn intervals(evidence: &Evidence<'_>, costs: &Costs, warnings: &mut Vec<String>)
         let sum: f64 = parameter.kernels.iter().map(|(_, base)| base).sum();
         let norm = parameter.kernels.iter().map(|(_, base)| base.powi(2)).sum::<f64>().sqrt();
         for (kernel, base) in &parameter.kernels {
-            let (key, cost) = (FITTED[*kernel].1, costs.seconds[*kernel]);
+            let (key, cost) = (COSTED[*kernel].key, costs.seconds[*kernel]);
             let error = error * sum / norm * base;
             let most = ERROR_MAX * cost;
             if most < error && cost > 0.0 {
@@ -242,14 +242,14 @@ fn sources(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> (BTreeMap<Stri
     for parameter in evidence.parameters {
         for (kernel, _) in &parameter.kernels {
             let others = parameter.kernels.iter().filter(|(other, _)| other != kernel);
-            let others: Vec<String> = others.map(|(other, _)| format!("`{}`", FITTED[*other].1)).collect();
+            let others: Vec<String> = others.map(|(other, _)| format!("`{}`", COSTED[*other].key)).collect();
             let text = match others.join(", ") {
                 with if with.is_empty() => files(*kernel),
                 with => format!("{}; together with {with}, at the ratio of `{}`", files(*kernel), options.prior.name),
             };
-            fitted.insert(FITTED[*kernel].1.to_owned(), text);
+            fitted.insert(COSTED[*kernel].key.to_owned(), text);
             if evidence.told[*kernel].is_some() {
-                let key = format!("noise.kernel_sigma.{}", FITTED[*kernel].0.name());
+                let key = COSTED[*kernel].kernel.sigma_key();
                 let text = "scatter of repeated runs, beyond a factor common to the run";
                 fitted.insert(key, text.to_owned());
             }
@@ -265,7 +265,7 @@ fn sources(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> (BTreeMap<Stri
     if options.prior.kernels.records.is_some() {
         kept.push("kernels.records.bytes".to_owned());
     }
-    let unfitted = FITTED.iter().map(|(_, key)| (*key).to_owned()).filter(|key| !fitted.contains_key(key));
+    let unfitted = COSTED.iter().map(|costed| costed.key.to_owned()).filter(|key| !fitted.contains_key(key));
     let all = values(options.prior);
     kept.extend(unfitted.filter(|key| all.contains_key(key)));
     (fitted, kept)

@@ -40,7 +40,7 @@ impl Collectives {
             return Ok(());
         };
         let message = if first.kind != call.kind {
-            format!("rank {rank} calls {} here, but rank {} calls {}", name(call.kind), first.rank, name(first.kind))
+            format!("rank {rank} calls {} here, but rank {} calls {}", call.kind.name(), first.rank, first.kind.name())
         } else if first.root != call.root {
             format!("rank {rank} has the root {} here, but rank {} has {}", call.root, first.rank, first.root)
         } else if first.block != call.block {
@@ -63,7 +63,7 @@ impl Collectives {
     pub(super) fn missing(&self, rank: usize, n: usize) -> Option<Complaint> {
         let first = self.firsts.get(n)?;
         let message =
-            format!("rank {rank} calls {n} collectives, but rank {} goes on with {}", first.rank, name(first.kind));
+            format!("rank {rank} calls {n} collectives, but rank {} goes on with {}", first.rank, first.kind.name());
         let file = self.files[first.file as usize].display();
         Some((message, format!("that is line {} of {file}; is the trace complete?", first.line)))
     }
@@ -75,24 +75,5 @@ impl Collectives {
         let small = |n: usize| u32::try_from(n).expect("invariant: ranks and files are limited");
         let (rank, file) = (small(rank), small(self.files.len() - 1));
         self.firsts.push(First { kind: call.kind, root: call.root, block: call.block, rank, file, line });
-    }
-}
-
-fn name(kind: CollectiveKind) -> &'static str {
-    match kind {
-        CollectiveKind::Barrier => "barrier",
-        CollectiveKind::Bcast => "bcast",
-        CollectiveKind::Reduce => "reduce",
-        CollectiveKind::Allreduce => "allreduce",
-        CollectiveKind::Gather => "gather",
-        CollectiveKind::Gatherv => "gatherv",
-        CollectiveKind::Scatter => "scatter",
-        CollectiveKind::Scatterv => "scatterv",
-        CollectiveKind::Allgather => "allgather",
-        CollectiveKind::Allgatherv => "allgatherv",
-        CollectiveKind::Alltoall => "alltoall",
-        CollectiveKind::Alltoallv => "alltoallv",
-        CollectiveKind::ReduceScatter => "reducescatter",
-        CollectiveKind::Scan => "scan",
     }
 }

@@ -110,20 +110,8 @@ fn exchange(peer: u32, bytes: u64) -> VecDeque<Op> {
 
 fn work(kernel: WorkKernel, units: u64, kernels: &Kernels) -> Result<Op, Kernel> {
     let kernel = machine_kernel(kernel);
-    let cost = cost(kernel, kernels).ok_or(kernel)?;
+    let cost = kernels.cost(kernel).ok_or(kernel)?;
     Ok(Op::Compute { kernel, work: cost.saturating_mul(units) })
-}
-
-fn cost(kernel: Kernel, kernels: &Kernels) -> Option<SimDuration> {
-    match kernel {
-        Kernel::Setup => Some(kernels.setup),
-        Kernel::ThrowDart => kernels.throw_dart,
-        Kernel::StoreRecord => kernels.records.map(|records| records.store),
-        Kernel::PackRecord => kernels.records.map(|records| records.pack),
-        Kernel::UnpackRecord => kernels.records.map(|records| records.unpack),
-        Kernel::CollectRecord => kernels.records.map(|records| records.collect),
-        Kernel::Analyse | Kernel::Custom => None,
-    }
 }
 
 fn pause(seconds: f64) -> Op {
