@@ -32,12 +32,10 @@ pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
     }
     if let Some(replications) = args.replications {
         check_runs(experiment.scenario.run.ranks.len() as u64, replications)?;
-        experiment.scenario.run.replications = replications;
-        experiment.effective_scenario["run"]["replications"] = replications.get().into();
+        experiment.set_replications(replications);
     }
     if let Some(seed) = args.seed {
-        experiment.scenario.run.seed = seed;
-        experiment.effective_scenario["run"]["seed"] = seed.into();
+        experiment.set_seed(seed);
     }
     if !experiment.warnings.is_empty() {
         anstream::eprintln!("{}", failure::render(&experiment.warnings).trim_end());

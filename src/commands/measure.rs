@@ -11,6 +11,7 @@ use dlpc_predict::measurement::schedule::{self, Run};
 use dlpc_predict::measurement::{MeasuredRun, output_files};
 use dlpc_predict::report::csv;
 use dlpc_predict::workload::Workload;
+use dlpc_predict::scenario::Order;
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
@@ -218,7 +219,7 @@ fn measure_once(cluster: &Cluster, program: &Program, run: Run, map_by: MapBy) -
 }
 
 fn map_by(experiment: &Experiment) -> MapBy {
-    if experiment.effective_scenario["run"]["placement"]["order"] == "by-node" { MapBy::Node } else { MapBy::Slot }
+    if experiment.scenario.run.order == Some(Order::ByNode) { MapBy::Node } else { MapBy::Slot }
 }
 
 /// The measurement file, written anew after each run, so that nothing is lost.

@@ -62,6 +62,8 @@ fn scenario(workload: Workload) -> Scenario {
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Loggops,
+            order: None,
+            may_oversubscribe: false,
         },
         workload,
     }

@@ -44,6 +44,8 @@ fn scenario(stream: LogStream, n_ranks: u32) -> Scenario {
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,
+            order: None,
+            may_oversubscribe: false,
         },
         workload: Workload::LogStream(stream),
     }

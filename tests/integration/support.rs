@@ -66,6 +66,8 @@ pub(crate) fn scenario(workload: Workload, n_ranks: u32) -> Scenario {
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,
+            order: None,
+            may_oversubscribe: false,
         },
         workload,
     }

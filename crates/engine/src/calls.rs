@@ -3,7 +3,7 @@
 //! [`Calls`] that exist are valid: ranks are there, waits have requests, and all ranks call the same collectives in the
 //! same order.
 
-use crate::named::named;
+use crate::named;
 use crate::schedule::Wildcard;
 use crate::units::{Bytes, SimDuration};
 

@@ -11,7 +11,7 @@ mod uncertainty;
 
 use std::num::NonZeroU32;
 
-use crate::named::named;
+use crate::named;
 use crate::units::{Bytes, BytesPerSecond, SimDuration};
 
 pub use self::collectives::{

@@ -17,6 +17,7 @@ pub trait Named: Copy + 'static {
 }
 
 /// Defines an enum, what it chooses, and its words: `Variant = "word"`, or `Variant = "word" => "What it means."`.
+#[macro_export]
 macro_rules! named {
     (
         $(#[$about:meta])*
@@ -59,5 +60,3 @@ macro_rules! named {
         }
     };
 }
-
-pub(crate) use named;

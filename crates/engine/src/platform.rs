@@ -3,7 +3,7 @@
 pub mod core_set;
 
 use crate::machine::{Duplex, Forwarding, MachineModel, Switch, Topology};
-use crate::named::named;
+use crate::named;
 use crate::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
 
 named! {

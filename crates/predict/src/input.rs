@@ -32,12 +32,14 @@ mod scenario;
 mod schema;
 mod simgrid;
 mod spanned;
+mod spelling;
 mod tree;
 mod uncertainty;
 mod vary;
 mod word;
 mod writer;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -60,6 +62,7 @@ use self::raw_machine::RawMachine;
 use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
 pub use self::simgrid::{Recorded, load_recorded};
+pub use self::spelling::{GroupSpelling, Spelling};
 use self::tree::{Document, Node, Table, Value};
 pub(crate) use self::uncertainty::uncertainty;
 pub(crate) use self::writer::machine_text;
@@ -84,12 +87,28 @@ pub struct Experiment {
     pub measured: Option<MeasuredCurve>,
     /// Where the values of the machine model come from.
     pub provenance: Provenance,
+    /// How its file says what can be said in several ways.
+    pub spelling: Spelling,
     /// The scenario as JSON, defaults filled in and short forms written out.
     pub effective_scenario: serde_json::Value,
     /// The machine model as JSON, overrides merged and defaults filled in.
     pub effective_machine: serde_json::Value,
     /// Problems that do not stop a prediction.
     pub warnings: Diagnostics,
+}
+
+impl Experiment {
+    /// Has it run so many times at each rank count, also in what results echo.
+    pub fn set_replications(&mut self, replications: NonZeroU32) {
+        self.scenario.run.replications = replications;
+        self.effective_scenario["run"]["replications"] = replications.get().into();
+    }
+
+    /// Gives it another seed, also in what results echo.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.scenario.run.seed = seed;
+        self.effective_scenario["run"]["seed"] = seed.into();
+    }
 }
 
 /// A measured curve and its file.
@@ -108,6 +127,8 @@ pub struct Machine {
     pub model: MachineModel,
     /// Where its values come from.
     pub provenance: Provenance,
+    /// How its file says what can be said in several ways.
+    pub spelling: Spelling,
     /// The file as JSON, defaults filled in.
     pub effective: serde_json::Value,
 }
@@ -317,12 +338,13 @@ fn experiment(file: FileId, path: &Path, instead: Instead<'_>, files: &mut Files
     if let Some((curve, span)) = measured.as_ref().zip(measured_at) {
         warn_without_common_ranks(curve, &scenario, span, &mut files.diagnostics);
     }
-    let Machine { model, provenance, effective } = machine?;
+    let Machine { model, provenance, spelling, effective } = machine?;
     Some(Experiment {
         scenario,
         machine: model,
         measured,
         provenance,
+        spelling,
         effective_scenario: root.to_json(),
         effective_machine: effective,
         warnings: Diagnostics::default(),
@@ -376,7 +398,7 @@ fn machine_of(
     }
     let raw: RawMachine = checked(&mut root, raw_schemas().1, "machine", overridden_in, diagnostics)?;
     let model = machine::validate(&raw, diagnostics)?;
-    Some(Machine { model, provenance: Provenance::of(&raw), effective: root.to_json() })
+    Some(Machine { model, provenance: Provenance::of(&raw), spelling: Spelling::of(&raw), effective: root.to_json() })
 }
 
 /// Takes away the 95 % intervals and standard errors of overridden values: they belong to the values that were fitted.

@@ -36,4 +36,16 @@ pub struct Run {
     pub seed: u64,
     /// Network model.
     pub network: NetworkKind,
+    /// Rule by which ranks fill the hosts; none where a file or the scenario names the host of each slot.
+    pub order: Option<Order>,
+    /// Whether there may be more ranks than slots.
+    pub may_oversubscribe: bool,
+}
+
+dlpc_engine::named! {
+    /// Rules by which ranks fill hosts.
+    pub enum Order as "Order" {
+        BySlot = "by-slot" => "All cores of the first host, then those of the second, ...",
+        ByNode = "by-node" => "One rank on each host, then a second one on each, ...; hosts whose cores are all used are passed over.",
+    }
 }

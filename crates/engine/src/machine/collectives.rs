@@ -1,6 +1,6 @@
 //! Algorithms of the collectives, and those that a machine model names.
 
-use crate::named::named;
+use crate::named;
 
 /// Collective algorithms named by the model instead of the selection rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! The kernels of the workloads, and what they cost.
 
-use crate::named::named;
+use crate::named;
 use crate::units::{Bytes, SimDuration};
 
 named! {

@@ -223,10 +223,8 @@ fn noise(raw: &RawNoise, diagnostics: &mut Diagnostics) -> Option<Noise> {
     };
     let mut compute_sigma = [raw.compute_sigma?.value; Kernel::ALL.len()];
     if let Some(raw) = &raw.kernel_sigma {
-        for (name, sigma) in &raw.value.0.0 {
-            if let Some(kernel) = Kernel::ALL.into_iter().find(|kernel| kernel.name() == name.value) {
-                compute_sigma[kernel as usize] = *sigma;
-            }
+        for (kernel, sigma) in raw.value.of_kernels() {
+            compute_sigma[kernel as usize] = sigma;
         }
     }
     let (run_sigma, latency_sigma) = (raw.run_sigma?.value, raw.latency_sigma?.value);

@@ -7,10 +7,11 @@ use dlpc_engine::platform::core_set::CoreSet;
 
 use super::files::Files;
 use super::host_names::HostNames;
-use super::raw_scenario::{RawOrder, RawPlacement};
+use super::raw_scenario::RawPlacement;
 use super::spanned::Spanned;
 use super::{hostfile, rankfile, tree};
 use crate::diagnostic::{Diagnostics, Problem, Span};
+use crate::scenario::Order;
 
 /// Slots of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(super) fn validate(
     let Surroundings { hosts, scenario_path, n_ranks_max, may_oversubscribe } = surroundings;
     let RawPlacement { order, hostfile, rankfile, hosts: named } = &raw.value;
     if let Some(order) = order {
-        return Some(ordered(order.value, hosts, n_ranks_max));
+        return Some(ordered(order.value.0, hosts, n_ranks_max));
     }
     if let Some(path) = hostfile {
         let path_beside = tree::beside(scenario_path, &path.value);
@@ -65,12 +66,10 @@ pub(super) fn validate(
     Some(Slots { hosts, bound: bound.into_iter().take(n_ranks_max as usize).collect(), n_all })
 }
 
-fn ordered(order: RawOrder, hosts: HostNames<'_>, n_ranks_max: u32) -> Slots {
+fn ordered(order: Order, hosts: HostNames<'_>, n_ranks_max: u32) -> Slots {
     match order {
-        RawOrder::BySlot => Slots { n_all: hosts.n_cores(), ..fill_by_slot(hosts.all(), n_ranks_max) },
-        RawOrder::ByNode => {
-            Slots { hosts: fill_by_node(hosts, n_ranks_max), bound: Vec::new(), n_all: hosts.n_cores() }
-        }
+        Order::BySlot => Slots { n_all: hosts.n_cores(), ..fill_by_slot(hosts.all(), n_ranks_max) },
+        Order::ByNode => Slots { hosts: fill_by_node(hosts, n_ranks_max), bound: Vec::new(), n_all: hosts.n_cores() },
     }
 }
 

@@ -264,6 +264,14 @@ pub(super) struct RawNoise {
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RawKernelSigma(pub(super) Keyed<f64>);
 
+impl RawKernelSigma {
+    /// Returns the kernels that have one, in the order of the file.
+    pub(super) fn of_kernels(&self) -> impl Iterator<Item = (Kernel, f64)> {
+        let kernel = |name: &str| Kernel::ALL.into_iter().find(|kernel| kernel.name() == name);
+        self.0.0.iter().filter_map(move |(name, sigma)| Some((kernel(&name.value)?, *sigma)))
+    }
+}
+
 impl JsonSchema for RawKernelSigma {
     fn schema_name() -> Cow<'static, str> {
         "RawKernelSigma".into()

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::spanned::Spanned;
 use super::word::Word;
+use crate::scenario::Order;
 use crate::workload::RawWorkload;
 
 /// Largest rank count.
@@ -118,7 +119,7 @@ impl JsonSchema for RawRanks {
 #[schemars(extend("x-short-for" = "order", "minProperties" = 1, "maxProperties" = 1))]
 pub(super) struct RawPlacement {
     /// Rule by which ranks fill the hosts.
-    pub(super) order: Option<Spanned<RawOrder>>,
+    pub(super) order: Option<Spanned<Word<Order>>>,
     /// File with a line `pi0 slots=4`, `pi0:4` or `pi0` for each host, as Open MPI and MPICH read it, seen from the folder of this file; filled by slot.
     pub(super) hostfile: Option<Spanned<String>>,
     /// File with a line `rank 0=pi0 slot=0` for each rank (Open MPI), seen from the folder of this file; a rank runs on the cores of its slot only.
@@ -126,13 +127,4 @@ pub(super) struct RawPlacement {
     /// Host of each rank.
     #[schemars(length(min = 1))]
     pub(super) hosts: Option<Spanned<Vec<Spanned<String>>>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawOrder {
-    /// All cores of the first host, then those of the second, ...
-    BySlot,
-    /// One rank on each host, then a second one on each, ...; hosts whose cores are all used are passed over.
-    ByNode,
 }

@@ -45,7 +45,8 @@ fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut 
         n_ranks_max: ranks.as_ref().and_then(|ranks| ranks.last()).map_or(1, |most| most.get()),
         may_oversubscribe: raw.oversubscribe?.value,
     };
-    let slots = placement::validate(raw.placement.as_ref()?, surroundings, files)?;
+    let placement = raw.placement.as_ref()?;
+    let slots = placement::validate(placement, surroundings, files)?;
     let ranks = ranks?;
     if !surroundings.may_oversubscribe {
         check_slots(raw, &slots, surroundings.n_ranks_max, &mut files.diagnostics)?;
@@ -57,6 +58,8 @@ fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut 
         replications: NonZeroU32::new(raw.replications?.value)?,
         seed: raw.seed?.value,
         network: raw.network?.value.0,
+        order: placement.value.order.map(|order| order.value.0),
+        may_oversubscribe: surroundings.may_oversubscribe,
     })
 }
 

@@ -78,6 +78,8 @@ mod tests {
             replications: NonZeroU32::MIN,
             seed: 1,
             network: NetworkKind::Flow,
+            order: None,
+            may_oversubscribe: false,
         };
         point_key(&scenario, &json!({ "name": "x", "title": title }), &run, ranks)
     }

@@ -6,7 +6,7 @@ use dlpc_engine::machine::HostGroup;
 use serde_json::Value as Json;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::knobs::{is_placed_by_rule, largest_sigma};
+use super::knobs::largest_sigma;
 use super::refusal::Refusal;
 use super::state::State;
 use crate::input::Experiment;
@@ -87,8 +87,8 @@ impl Edit<'_> {
 
     /// Returns how many ranks there is a core for, if the file does not allow more.
     fn slots(&self) -> Option<u64> {
-        let may_oversubscribe = self.base.effective_scenario["run"]["oversubscribe"].as_bool().unwrap_or(false);
-        if may_oversubscribe || !is_placed_by_rule(self.base) {
+        let run = &self.base.scenario.run;
+        if run.may_oversubscribe || run.order.is_none() {
             return None;
         }
         let [group] = self.base.machine.host_groups.as_slice() else {
@@ -100,7 +100,7 @@ impl Edit<'_> {
 
     fn hosts(&mut self) -> Result<(), Refusal> {
         let base = self.base;
-        for group in &base.machine.host_groups {
+        for (group, spelling) in base.machine.host_groups.iter().zip(&base.spelling.groups) {
             let key = |name| ["machine_override", "hosts", group.name.as_str(), name];
             let n_hosts = self.state.count("hosts");
             if let Some(n_hosts) = n_hosts {
@@ -108,15 +108,12 @@ impl Edit<'_> {
             }
             if let Some(cores) = self.state.count("cores") {
                 self.set(&key("cores"), Value::from(to_integer(cores)))?;
-                let has_slowdown = base.effective_machine["hosts"][&group.name].get("slowdown").is_some();
-                if has_slowdown {
+                if spelling.has_slowdown {
                     self.set(&key("slowdown"), numbers(resized(&group.slowdown, cores)))?;
                 }
             }
             let speed = self.state.number("speed");
-            let one_for_each =
-                base.effective_machine["hosts"][&group.name]["speed"].as_array().is_some_and(|all| 1 < all.len());
-            if speed.is_some() || (n_hosts.is_some() && one_for_each) {
+            if speed.is_some() || (n_hosts.is_some() && spelling.has_speeds) {
                 let n_hosts = n_hosts.unwrap_or(group.speeds.len() as u64);
                 self.set(&key("speed"), speeds(group, n_hosts, speed.unwrap_or(1.0)))?;
             }
@@ -183,11 +180,11 @@ impl Edit<'_> {
         let sigma = percent / 100.0;
         let largest = largest_sigma(base);
         let share = |of_file: f64| if 0.0 < largest { (of_file / largest).min(1.0) } else { 1.0 };
-        let turned = |of_file: &Json| Value::from(rounded(sigma * share(of_file.as_f64().unwrap_or(0.0)), DIGITS));
-        let noise = &base.effective_machine["noise"];
-        self.set(&["machine_override", "noise", "compute_sigma"], turned(&noise["compute_sigma"]))?;
-        for (kernel, of_file) in noise["kernel_sigma"].as_object().into_iter().flatten() {
-            self.set(&["machine_override", "noise", "kernel_sigma", kernel], turned(of_file))?;
+        let turned = |of_file: f64| Value::from(rounded(sigma * share(of_file), DIGITS));
+        self.set(&["machine_override", "noise", "compute_sigma"], turned(base.spelling.general_sigma))?;
+        for kernel in &base.spelling.own_sigmas {
+            let of_file = base.machine.noise.sigma(*kernel);
+            self.set(&["machine_override", "noise", "kernel_sigma", kernel.name()], turned(of_file))?;
         }
         Ok(())
     }

@@ -15,7 +15,8 @@ const NOISE_MAX: f64 = 50.0;
 pub(super) fn all(experiment: &Experiment, replications: u32) -> Vec<Knob> {
     let scenario = &experiment.scenario;
     let mut knobs = vec![whole("ranks", "Ranks, up to", "", most_ranks(experiment), RANKS_MAX)];
-    if is_placed_by_rule(experiment) {
+    // By a rule ranks can fill other hosts, too.
+    if experiment.scenario.run.order.is_some() {
         knobs.extend(hosts(&experiment.machine));
     }
     knobs.extend(network(&experiment.machine));
@@ -30,12 +31,6 @@ pub(super) fn all(experiment: &Experiment, replications: u32) -> Vec<Knob> {
 
 fn most_ranks(experiment: &Experiment) -> f64 {
     experiment.scenario.run.ranks.last().map_or(1.0, |most| f64::from(most.get()))
-}
-
-/// Returns whether ranks fill the hosts by a rule, so that there may be other hosts.
-pub(super) fn is_placed_by_rule(experiment: &Experiment) -> bool {
-    let placement = &experiment.effective_scenario["run"]["placement"];
-    placement.is_string() || placement.get("order").is_some()
 }
 
 /// Hosts and cores can be turned where there is one group of them.
