@@ -9,6 +9,7 @@ lint: setup
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --locked --features mpi -- -D warnings
+	cargo clippy --locked --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --exclude dlpc-sim --no-deps --locked # help texts of the binary are no rustdoc
 
 setup:

@@ -1,6 +1,7 @@
 //! The command line: what the user can write.
 
 pub(crate) mod calibrate;
+#[cfg(feature = "explore")]
 pub(crate) mod explore;
 pub(crate) mod export_goal;
 pub(crate) mod kernel;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 
 use self::calibrate::CalibrateArgs;
 
+#[cfg(feature = "explore")]
 use self::explore::ExploreArgs;
 use self::export_goal::ExportGoalArgs;
 use self::replay::ReplayArgs;
@@ -45,6 +47,7 @@ pub(crate) enum Command {
     /// Predict many what-ifs: every combination of the values of some keys, or a sample; over cores, or ranks of mpirun
     Sweep(Box<SweepArgs>),
     /// Turn knobs on a page in the browser: ranks, cores, speed, network, and see the curve follow
+    #[cfg(feature = "explore")]
     Explore(ExploreArgs),
     #[command(
         about = "Replay a schedule in the GOAL format of LogGOPSim, or a trace of SimGrid, with LogGOPS parameters"

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 mod effort;
 mod experiment;
 pub(crate) mod explain;
+#[cfg(feature = "explore")]
 pub(crate) mod explore;
 pub(crate) mod export_goal;
 pub(crate) mod kernel;

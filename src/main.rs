@@ -43,6 +43,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Predict(args) => commands::predict::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Explain(args) => commands::explain::run(args),
+        #[cfg(feature = "explore")]
         Command::Explore(args) => commands::explore::run(args),
         Command::Replay(args) => commands::replay::run(args),
         Command::ExportGoal(args) => commands::export_goal::run(args),

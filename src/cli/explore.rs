@@ -14,7 +14,7 @@ pub(crate) struct ExploreArgs {
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: PathBuf,
     /// Port of the page [default: any free one]
-    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true, value_parser = number::port, allow_negative_numbers = true)]
+    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true, value_parser = |text: &str| number::within(text, 0, u16::MAX), allow_negative_numbers = true)]
     pub(crate) port: u16,
     /// Address to listen on; other than a loopback address, everybody who reaches it can use the page
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]

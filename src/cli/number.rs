@@ -34,12 +34,8 @@ pub(crate) fn number(text: &str) -> Result<u32, String> {
     within(text, 0, u32::MAX)
 }
 
-/// Reads the number of a port.
-pub(crate) fn port(text: &str) -> Result<u16, String> {
-    within(text, 0, u16::MAX)
-}
-
-fn within<N: FromStr + PartialOrd + Display + Copy>(text: &str, least: N, most: N) -> Result<N, String> {
+/// Reads a number of a range.
+pub(crate) fn within<N: FromStr + PartialOrd + Display + Copy>(text: &str, least: N, most: N) -> Result<N, String> {
     let found = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
     found.ok_or_else(|| format!("write a whole number from {least} to {most}"))
 }
@@ -55,7 +51,7 @@ mod tests {
             assert_eq!(count(text), Err(largest.clone()), "{text}");
         }
         assert_eq!(replications("1000001"), Err("write a whole number from 1 to 1000000".to_owned()));
-        assert_eq!(port("65536"), Err("write a whole number from 0 to 65535".to_owned()));
+        assert_eq!(within("65536", 0, u16::MAX), Err("write a whole number from 0 to 65535".to_owned()));
         assert_eq!(seed("x"), Err("write a whole number from 0 to 18446744073709551615".to_owned()));
     }
 
@@ -63,6 +59,6 @@ mod tests {
     fn numbers_within_the_range_are_taken() {
         assert_eq!(count("1").map(NonZeroU32::get), Ok(1));
         assert_eq!(replications("1000000").map(NonZeroU32::get), Ok(1_000_000));
-        assert_eq!((seed("0"), number("7"), port("8080")), (Ok(0), Ok(7), Ok(8080)));
+        assert_eq!((seed("0"), number("7"), within("8080", 0, u16::MAX)), (Ok(0), Ok(7), Ok(8080)));
     }
 }
