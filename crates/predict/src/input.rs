@@ -5,76 +5,52 @@
 
 mod campaign;
 mod changes;
-mod document;
-mod effort;
 mod fault;
 mod files;
 mod goal;
-mod host_names;
-mod hostfile;
-mod intervals;
-mod key_path;
-mod leaf;
-mod levels;
-mod lines;
 mod machine;
 mod measurement;
-mod messages;
-mod named_hosts;
 mod on_machine;
-mod placement;
-mod provenance;
-mod rankfile;
-mod ranks;
-mod raw_machine;
-mod raw_scenario;
 mod scenario;
-mod schema;
 mod simgrid;
-mod spanned;
-mod spelling;
-mod tree;
-mod uncertainty;
+mod toml;
 mod vary;
-mod word;
-mod writer;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use dlpc_engine::machine::MachineModel;
 use serde::Deserialize;
 
 pub use self::campaign::load_campaign;
 pub use self::changes::Change;
 use self::changes::Changes;
-pub use self::effort::{RUNS_MAX, n_steps};
+use self::changes::key_path::Target;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
 pub use self::goal::{Open, load_goal};
-pub use self::hostfile::HostSlots;
-pub(crate) use self::intervals::{relative_sigma, relative_to};
-use self::key_path::Target;
+pub(crate) use self::machine::intervals::{relative_sigma, relative_to};
+pub use self::machine::provenance::Provenance;
+use self::machine::raw::RawMachine;
+pub use self::machine::spelling::{GroupSpelling, Spelling};
+pub(crate) use self::machine::uncertainty::uncertainty;
+pub(crate) use self::machine::writer::machine_text;
 use self::on_machine::Instead;
 pub use self::on_machine::{load_experiment_on, machine_of_scenario};
-pub use self::provenance::Provenance;
-use self::raw_machine::RawMachine;
-use self::raw_scenario::RawScenario;
 use self::scenario::MachineFile;
+pub use self::scenario::effort::{RUNS_MAX, n_steps};
+use self::scenario::hostfile;
+pub use self::scenario::hostfile::HostSlots;
+use self::scenario::raw::RawScenario;
 pub use self::simgrid::{Recorded, load_recorded};
-pub use self::spelling::{GroupSpelling, Spelling};
-use self::tree::{Document, Node, Table, Value};
-pub(crate) use self::uncertainty::uncertainty;
-pub(crate) use self::writer::machine_text;
-use dlpc_engine::machine::MachineModel;
-
+use self::toml::tree::{Document, Node, Table, Value};
+use self::toml::{document, schema, spanned, tree};
+pub use self::vary::{load_axes, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::measurement::Measurement;
 use crate::scenario::Scenario;
-use crate::written::quantity;
 pub(crate) use crate::written::quantity::time;
-
-pub use self::vary::{load_axes, load_varied, sweep_keys};
 
 /// Everything that one prediction needs.
 #[derive(Debug, Clone, PartialEq)]

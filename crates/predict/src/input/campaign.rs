@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::files::unreadable;
 use super::{FILE_BYTES_MAX, Read};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
+use crate::input::files::unreadable;
 use crate::measurement::campaign::{Campaign, CampaignError};
 
 /// Reads a file of calibration samples.

@@ -1,11 +1,13 @@
 //! Values that take the place of those in the files of a scenario.
 
+pub(super) mod key_path;
+pub(super) mod levels;
+
 use std::path::Path;
 
-use super::key_path::{KeyPath, Step, Target};
-use super::levels;
-use super::tree::{Entry, Node, Table, Value};
+use self::key_path::{KeyPath, Step, Target};
 use crate::diagnostic::Diagnostics;
+use crate::input::toml::tree::{Entry, Node, Table, Value};
 use crate::sweep::Level;
 
 /// A value that a key gets.

@@ -18,9 +18,9 @@ use flate2::bufread::MultiGzDecoder;
 use self::cursor::{Cursor, Word};
 use self::labels::Labels;
 use self::statement::{Action, Statement};
-use super::fault::Fault;
-use super::files::unreadable;
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::fault::Fault;
+use crate::input::files::unreadable;
 
 /// Most ranks of a schedule.
 const RANKS_MAX: u64 = 1 << 24;

@@ -2,6 +2,15 @@
 //!
 //! A key that is absent here although it is required has been reported before.
 
+pub(super) mod host_names;
+pub(super) mod intervals;
+pub(super) mod messages;
+pub(super) mod provenance;
+pub(super) mod raw;
+pub(super) mod spelling;
+pub(super) mod uncertainty;
+pub(super) mod writer;
+
 use std::num::NonZeroU32;
 
 use dlpc_engine::machine::{
@@ -10,17 +19,13 @@ use dlpc_engine::machine::{
 };
 use dlpc_engine::units::{Bytes, SimDuration};
 
-use super::host_names;
-use super::intervals;
-use super::messages;
-use super::raw_machine::{
+use self::raw::{
     RawCollectives, RawForwarding, RawHostGroup, RawInterruptions, RawKernels, RawMachine, RawNic, RawNoise,
     RawRecords, RawSwitch, RawTree,
 };
-use super::spanned::{Keyed, Spanned};
-use super::uncertainty;
-use super::word::Word;
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::toml::spanned::{Keyed, Spanned};
+use crate::input::toml::word::Word;
 
 /// Most hosts of all groups together.
 const HOSTS_MAX: usize = 10_000_000;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::changes::Changes;
-use super::files::{Files, Read};
-use super::tree::{self, Document};
 use super::{Experiment, experiment, finish, load_experiment, named_path};
 use crate::diagnostic::Diagnostics;
+use crate::input::changes::Changes;
+use crate::input::files::{Files, Read};
+use crate::input::toml::tree::{self, Document};
 
 /// What takes the place of something that the files of a scenario say.
 #[derive(Clone, Copy)]

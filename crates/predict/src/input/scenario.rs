@@ -1,17 +1,24 @@
 //! From the raw scenario to the checked one, against its machine model.
 
+pub(super) mod effort;
+pub(super) mod hostfile;
+pub(super) mod lines;
+pub(super) mod named_hosts;
+pub(super) mod placement;
+pub(super) mod rankfile;
+pub(super) mod ranks;
+pub(super) mod raw;
+
 use std::num::NonZeroU32;
 use std::path::Path;
 
 use dlpc_engine::machine::MachineModel;
 
-use super::effort;
-use super::files::Files;
-use super::host_names::HostNames;
-use super::placement::{self, Slots, Surroundings};
-use super::ranks;
-use super::raw_scenario::{RawRun, RawScenario};
+use self::placement::{Slots, Surroundings};
+use self::raw::{RawRun, RawScenario};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::files::Files;
+use crate::input::machine::host_names::HostNames;
 use crate::scenario::{Run, Scenario};
 use crate::workload::KernelSource;
 

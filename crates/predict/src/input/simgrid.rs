@@ -21,10 +21,10 @@ use self::action::Action;
 use self::checks::Collectives;
 use self::rank::Rank;
 use self::words::Words;
-use super::fault::Fault;
-use super::files::unreadable;
-use super::goal::{Open, decompressed, read_goal};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::fault::Fault;
+use crate::input::files::unreadable;
+use crate::input::goal::{Open, decompressed, read_goal};
 
 /// Most ranks of a trace.
 const RANKS_MAX: usize = 1 << 20;

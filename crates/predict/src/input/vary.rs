@@ -4,14 +4,14 @@ use std::path::Path;
 
 use dlpc_engine::units::Unit;
 
-use super::changes::{Change, Changes};
-use super::files::Files;
-use super::key_path::{Filled, KeyPath, Keys};
-use super::levels::{self, Source};
-use super::on_machine::Instead;
-use super::schema::View;
 use super::{Experiment, Read, finish, load_experiment, raw_schemas};
 use crate::diagnostic::{Diagnostics, FileId, Problem};
+use crate::input::changes::key_path::{Filled, KeyPath, Keys};
+use crate::input::changes::levels::{self, Source};
+use crate::input::changes::{Change, Changes};
+use crate::input::files::Files;
+use crate::input::on_machine::Instead;
+use crate::input::toml::schema::View;
 use crate::sweep::plan::{self, Design, POINTS_MAX};
 use crate::sweep::{Axis, Form, RANKS, Values};
 

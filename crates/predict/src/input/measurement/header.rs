@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Row, field_bytes};
 use crate::diagnostic::{FileId, Problem};
-use crate::input::leaf;
+use crate::input::toml::leaf;
 
 /// Where the columns are.
 pub(super) struct Columns {

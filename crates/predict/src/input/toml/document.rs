@@ -10,14 +10,14 @@ use super::tree::{Entry, Node, Origin, Table, Value, lower_first};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 
 /// The version of the file formats.
-pub(super) const FORMAT: u32 = 1;
+pub(in crate::input) const FORMAT: u32 = 1;
 
 /// Key of a scenario with the values that differ from those of the machine model.
 const OVERRIDES: &str = "machine_override";
 
 /// Checks and completes `root`; problems get codes of `prefix`. `overrides` is the file whose values were merged into the
 /// document, if there is one: messages name them as that file does.
-pub(super) fn check(
+pub(in crate::input) fn check(
     root: &mut Node,
     schema: &serde_json::Value,
     prefix: &'static str,
@@ -46,7 +46,7 @@ fn has_other_format(root: &Node, prefix: &str, diagnostics: &mut Diagnostics) ->
 }
 
 /// The place of the value that is checked.
-pub(super) struct Walker<'d> {
+pub(in crate::input) struct Walker<'d> {
     prefix: &'static str,
     diagnostics: &'d mut Diagnostics,
     root: View<'d>,

@@ -9,15 +9,15 @@ use dlpc_engine::machine::{
 use dlpc_engine::named::Named;
 use dlpc_engine::units::SimDuration;
 
-use super::document::FORMAT;
 use super::provenance::Provenance;
-use super::quantity::InFile as _;
-use super::raw_machine::{
+use super::raw::{
     RawCollectives, RawForwarding, RawHostGroup, RawInterruptions, RawKernelSigma, RawKernels, RawMachine,
     RawMessageTable, RawMessages, RawNic, RawNoise, RawRecords, RawSegment, RawSwitch, RawTree,
 };
-use super::spanned::{Keyed, Spanned};
-use super::word::Word;
+use crate::input::toml::document::FORMAT;
+use crate::input::toml::spanned::{Keyed, Spanned};
+use crate::input::toml::word::Word;
+use crate::written::quantity::InFile as _;
 
 /// Returns a machine model as its file, which is read as the same model.
 ///

@@ -5,17 +5,17 @@ use dlpc_engine::platform::HostId;
 
 /// Names and cores of the hosts of a machine model.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HostNames<'m> {
+pub(in crate::input) struct HostNames<'m> {
     groups: &'m [HostGroup],
 }
 
 impl<'m> HostNames<'m> {
-    pub(super) const fn new(groups: &'m [HostGroup]) -> Self {
+    pub(in crate::input) const fn new(groups: &'m [HostGroup]) -> Self {
         Self { groups }
     }
 
     /// Returns the host called `name`.
-    pub(super) fn find(self, name: &str) -> Option<HostId> {
+    pub(in crate::input) fn find(self, name: &str) -> Option<HostId> {
         let mut first = 0;
         for group in self.groups {
             if let Some(i) = index_in(group, name) {
@@ -27,13 +27,13 @@ impl<'m> HostNames<'m> {
     }
 
     /// Returns each host and its cores, in the order of their numbers.
-    pub(super) fn all(self) -> impl Iterator<Item = (HostId, u32)> + Clone {
+    pub(in crate::input) fn all(self) -> impl Iterator<Item = (HostId, u32)> + Clone {
         let cores = self.groups.iter().flat_map(|group| std::iter::repeat_n(group.cores.get(), group.speeds.len()));
         (0..).map(HostId).zip(cores)
     }
 
     /// Returns the cores of a host.
-    pub(super) fn cores(self, host: HostId) -> u32 {
+    pub(in crate::input) fn cores(self, host: HostId) -> u32 {
         let mut i = host.0 as usize;
         for group in self.groups {
             if i < group.speeds.len() {
@@ -45,24 +45,24 @@ impl<'m> HostNames<'m> {
     }
 
     /// Returns the number of cores of all hosts.
-    pub(super) fn n_cores(self) -> u64 {
+    pub(in crate::input) fn n_cores(self) -> u64 {
         self.groups.iter().map(|group| group.speeds.len() as u64 * u64::from(group.cores.get())).sum()
     }
 
     /// Returns the number of hosts.
-    pub(super) fn n_hosts(self) -> u64 {
+    pub(in crate::input) fn n_hosts(self) -> u64 {
         self.groups.iter().map(|group| group.speeds.len() as u64).sum()
     }
 
     /// Returns whether `name` is that of a group, but for its number: `pi8` where there are pi0 to pi7.
-    pub(super) fn is_nearly(self, name: &str) -> bool {
+    pub(in crate::input) fn is_nearly(self, name: &str) -> bool {
         let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
         let of_name = stem(name);
         !of_name.is_empty() && self.groups.iter().any(|group| stem(&group.name) == of_name)
     }
 
     /// Returns the names for messages: `pi0 to pi7, fat`.
-    pub(super) fn known(self) -> String {
+    pub(in crate::input) fn known(self) -> String {
         let names = self.groups.iter().map(|group| match group.speeds.len() {
             1 => group.name.clone(),
             n => format!("{0}0 to {0}{1}", group.name, n - 1),
@@ -81,7 +81,7 @@ fn index_in(group: &HostGroup, name: &str) -> Option<usize> {
 }
 
 /// Returns the first host name that two groups share, with the number of the later group.
-pub(super) fn duplicate(groups: &[HostGroup]) -> Option<(usize, String)> {
+pub(in crate::input) fn duplicate(groups: &[HostGroup]) -> Option<(usize, String)> {
     // Of all hosts of a group, the first has the shortest and least number, so it is the first that is shared.
     groups.iter().enumerate().find_map(|(i, group)| {
         let first = if group.speeds.len() == 1 { group.name.clone() } else { format!("{}0", group.name) };

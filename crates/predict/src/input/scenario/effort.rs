@@ -2,7 +2,7 @@
 
 use dlpc_engine::machine::MachineModel;
 
-use super::raw_scenario::RawScenario;
+use super::raw::RawScenario;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::scenario::Run;
 use crate::workload::{Excess, Size, Workload};
@@ -13,7 +13,7 @@ pub const RUNS_MAX: u64 = 10_000_000;
 const RANKS_PER_SLOT_MAX: usize = 100;
 
 /// Reports what a valid scenario has too much of; returns whether it can be simulated.
-pub(super) fn check(
+pub(in crate::input) fn check(
     raw: &RawScenario,
     run: &Run,
     workload: &Workload,

@@ -3,26 +3,26 @@
 use dlpc_engine::maths;
 use dlpc_engine::units::Unit;
 
-use super::leaf::{self, Fault};
-use super::quantity::Kind;
-use super::schema::{Expected, View};
-use super::tree::{Node, Value};
 use crate::diagnostic::{FileId, Problem, Span};
+use crate::input::toml::leaf::{self, Fault};
+use crate::input::toml::schema::{Expected, View};
+use crate::input::toml::tree::{Node, Value};
 use crate::sweep::{Form, Level, Literal, Range, Spacing, Values};
+use crate::written::quantity::Kind;
 
 /// Most values of one key.
 const LEVELS_MAX: usize = 1_000_000;
 
 /// A key and its text on the command line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'s> {
-    pub(super) key: &'s str,
-    pub(super) schema: View<'s>,
+pub(in crate::input) struct Source<'s> {
+    pub(in crate::input) key: &'s str,
+    pub(in crate::input) schema: View<'s>,
     /// The whole argument.
-    pub(super) text: &'s str,
-    pub(super) file: FileId,
+    pub(in crate::input) text: &'s str,
+    pub(in crate::input) file: FileId,
     /// Whether points are sampled, so that a range need not be cut into values.
-    pub(super) is_sampled: bool,
+    pub(in crate::input) is_sampled: bool,
 }
 
 /// How a range is to be cut into values, and into how many.
@@ -38,7 +38,7 @@ enum Item {
 ///
 /// # Errors
 /// All problems of the values.
-pub(super) fn parse(source: Source<'_>, start: usize) -> Result<(Option<Unit>, Values), Vec<Problem>> {
+pub(in crate::input) fn parse(source: Source<'_>, start: usize) -> Result<(Option<Unit>, Values), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut levels = Vec::new();
     let mut ranges = Vec::new();
@@ -218,7 +218,7 @@ fn literal(form: Option<Form>, expected: Expected, text: &str) -> Literal {
 }
 
 /// Returns a value as a document tree holds it.
-pub(super) fn value_of(literal: &Literal) -> Value {
+pub(in crate::input) fn value_of(literal: &Literal) -> Value {
     match literal {
         Literal::Text(text) => Value::Text(text.clone()),
         Literal::Integer(integer) => Value::Integer(*integer),

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::leaf;
-use super::schema::{Expected, View};
 use crate::diagnostic::{FileId, Problem, Span};
+use crate::input::toml::leaf;
+use crate::input::toml::schema::{Expected, View};
 
 /// Keys of a scenario that do not change a prediction.
 const FIXED_IN_SCENARIO: [&str; 4] = ["format", "title", "measured", "machine_override"];
@@ -15,42 +15,42 @@ const LISTED_MAX: usize = 6;
 
 /// One step from a value to one within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::input) enum Step {
     Key(String),
     Index(usize),
 }
 
 /// Which file a key path is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::input) enum Target {
     Scenario,
     Machine,
 }
 
 /// A key path, each step with the place of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyPath {
-    pub(super) target: Target,
-    pub(super) steps: Vec<(Step, std::ops::Range<usize>)>,
+pub(in crate::input) struct KeyPath {
+    pub(in crate::input) target: Target,
+    pub(in crate::input) steps: Vec<(Step, std::ops::Range<usize>)>,
 }
 
 /// A file's schema and the values that it has, defaults filled in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Filled<'f> {
-    pub(super) schema: View<'f>,
-    pub(super) values: &'f Json,
+pub(in crate::input) struct Filled<'f> {
+    pub(in crate::input) schema: View<'f>,
+    pub(in crate::input) values: &'f Json,
 }
 
 /// A scenario and its machine model.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keys<'f> {
-    pub(super) scenario: Filled<'f>,
-    pub(super) machine: Filled<'f>,
+pub(in crate::input) struct Keys<'f> {
+    pub(in crate::input) scenario: Filled<'f>,
+    pub(in crate::input) machine: Filled<'f>,
 }
 
 impl KeyPath {
     /// Reads a key path; `machine.` leads into the machine model, `machine` alone is its file.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::input) fn parse(text: &str) -> Self {
         let mut steps = Vec::new();
         let mut at = 0;
         for part in text.split('.') {
@@ -81,7 +81,7 @@ impl<'f> Keys<'f> {
     ///
     /// # Errors
     /// A problem in `file`, where the text of the path stands from its start.
-    pub(super) fn find(&self, path: &KeyPath, file: FileId) -> Result<View<'f>, Problem> {
+    pub(in crate::input) fn find(&self, path: &KeyPath, file: FileId) -> Result<View<'f>, Problem> {
         let Filled { schema, values } = self.of(path.target);
         let shown = if path.target == Target::Machine { "machine".to_owned() } else { String::new() };
         let mut place = Place { shown, schema, values: Some(values), at: file.whole() };
@@ -101,7 +101,7 @@ impl<'f> Keys<'f> {
     }
 
     /// Returns every key path that can be set, with its value if it has one.
-    pub(super) fn all(&self) -> Vec<(String, Option<&'f Json>)> {
+    pub(in crate::input) fn all(&self) -> Vec<(String, Option<&'f Json>)> {
         let mut all = Vec::new();
         for (target, prefix) in [(Target::Scenario, ""), (Target::Machine, "machine")] {
             let Filled { schema, values } = self.of(target);

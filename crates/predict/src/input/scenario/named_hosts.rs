@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::platform::HostId;
 
-use super::host_names::HostNames;
 use super::lines::Line;
 use crate::diagnostic::{Problem, Span};
+use crate::input::machine::host_names::HostNames;
 
 /// The names of one file.
 #[derive(Debug)]
-pub(super) struct NamedHosts<'m, 't> {
+pub(in crate::input) struct NamedHosts<'m, 't> {
     hosts: HostNames<'m>,
     /// Names of which none is in the machine model: the first is its host 0, and so on. Empty if they are its own.
     in_order: BTreeMap<&'t str, u32>,
@@ -21,7 +21,7 @@ impl<'m, 't> NamedHosts<'m, 't> {
     ///
     /// A file from elsewhere calls its hosts by names or addresses of which the model knows none: they are its hosts one
     /// by one. A name that differs from those of the model in its number only is a mistake.
-    pub(super) fn of(hosts: HostNames<'m>, names: impl Iterator<Item = &'t str>) -> Self {
+    pub(in crate::input) fn of(hosts: HostNames<'m>, names: impl Iterator<Item = &'t str>) -> Self {
         let mut in_order = BTreeMap::new();
         for name in names.filter(|name| relative(name).is_none()) {
             let name = plain(name);
@@ -36,7 +36,7 @@ impl<'m, 't> NamedHosts<'m, 't> {
     }
 
     /// Returns the host that `name` means.
-    pub(super) fn find(&self, name: &str) -> Option<HostId> {
+    pub(in crate::input) fn find(&self, name: &str) -> Option<HostId> {
         if let Some(number) = relative(name) {
             return (u64::from(number) < self.hosts.n_hosts()).then_some(HostId(number));
         }
@@ -45,7 +45,7 @@ impl<'m, 't> NamedHosts<'m, 't> {
     }
 
     /// Returns a warning if names of the file are taken for other hosts.
-    pub(super) fn doubt(&self, code: &str, first: Span) -> Option<Problem> {
+    pub(in crate::input) fn doubt(&self, code: &str, first: Span) -> Option<Problem> {
         let name = self.in_order.keys().next()?;
         let known = self.hosts.known();
         let message = match self.in_order.len() {
@@ -59,7 +59,7 @@ impl<'m, 't> NamedHosts<'m, 't> {
     }
 
     /// Returns the problem of a name that is none of the machine model.
-    pub(super) fn unknown(&self, line: &Line<'_>, name: &str, code: &str) -> Problem {
+    pub(in crate::input) fn unknown(&self, line: &Line<'_>, name: &str, code: &str) -> Problem {
         let known = self.hosts.known();
         let problem = Problem::error(code, line.word_span(name), format!("unknown host `{name}`"));
         if relative(name).is_some() {
@@ -73,7 +73,7 @@ impl<'m, 't> NamedHosts<'m, 't> {
 }
 
 /// Returns the number of a host that is named by its place: `+n2`.
-pub(super) fn relative(name: &str) -> Option<u32> {
+pub(in crate::input) fn relative(name: &str) -> Option<u32> {
     let digits = name.strip_prefix("+n").or_else(|| name.strip_prefix("+N"))?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }

@@ -3,20 +3,20 @@
 use dlpc_engine::machine::{Kernel, Kernels};
 use dlpc_engine::units::{Quantity, SimDuration};
 
-use super::leaf;
-use super::quantity;
-use super::spanned::{Keyed, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::toml::leaf;
+use crate::input::toml::spanned::{Keyed, Spanned};
+use crate::written::quantity;
 
 /// Half-width of a 95 % interval of a normal distribution, in standard deviations.
-pub(super) const HALF_WIDTH_SIGMAS: f64 = 1.96;
+pub(in crate::input) const HALF_WIDTH_SIGMAS: f64 = 1.96;
 /// Largest relative standard error, as the largest sigma of noise.
 const RELATIVE_MAX: f64 = 2.0;
 
 /// Returns the relative standard error of each kernel's cost ([`Kernel::ALL`] order); zero where no interval is given.
 ///
 /// Intervals of other values are kept in the provenance and not looked at here.
-pub(super) fn cost_sigma(
+pub(in crate::input) fn cost_sigma(
     raw: &Keyed<Spanned<[String; 2]>>,
     kernels: &Kernels,
     diagnostics: &mut Diagnostics,
@@ -35,7 +35,7 @@ pub(super) fn cost_sigma(
 }
 
 /// Puts the relative standard error of each kernel that has one into `sigma` ([`Kernel::ALL`] order).
-pub(super) fn standard_errors(
+pub(in crate::input) fn standard_errors(
     raw: &Keyed<Spanned<String>>,
     kernels: &Kernels,
     sigma: &mut [f64; Kernel::ALL.len()],

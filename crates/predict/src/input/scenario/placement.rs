@@ -5,36 +5,37 @@ use std::path::Path;
 use dlpc_engine::platform::HostId;
 use dlpc_engine::platform::core_set::CoreSet;
 
-use super::files::Files;
-use super::host_names::HostNames;
-use super::raw_scenario::RawPlacement;
-use super::spanned::Spanned;
-use super::{hostfile, rankfile, tree};
+use super::raw::RawPlacement;
+use super::{hostfile, rankfile};
 use crate::diagnostic::{Diagnostics, Problem, Span};
+use crate::input::files::Files;
+use crate::input::machine::host_names::HostNames;
+use crate::input::toml::spanned::Spanned;
+use crate::input::toml::tree;
 use crate::scenario::Order;
 
 /// Slots of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slots {
+pub(in crate::input) struct Slots {
     /// Host of each slot; not more of them than the largest rank count needs.
-    pub(super) hosts: Vec<HostId>,
+    pub(in crate::input) hosts: Vec<HostId>,
     /// Cores that the rank of each slot is bound to; empty if none is.
-    pub(super) bound: Vec<CoreSet>,
+    pub(in crate::input) bound: Vec<CoreSet>,
     /// Number of all slots.
-    pub(super) n_all: u64,
+    pub(in crate::input) n_all: u64,
 }
 
 /// What placement depends on beside its own key.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Surroundings<'s> {
-    pub(super) hosts: HostNames<'s>,
-    pub(super) scenario_path: &'s Path,
-    pub(super) n_ranks_max: u32,
-    pub(super) may_oversubscribe: bool,
+pub(in crate::input) struct Surroundings<'s> {
+    pub(in crate::input) hosts: HostNames<'s>,
+    pub(in crate::input) scenario_path: &'s Path,
+    pub(in crate::input) n_ranks_max: u32,
+    pub(in crate::input) may_oversubscribe: bool,
 }
 
 /// Returns the slots, or none if there is a problem.
-pub(super) fn validate(
+pub(in crate::input) fn validate(
     raw: &Spanned<RawPlacement>,
     surroundings: Surroundings<'_>,
     files: &mut Files<'_>,

@@ -3,24 +3,24 @@
 use dlpc_engine::units::UnitError;
 use serde_json::Number;
 
-use super::quantity::{self, Kind};
 use super::schema::{Expected, View};
 use super::tree::{Node, Value};
+use crate::written::quantity::{self, Kind};
 
 /// The pattern, in JSON Schema, of a text of one line without control characters.
-pub(super) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+pub(in crate::input) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-    pub(super) label: String,
-    pub(super) help: String,
+pub(in crate::input) struct Fault {
+    pub(in crate::input) code: &'static str,
+    pub(in crate::input) message: String,
+    pub(in crate::input) label: String,
+    pub(in crate::input) help: String,
 }
 
 /// Returns what is wrong with the value of the key `path`; `text` is that of its file.
-pub(super) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Option<Fault> {
+pub(in crate::input) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Option<Fault> {
     match (schema.expected(), &node.value) {
         (Expected::Text | Expected::IntegerOrText, Value::Text(text)) => text_fault(path, text, schema),
         (Expected::Boolean, Value::Boolean(_)) => None,
@@ -53,13 +53,13 @@ pub(super) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Op
 }
 
 /// Returns an example of a value as it is written in the file.
-pub(super) fn example(schema: View<'_>) -> Option<String> {
+pub(in crate::input) fn example(schema: View<'_>) -> Option<String> {
     let examples = schema.get("examples")?.as_array()?;
     examples.first().map(ToString::to_string)
 }
 
 /// Returns the known word that `word` is most likely a slip of.
-pub(super) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+pub(in crate::input) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     let distance = |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), candidate);
     let candidate = known.iter().copied().min_by_key(|candidate| distance(candidate))?;
     (distance(candidate) <= candidate.chars().count().max(3) / 3).then_some(candidate)

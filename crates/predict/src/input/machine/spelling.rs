@@ -2,7 +2,7 @@
 
 use dlpc_engine::machine::Kernel;
 
-use super::raw_machine::{RawHostGroup, RawMachine};
+use super::raw::{RawHostGroup, RawMachine};
 
 /// What the file of a machine model says itself; the checked model does not tell it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,7 +25,7 @@ pub struct GroupSpelling {
 }
 
 impl Spelling {
-    pub(super) fn of(raw: &RawMachine) -> Self {
+    pub(in crate::input) fn of(raw: &RawMachine) -> Self {
         let groups = raw.hosts.iter().flat_map(|hosts| &hosts.value.0);
         let noise = raw.noise.as_ref().map(|noise| &noise.value);
         let own =

@@ -4,16 +4,16 @@ use crate::diagnostic::{FileId, Span};
 
 /// A line that is not blank, without its comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'t> {
-    pub(super) text: &'t str,
-    pub(super) span: Span,
+pub(in crate::input) struct Line<'t> {
+    pub(in crate::input) text: &'t str,
+    pub(in crate::input) span: Span,
 }
 
 /// Returns the lines of `text` that are neither blank nor comments, as Open MPI reads them.
 ///
 /// `#` and `//` begin a comment that ends with the line; `/*` begins one that ends with `*/`, and what stands before and
 /// behind it are lines of their own.
-pub(super) fn of(file: FileId, text: &str) -> impl Iterator<Item = Line<'_>> {
+pub(in crate::input) fn of(file: FileId, text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut pieces = Vec::new();
     let mut is_comment = false;
     let mut next = 0;
@@ -53,24 +53,24 @@ fn comment_start(line: &str) -> Option<(usize, bool)> {
 }
 
 impl<'t> Line<'t> {
-    pub(super) fn first_word(&self) -> &'t str {
+    pub(in crate::input) fn first_word(&self) -> &'t str {
         self.text.split_whitespace().next().unwrap_or_default()
     }
 
     /// Returns the `key=value` pairs after the first word; spaces around `=` are allowed.
-    pub(super) fn settings(&self) -> Vec<(&'t str, &'t str)> {
+    pub(in crate::input) fn settings(&self) -> Vec<(&'t str, &'t str)> {
         settings(self.text[self.first_word().len()..].trim_start())
     }
 
     /// Returns the place of the first occurrence of `word`.
-    pub(super) fn word_span(&self, word: &str) -> Span {
+    pub(in crate::input) fn word_span(&self, word: &str) -> Span {
         let Some(at) = self.text.find(word) else { return self.span };
         self.span.file.span(self.span.start + at, self.span.start + at + word.len())
     }
 }
 
 /// Splits `a=1 b = 2` into its pairs; a word without `=` has an empty value.
-pub(super) fn settings(text: &str) -> Vec<(&str, &str)> {
+pub(in crate::input) fn settings(text: &str) -> Vec<(&str, &str)> {
     let mut rest = text.trim();
     let mut pairs = Vec::new();
     while !rest.is_empty() {

@@ -12,15 +12,15 @@ const DEPTH_MAX: usize = 64;
 
 /// A value, its place, and whether its key is in the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) value: Value,
-    pub(super) origin: Origin,
+pub(in crate::input) struct Node {
+    pub(in crate::input) span: Span,
+    pub(in crate::input) value: Value,
+    pub(in crate::input) origin: Origin,
 }
 
 /// How a value came into its table or list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(in crate::input) enum Origin {
     /// Under a key, or as an entry, of its own.
     Own,
     /// As a short form: the file has the value, but not the table or list around it.
@@ -29,7 +29,7 @@ pub(super) enum Origin {
 
 /// A TOML value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(in crate::input) enum Value {
     Text(String),
     /// Between `i64::MIN` and `u64::MAX`.
     Integer(i128),
@@ -44,25 +44,25 @@ pub(super) enum Value {
 
 /// Entries in the order of the file.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Table {
-    pub(super) entries: Vec<Entry>,
+pub(in crate::input) struct Table {
+    pub(in crate::input) entries: Vec<Entry>,
 }
 
 /// A key with its place, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_span: Span,
-    pub(super) node: Node,
+pub(in crate::input) struct Entry {
+    pub(in crate::input) key: String,
+    pub(in crate::input) key_span: Span,
+    pub(in crate::input) node: Node,
 }
 
 impl Table {
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(in crate::input) fn get(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
     /// Returns the key path of each value below this table: `hosts.pi.count`.
-    pub(super) fn leaf_paths(&self) -> Vec<String> {
+    pub(in crate::input) fn leaf_paths(&self) -> Vec<String> {
         let of_entry = |entry: &Entry| match entry.node.as_table() {
             Some(table) => table.leaf_paths().into_iter().map(|path| format!("{}.{path}", entry.key)).collect(),
             None => vec![entry.key.clone()],
@@ -70,12 +70,12 @@ impl Table {
         self.entries.iter().flat_map(of_entry).collect()
     }
 
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(in crate::input) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
     }
 
     /// Adds the entries of `other`, which win over those of this table; tables are merged key by key.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(in crate::input) fn merge(&mut self, other: Self) {
         for theirs in other.entries {
             let Some(ours) = self.entries.iter_mut().find(|entry| entry.key == theirs.key) else {
                 self.entries.push(theirs);
@@ -91,12 +91,12 @@ impl Table {
 
 impl Node {
     /// Returns a value that has a key, or is an entry, of its own.
-    pub(super) const fn new(span: Span, value: Value) -> Self {
+    pub(in crate::input) const fn new(span: Span, value: Value) -> Self {
         Self { span, value, origin: Origin::Own }
     }
 
     /// Returns the value as JSON, as results echo it.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub(in crate::input) fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Text(text) => json!(text),
             Value::Integer(integer) => Number::from_i128(*integer).map_or(serde_json::Value::Null, Into::into),
@@ -112,7 +112,7 @@ impl Node {
     }
 
     /// Returns the value of a schema default, with the place of the table that lacks it.
-    pub(super) fn from_json(json: &serde_json::Value, span: Span) -> Option<Self> {
+    pub(in crate::input) fn from_json(json: &serde_json::Value, span: Span) -> Option<Self> {
         let value = match json {
             serde_json::Value::Null => return None,
             serde_json::Value::Bool(boolean) => Value::Boolean(*boolean),
@@ -134,7 +134,7 @@ impl Node {
         Some(Self::new(span, value))
     }
 
-    pub(super) fn as_table(&self) -> Option<&Table> {
+    pub(in crate::input) fn as_table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
             Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Bad => {
@@ -143,7 +143,7 @@ impl Node {
         }
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(in crate::input) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             Value::Integer(_)
@@ -156,7 +156,7 @@ impl Node {
     }
 
     /// Returns what kind of value this is, with its article.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(in crate::input) fn kind(&self) -> &'static str {
         match self.value {
             Value::Text(_) => "a string",
             Value::Integer(_) => "an integer",
@@ -170,13 +170,13 @@ impl Node {
 }
 
 /// A document and whether it was free of syntax errors.
-pub(super) struct Document {
-    pub(super) root: Node,
-    pub(super) is_complete: bool,
+pub(in crate::input) struct Document {
+    pub(in crate::input) root: Node,
+    pub(in crate::input) is_complete: bool,
 }
 
 /// Parses TOML; what cannot be read is reported as a problem with a code of `prefix`.
-pub(super) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagnostics) -> Document {
+pub(in crate::input) fn parse(file: FileId, prefix: &'static str, diagnostics: &mut Diagnostics) -> Document {
     let text = diagnostics.text(file).to_owned();
     let (root, errors) = DeTable::parse_recoverable(&text);
     let mut converter = Converter { file, prefix, problems: Vec::new() };
@@ -308,12 +308,12 @@ fn dismantle(root: DeTable<'_>) {
 }
 
 /// Returns `text` as it stands within a sentence.
-pub(super) fn lower_first(text: &str) -> String {
+pub(in crate::input) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// Returns `path` as seen from the folder of the file `from`.
-pub(super) fn beside(from: &Path, path: &str) -> std::path::PathBuf {
+pub(in crate::input) fn beside(from: &Path, path: &str) -> std::path::PathBuf {
     from.parent().unwrap_or(Path::new("")).join(path)
 }

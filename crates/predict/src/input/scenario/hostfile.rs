@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use dlpc_engine::platform::HostId;
 
 use self::entry::Entry;
-use super::host_names::HostNames;
 use super::lines;
 use super::named_hosts::{self, NamedHosts};
 use crate::diagnostic::{Diagnostics, FileId, Problem};
+use crate::input::machine::host_names::HostNames;
 
 /// Slots of one host, summed over its lines.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,7 +45,7 @@ impl Slots {
 /// Returns the slots of each host, in the order of the file, or none if there is a problem.
 ///
 /// A host that is named again adds slots. More slots than cores are a problem unless `may_oversubscribe`.
-pub(super) fn read(
+pub(in crate::input) fn read(
     file: FileId,
     hosts: HostNames<'_>,
     may_oversubscribe: bool,
@@ -120,7 +120,7 @@ pub struct HostSlots {
 }
 
 /// Returns the hosts of a real cluster, in the order of the file, or none if there is a problem.
-pub(super) fn read_cluster(file: FileId, diagnostics: &mut Diagnostics) -> Option<Vec<HostSlots>> {
+pub(in crate::input) fn read_cluster(file: FileId, diagnostics: &mut Diagnostics) -> Option<Vec<HostSlots>> {
     let text = diagnostics.text(file).to_owned();
     let mut problems = Vec::new();
     let mut found: Vec<(Entry<'_>, Slots)> = Vec::new();

@@ -1,9 +1,9 @@
 //! One line of a hostfile, in the syntax of Open MPI (`pi@pi0 slots=4 max_slots=8`) or of MPICH (`pi0:4 user=pi`).
 
 use crate::diagnostic::Problem;
-use crate::input::lines::Line;
-use crate::input::named_hosts;
-use crate::input::raw_scenario::RANKS_MAX;
+use crate::input::scenario::lines::Line;
+use crate::input::scenario::named_hosts;
+use crate::input::scenario::raw::RANKS_MAX;
 
 /// What a line says of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn unknown_key(line: &Line<'_>, word: &str, key: &str, value: &str) -> Problem {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostics;
-    use crate::input::lines;
+    use crate::input::scenario::lines;
 
     /// Name, user, slots and port.
     type Read = (String, Option<String>, Option<u32>, Option<u32>);

@@ -6,7 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::raw_machine::RawMachine;
+use super::raw::RawMachine;
 
 /// Where the values of a machine model come from; free text as in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
@@ -52,7 +52,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    pub(super) fn of(raw: &RawMachine) -> Self {
+    pub(in crate::input) fn of(raw: &RawMachine) -> Self {
         let entries = raw.intervals.iter().flat_map(|intervals| &intervals.value.0);
         Self {
             title: raw.title.as_ref().map(|title| title.value.clone()),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use super::raw_scenario::{RANKS_MAX, RawRanks};
-use super::spanned::Spanned;
+use super::raw::{RANKS_MAX, RawRanks};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::toml::spanned::Spanned;
 
 /// Most rank counts of one scenario.
 const COUNTS_MAX: u64 = 1_000_000;
@@ -18,7 +18,7 @@ struct Fault {
 }
 
 /// Returns the rank counts, ascending and without duplicates, or none if there is a problem.
-pub(super) fn validate(
+pub(in crate::input) fn validate(
     raw: &Spanned<Vec<Spanned<RawRanks>>>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<NonZeroU32>> {

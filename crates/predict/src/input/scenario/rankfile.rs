@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 use dlpc_engine::platform::HostId;
 use dlpc_engine::platform::core_set::CoreSet;
 
-use super::host_names::HostNames;
 use super::lines::{self, Line};
 use super::named_hosts::NamedHosts;
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
+use crate::input::machine::host_names::HostNames;
 
 /// Where a rank runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Placed {
-    pub(super) host: HostId,
+pub(in crate::input) struct Placed {
+    pub(in crate::input) host: HostId,
     /// Cores that it is bound to.
-    pub(super) cores: CoreSet,
+    pub(in crate::input) cores: CoreSet,
     /// The line that says so.
-    pub(super) span: Span,
+    pub(in crate::input) span: Span,
 }
 
 /// A line: rank, host and slot list as written.
@@ -31,7 +31,7 @@ struct Entry<'t> {
 }
 
 /// Returns where each rank runs, or none if there is a problem.
-pub(super) fn read(file: FileId, hosts: HostNames<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<Placed>> {
+pub(in crate::input) fn read(file: FileId, hosts: HostNames<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<Placed>> {
     let text = diagnostics.text(file).to_owned();
     let mut problems = Vec::new();
     let mut entries = Vec::new();

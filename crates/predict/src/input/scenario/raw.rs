@@ -7,71 +7,71 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
-use super::spanned::Spanned;
-use super::word::Word;
+use crate::input::toml::spanned::Spanned;
+use crate::input::toml::word::Word;
 use crate::scenario::Order;
 use crate::workload::RawWorkload;
 
 /// Largest rank count.
-pub(super) const RANKS_MAX: u32 = 10_000_000;
+pub(in crate::input) const RANKS_MAX: u32 = 10_000_000;
 
 /// What to run, on which cluster.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawScenario {
+pub(in crate::input) struct RawScenario {
     /// Version of the file format.
     #[schemars(required, range(min = 1, max = 1), extend("examples" = [1]))]
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
-    pub(super) format: Option<Spanned<u32>>,
+    pub(in crate::input) format: Option<Spanned<u32>>,
     /// Title of tables and plots; one line, without control characters.
-    #[schemars(required, extend("examples" = ["Throwing darts, returning only the count"], "pattern" = super::leaf::ONE_LINE))]
-    pub(super) title: Option<Spanned<String>>,
+    #[schemars(required, extend("examples" = ["Throwing darts, returning only the count"], "pattern" = crate::input::toml::leaf::ONE_LINE))]
+    pub(in crate::input) title: Option<Spanned<String>>,
     /// File of the machine model, seen from the folder of this file.
     #[schemars(required, extend("examples" = ["../models/dlpc-2020.toml"]))]
     #[expect(dead_code, reason = "read before the rest of the file, to report the problems of both files")]
-    pub(super) machine: Option<Spanned<String>>,
+    pub(in crate::input) machine: Option<Spanned<String>>,
     /// File of the measured curve (CSV) that is drawn over the prediction, seen from the folder of this file.
     #[expect(dead_code, reason = "read before the rest of the file, to report the problems of both files")]
-    pub(super) measured: Option<Spanned<String>>,
+    pub(in crate::input) measured: Option<Spanned<String>>,
     /// At which rank counts, where and how often.
     #[schemars(required)]
-    pub(super) run: Option<Spanned<RawRun>>,
+    pub(in crate::input) run: Option<Spanned<RawRun>>,
     /// The program; exactly one of the tables below.
     #[schemars(required)]
-    pub(super) workload: Option<Spanned<RawWorkload>>,
+    pub(in crate::input) workload: Option<Spanned<RawWorkload>>,
     /// Keys of the machine model that differ in this scenario; merged over the machine file before it is checked.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     #[serde(default)]
     #[expect(dead_code, reason = "merged into the machine model before it is read")]
-    pub(super) machine_override: Option<serde::de::IgnoredAny>,
+    pub(in crate::input) machine_override: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawRun {
+pub(in crate::input) struct RawRun {
     /// Rank counts: a range such as `"1..=32"`, a number, or a list of both.
     #[schemars(required, length(min = 1), extend("x-one-or-list" = true, "examples" = ["1..=32"]))]
-    pub(super) ranks: Option<Spanned<Vec<Spanned<RawRanks>>>>,
+    pub(in crate::input) ranks: Option<Spanned<Vec<Spanned<RawRanks>>>>,
     /// Which rank runs on which host; exactly one of the keys below, or a word as short form of `order`.
     #[schemars(extend("default" = "by-slot"))]
-    pub(super) placement: Option<Spanned<RawPlacement>>,
+    pub(in crate::input) placement: Option<Spanned<RawPlacement>>,
     /// Whether there may be more ranks than slots; without it that is an error.
     #[schemars(extend("default" = false))]
-    pub(super) oversubscribe: Option<Spanned<bool>>,
+    pub(in crate::input) oversubscribe: Option<Spanned<bool>>,
     /// Replications per rank count, each with other noise; without noise in the machine model one is enough.
     #[schemars(range(min = 1, max = 1_000_000), extend("default" = 200))]
-    pub(super) replications: Option<Spanned<u32>>,
+    pub(in crate::input) replications: Option<Spanned<u32>>,
     /// Seed of all random numbers; the same seed gives the same result.
     #[schemars(extend("default" = 1))]
-    pub(super) seed: Option<Spanned<u64>>,
+    pub(in crate::input) seed: Option<Spanned<u64>>,
     /// Network model.
     #[schemars(extend("default" = "flow"))]
-    pub(super) network: Option<Spanned<Word<NetworkKind>>>,
+    pub(in crate::input) network: Option<Spanned<Word<NetworkKind>>>,
 }
 
 /// A rank count, or text with ranges and rank counts.
 #[derive(Debug)]
-pub(super) enum RawRanks {
+pub(in crate::input) enum RawRanks {
     Count(u64),
     Text(String),
 }
@@ -117,14 +117,14 @@ impl JsonSchema for RawRanks {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-short-for" = "order", "minProperties" = 1, "maxProperties" = 1))]
-pub(super) struct RawPlacement {
+pub(in crate::input) struct RawPlacement {
     /// Rule by which ranks fill the hosts.
-    pub(super) order: Option<Spanned<Word<Order>>>,
+    pub(in crate::input) order: Option<Spanned<Word<Order>>>,
     /// File with a line `pi0 slots=4`, `pi0:4` or `pi0` for each host, as Open MPI and MPICH read it, seen from the folder of this file; filled by slot.
-    pub(super) hostfile: Option<Spanned<String>>,
+    pub(in crate::input) hostfile: Option<Spanned<String>>,
     /// File with a line `rank 0=pi0 slot=0` for each rank (Open MPI), seen from the folder of this file; a rank runs on the cores of its slot only.
-    pub(super) rankfile: Option<Spanned<String>>,
+    pub(in crate::input) rankfile: Option<Spanned<String>>,
     /// Host of each rank.
     #[schemars(length(min = 1))]
-    pub(super) hosts: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(in crate::input) hosts: Option<Spanned<Vec<Spanned<String>>>>,
 }

@@ -3,12 +3,12 @@
 use dlpc_engine::machine::{MessageTable, Segment};
 use dlpc_engine::units::Bytes;
 
-use super::raw_machine::{RawMessageTable, RawSegment};
-use super::spanned::Spanned;
+use super::raw::{RawMessageTable, RawSegment};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::toml::spanned::Spanned;
 
 /// Returns the checked table at the key path `path`, or none if there is a problem.
-pub(super) fn validate(
+pub(in crate::input) fn validate(
     raw: &Spanned<RawMessageTable>,
     path: &str,
     diagnostics: &mut Diagnostics,

@@ -4,9 +4,9 @@ use dlpc_engine::machine::{MachineModel, MessageTable, SegmentUncertainty, Uncer
 use dlpc_engine::units::{BytesPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError};
 
 use super::intervals::HALF_WIDTH_SIGMAS;
-use super::quantity;
-use super::spanned::{Keyed, Spanned};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::input::toml::spanned::{Keyed, Spanned};
+use crate::written::quantity;
 
 /// Largest relative standard error that is drawn: a value known to a factor of 7.
 const SIGMA_MAX: f64 = 2.0;
@@ -27,7 +27,7 @@ enum Class {
 }
 
 /// Returns the uncertainty that the intervals in a file mean; reports those that cannot be read.
-pub(super) fn validate(
+pub(in crate::input) fn validate(
     raw: &Keyed<Spanned<[String; 2]>>,
     machine: &MachineModel,
     diagnostics: &mut Diagnostics,

@@ -12,11 +12,11 @@ use serde::ser::{Serialize, Serializer};
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::Span;
 use crate::written::NAME;
-pub(super) use crate::written::Spanned;
+pub(in crate::input) use crate::written::Spanned;
 
 /// A table whose keys the user chooses, in the order of the file.
 #[derive(Debug, Clone)]
-pub(super) struct Keyed<T>(pub(super) Vec<(Spanned<String>, T)>);
+pub(in crate::input) struct Keyed<T>(pub(in crate::input) Vec<(Spanned<String>, T)>);
 
 impl<T: Serialize> Serialize for Keyed<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,7 +35,7 @@ impl<K: Into<String>, T> FromIterator<(K, T)> for Keyed<T> {
 ///
 /// # Errors
 /// If the tree has not been checked against the schema of `T`.
-pub(super) fn deserialise<T: for<'de> Deserialize<'de>>(node: Node) -> Result<T, Error> {
+pub(in crate::input) fn deserialise<T: for<'de> Deserialize<'de>>(node: Node) -> Result<T, Error> {
     T::deserialize(node)
 }
 

@@ -1,6 +1,6 @@
 //! Schemas of the input files: made from the raw structs, used for checking, and published as JSON Schema.
 //!
-//! Beyond JSON Schema they know three keys: `x-quantity` (a string with a number and a unit, [`super::quantity`]),
+//! Beyond JSON Schema they know three keys: `x-quantity` (a string with a number and a unit, [`crate::written::quantity`]),
 //! `x-short-for` (a value that is no table stands for the table with only that key) and `x-one-or-list` (a value that
 //! is no list stands for the list of only that value).
 
@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 /// Returns the schema of a raw struct, without `null`, which TOML does not have.
-pub(super) fn of<T: JsonSchema>(title: &str) -> Value {
+pub(in crate::input) fn of<T: JsonSchema>(title: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<T>().to_value();
     remove_null(&mut schema);
@@ -19,7 +19,7 @@ pub(super) fn of<T: JsonSchema>(title: &str) -> Value {
 }
 
 /// Returns the schema as editors understand it: with the short forms written out as alternatives.
-pub(super) fn publish(mut schema: Value) -> Value {
+pub(in crate::input) fn publish(mut schema: Value) -> Value {
     spell_out(&mut schema);
     schema
 }
@@ -101,7 +101,7 @@ fn each_child(schema: &mut Value, change: fn(&mut Value)) {
 
 /// A schema within a document: its own keys, then those of the definition that it refers to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct View<'s> {
+pub(in crate::input) struct View<'s> {
     root: &'s Value,
     own: &'s Value,
     target: Option<&'s Value>,
@@ -109,11 +109,11 @@ pub(super) struct View<'s> {
 
 /// What a schema asks of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(in crate::input) enum Expected {
     Table,
     Array,
     Text,
-    Quantity(super::quantity::Kind),
+    Quantity(crate::written::quantity::Kind),
     Choice,
     Integer,
     Number,
@@ -123,7 +123,7 @@ pub(super) enum Expected {
 }
 
 impl<'s> View<'s> {
-    pub(super) fn root(schema: &'s Value) -> Self {
+    pub(in crate::input) fn root(schema: &'s Value) -> Self {
         Self { root: schema, own: schema, target: None }
     }
 
@@ -132,44 +132,44 @@ impl<'s> View<'s> {
         Self { root: self.root, own, target: reference.and_then(|pointer| self.root.pointer(pointer)) }
     }
 
-    pub(super) fn get(self, key: &str) -> Option<&'s Value> {
+    pub(in crate::input) fn get(self, key: &str) -> Option<&'s Value> {
         self.own.get(key).or_else(|| self.target?.get(key))
     }
 
-    pub(super) fn text(self, key: &str) -> Option<&'s str> {
+    pub(in crate::input) fn text(self, key: &str) -> Option<&'s str> {
         self.get(key).and_then(Value::as_str)
     }
 
     /// Returns the keys that a table may have, in the order of the raw struct.
-    pub(super) fn properties(self) -> impl Iterator<Item = (&'s str, Self)> {
+    pub(in crate::input) fn properties(self) -> impl Iterator<Item = (&'s str, Self)> {
         let properties = self.get("properties").and_then(Value::as_object);
         properties.into_iter().flatten().map(move |(key, own)| (key.as_str(), self.child(own)))
     }
 
-    pub(super) fn property(self, key: &str) -> Option<Self> {
+    pub(in crate::input) fn property(self, key: &str) -> Option<Self> {
         self.get("properties")?.get(key).map(|own| self.child(own))
     }
 
     /// Returns the schema of keys that the user chooses.
-    pub(super) fn any_key(self) -> Option<Self> {
+    pub(in crate::input) fn any_key(self) -> Option<Self> {
         self.get("additionalProperties").filter(|own| **own != json!(false)).map(|own| self.child(own))
     }
 
-    pub(super) fn items(self) -> Option<Self> {
+    pub(in crate::input) fn items(self) -> Option<Self> {
         self.get("items").map(|own| self.child(own))
     }
 
-    pub(super) fn required(self) -> impl Iterator<Item = &'s str> {
+    pub(in crate::input) fn required(self) -> impl Iterator<Item = &'s str> {
         self.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// Returns whether a table must have exactly one of its keys.
-    pub(super) fn is_exactly_one(self) -> bool {
+    pub(in crate::input) fn is_exactly_one(self) -> bool {
         self.get("maxProperties") == Some(&json!(1))
     }
 
     /// Returns the words that are allowed.
-    pub(super) fn choices(self) -> Vec<&'s str> {
+    pub(in crate::input) fn choices(self) -> Vec<&'s str> {
         let described = self.get("oneOf").and_then(Value::as_array).into_iter().flatten();
         let plain = self.get("enum").into_iter();
         described
@@ -180,8 +180,8 @@ impl<'s> View<'s> {
             .collect()
     }
 
-    pub(super) fn expected(self) -> Expected {
-        if let Some(kind) = self.text("x-quantity").and_then(super::quantity::Kind::from_name) {
+    pub(in crate::input) fn expected(self) -> Expected {
+        if let Some(kind) = self.text("x-quantity").and_then(crate::written::quantity::Kind::from_name) {
             return Expected::Quantity(kind);
         }
         if !self.choices().is_empty() {
@@ -206,8 +206,8 @@ impl<'s> View<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::raw_machine::RawMachine;
-    use crate::input::raw_scenario::RawScenario;
+    use crate::input::machine::raw::RawMachine;
+    use crate::input::scenario::raw::RawScenario;
 
     #[test]
     fn the_schema_knows_no_null_because_toml_has_none() {
