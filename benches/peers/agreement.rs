@@ -4,14 +4,10 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use dlpc_engine::engine::{self, Setup};
-use dlpc_engine::machine::{
-    CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic, Noise, Segment,
-    Switch, Topology, Uncertainty,
-};
-use dlpc_engine::platform::{HostId, NetworkKind, Platform};
+use dlpc_engine::machine::{Duplex, HostGroup, MachineModel, Nic, Star, Switch, Topology};
+use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, SleepReason, Source, Tag};
-use dlpc_engine::random::Streams;
-use dlpc_engine::trace::{Recording, Trace};
+use dlpc_engine::trace::Trace;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SimDuration, SimTime};
 
 /// Hosts, links and flows.
@@ -40,18 +36,8 @@ pub(crate) struct Flow {
 
 /// Runs a program on the `flow` network of a machine.
 pub(crate) fn simulate(machine: &MachineModel, hosts_of_ranks: &[HostId], program: &mut Program) -> Trace {
-    let setup = Setup {
-        platform: &Platform::new(machine),
-        local: &machine.local,
-        remote: &machine.remote,
-        noise: &machine.noise,
-        network: NetworkKind::Flow,
-        hosts_of_ranks,
-        bound: &[],
-        streams: Streams::new(1, 0),
-        production: None,
-        recording: Recording::Off,
-    };
+    let platform = Platform::new(machine);
+    let setup = Setup::new(machine, &platform, hosts_of_ranks);
     engine::simulate(&setup, program).expect("no deadlock")
 }
 
@@ -110,31 +96,21 @@ impl Configuration {
     }
 
     fn machine(&self) -> MachineModel {
-        let table = MessageTable {
-            eager_limit: Bytes(u64::MAX),
-            segments: vec![Segment::FREE],
-            calibrated_upto: Bytes(u64::MAX),
-        };
+        let one = NonZeroU32::MIN;
+        let star = Star::new(one, one, BytesPerSecond::from_mbit(1.0)).build();
         MachineModel {
             name: self.name.clone(),
             host_groups: (0..self.ports.len()).map(|host| self.host(host)).collect(),
             switch: Switch {
-                latency: SimDuration::ZERO,
-                port_bandwidth: None,
                 backplane_bandwidth: self.backplane.map(BytesPerSecond::from_mbit),
-                forwarding: Forwarding::CutThrough,
                 topology: self.leaves.map_or(Topology::Star, |(hosts, uplink)| Topology::Tree {
                     hosts_per_leaf: NonZeroU32::new(hosts).expect("hosts"),
                     uplink_bandwidth: BytesPerSecond::from_mbit(uplink),
                     uplink_latency: SimDuration::ZERO,
                 }),
+                ..star.switch
             },
-            local: table.clone(),
-            remote: table,
-            collectives: CollectiveOverrides::default(),
-            kernels: Kernels::default(),
-            noise: Noise::NONE,
-            uncertainty: Uncertainty::default(),
+            ..star
         }
     }
 

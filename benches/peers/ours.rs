@@ -1,11 +1,9 @@
 //! The patterns of `simgrid/patterns.cpp` on this simulator: the same star, the same messages.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 
-use dlpc_engine::machine::{
-    AlltoallAlgorithm, CollectiveOverrides, Duplex, Forwarding, HostGroup, Kernels, MachineModel, MessageTable, Nic,
-    Noise, Segment, Switch, Topology, Uncertainty,
-};
+use dlpc_engine::machine::{AlltoallAlgorithm, CollectiveOverrides, MachineModel, MessageTable, Segment, Star};
 use dlpc_engine::platform::HostId;
 use dlpc_engine::program::phase::Phase;
 use dlpc_engine::program::{Envelope, Op, Pattern, Program, RankId, Source, Tag};
@@ -55,36 +53,16 @@ fn dissemination(n_ranks: u32, bytes: Bytes) -> Program {
 /// program.
 fn star(n_ranks: u32) -> MachineModel {
     let micros = SimDuration::from_micros;
-    let port = Nic { bandwidth: BytesPerSecond::from_mbit(100.0), latency: micros(25), duplex: Duplex::Full };
-    MachineModel {
-        name: "star".to_owned(),
-        host_groups: vec![HostGroup {
-            name: "host".to_owned(),
-            cores: RANKS_PER_HOST.try_into().expect("cores"),
-            speeds: vec![1.0; n_ranks.div_ceil(RANKS_PER_HOST) as usize],
-            slowdown: vec![1.0; RANKS_PER_HOST as usize],
-            nic: port,
-        }],
-        switch: Switch {
-            latency: SimDuration::ZERO,
-            port_bandwidth: None,
-            backplane_bandwidth: None,
-            forwarding: Forwarding::CutThrough,
-            topology: Topology::Star,
-        },
-        local: messages(micros(1), 2e-9),
-        remote: messages(SimDuration::ZERO, 0.0),
-        collectives: CollectiveOverrides::default(),
-        kernels: Kernels::default(),
-        noise: Noise::NONE,
-        uncertainty: Uncertainty::default(),
-    }
+    let hosts = NonZeroU32::new(n_ranks.div_ceil(RANKS_PER_HOST)).expect("ranks");
+    let cores = NonZeroU32::new(RANKS_PER_HOST).expect("cores");
+    let star = Star::new(hosts, cores, BytesPerSecond::from_mbit(100.0)).latency(micros(25));
+    star.local(messages(micros(1), 2e-9)).build()
 }
 
 fn messages(latency: SimDuration, byte_gap: f64) -> MessageTable {
     let byte_gap = SecondsPerByte::new(byte_gap).expect("a gap");
     let segment = Segment { latency, byte_gap, ..Segment::FREE };
-    MessageTable { eager_limit: Bytes(u64::MAX), segments: vec![segment], calibrated_upto: Bytes(u64::MAX) }
+    MessageTable::uniform(segment, Bytes(u64::MAX))
 }
 
 /// Returns the most memory that this process has had, as Linux counts it.

@@ -1,6 +1,6 @@
 //! `doctor`: is this machine, or this cluster, fit for measurements?
 
-use dlpc_hardware::diagnosis::{self, Finding, Grade};
+use dlpc_hardware::diagnosis::{self, Grade, HostFinding};
 use dlpc_hardware::host_report::HostReport;
 use dlpc_hardware::launcher::LaunchError;
 use dlpc_predict::input::HostSlots;
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &LauncherArgs) -> Result<(), Failure> {
     conclude(&findings)
 }
 
-fn conclude(findings: &[Finding]) -> Result<(), Failure> {
+fn conclude(findings: &[HostFinding]) -> Result<(), Failure> {
     files::print(&diagnosis::table(findings))?;
     let n_bad = findings.iter().filter(|finding| finding.grade == Grade::Bad).count();
     if n_bad == 0 {
@@ -40,7 +40,7 @@ fn conclude(findings: &[Finding]) -> Result<(), Failure> {
 }
 
 /// Asks all hosts at once; if that fails, one by one, to tell who is to blame.
-fn ask_hosts(cluster: &Cluster) -> Result<(Vec<HostReport>, Vec<Finding>), Failure> {
+fn ask_hosts(cluster: &Cluster) -> Result<(Vec<HostReport>, Vec<HostFinding>), Failure> {
     let error = match roll_call::ask_all(cluster) {
         Ok(reports) if is_complete(&reports, &cluster.hosts) => return Ok((reports, Vec::new())),
         Ok(_) => return ask_one_by_one(cluster, Vec::new()),
@@ -57,7 +57,10 @@ fn is_complete(reports: &[HostReport], hosts: &[HostSlots]) -> bool {
 }
 
 /// Asks each host by itself: then it is known which one answers, whatever it calls itself.
-fn ask_one_by_one(cluster: &Cluster, mut findings: Vec<Finding>) -> Result<(Vec<HostReport>, Vec<Finding>), Failure> {
+fn ask_one_by_one(
+    cluster: &Cluster,
+    mut findings: Vec<HostFinding>,
+) -> Result<(Vec<HostReport>, Vec<HostFinding>), Failure> {
     let mut reports = Vec::new();
     for (host, answer) in cluster.hosts.iter().zip(roll_call::call(cluster)?) {
         match answer {

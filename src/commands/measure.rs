@@ -10,8 +10,8 @@ use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::measurement::schedule::{self, Run};
 use dlpc_predict::measurement::{MeasuredRun, output_files};
 use dlpc_predict::report::csv;
-use dlpc_predict::workload::Workload;
 use dlpc_predict::scenario::Order;
+use dlpc_predict::workload::Workload;
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 

@@ -8,7 +8,7 @@ use dlpc_engine::machine::{CollectiveOverrides, MachineModel};
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::program::traced;
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::schedule::cost::{MachineCosts, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::trace::replay::ReplayTrace;
 use dlpc_engine::units::FlopsPerSecond;
@@ -33,8 +33,8 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let schedule = schedule(recorded, args, machine.as_ref())?;
     let costs = costs(args, machine.as_ref(), schedule.n_ranks())?;
     let unused = match &costs {
-        Costs::Machine(costs) => costs.unused(),
-        Costs::Loggops(_) => Vec::new(),
+        ScheduleCosts::Machine(costs) => costs.unused(),
+        ScheduleCosts::Loggops(_) => Vec::new(),
     };
     let recording = if args.no_critical_path { Recording::Off } else { Recording::On };
     let progress = Progress::new(1);
@@ -78,8 +78,8 @@ fn core_speed(calls: &Calls, args: &ReplayArgs) -> Result<FlopsPerSecond, Failur
 }
 
 /// Returns the costs on the machine model, or with the parameters.
-fn costs(args: &ReplayArgs, machine: Option<&MachineModel>, n_ranks: usize) -> Result<Costs, Failure> {
-    let Some(machine) = machine else { return Ok(Costs::Loggops(args.loggops.parameters())) };
+fn costs(args: &ReplayArgs, machine: Option<&MachineModel>, n_ranks: usize) -> Result<ScheduleCosts, Failure> {
+    let Some(machine) = machine else { return Ok(ScheduleCosts::Loggops(args.loggops.parameters())) };
     let network = match args.network {
         None | Some(Network::Flow) => NetworkKind::Flow,
         Some(Network::Loggops) => NetworkKind::Loggops,
@@ -88,7 +88,7 @@ fn costs(args: &ReplayArgs, machine: Option<&MachineModel>, n_ranks: usize) -> R
         message: format!("{} has {} cores, which are too few for {n_ranks} ranks", machine.name, machine.n_cores()),
         help: "name a machine model with more hosts after --machine".to_owned(),
     })?;
-    Ok(Costs::Machine(Box::new(costs)))
+    Ok(ScheduleCosts::Machine(Box::new(costs)))
 }
 
 fn warnings(trace: &ReplayTrace) -> Vec<String> {

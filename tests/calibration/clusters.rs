@@ -1,12 +1,12 @@
 //! Random clusters, the samples that they give, and fits of these.
 
-use dlpc_engine::maths;
 use std::num::NonZeroU32;
 
 use dlpc_engine::machine::{
     CollectiveOverrides, Duplex, Forwarding, HostGroup, Interruptions, Kernel, Kernels, MachineModel, MessageTable,
     Nic, Noise, RecordCosts, Segment, Switch, Topology, Uncertainty,
 };
+use dlpc_engine::maths;
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};

@@ -1,11 +1,11 @@
 //! Fits to run times that scatter: costs come back, what scatters whole runs bends no curve, and no fit is worse than one
 //! factor on its prior.
 
-use dlpc_engine::maths;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::machine::{Kernel, MachineModel, Noise};
+use dlpc_engine::maths;
 use dlpc_engine::random::{Purpose, Streams, lognormal_factor};
 use dlpc_engine::stats;
 use dlpc_engine::units::SimDuration;

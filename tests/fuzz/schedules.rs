@@ -8,7 +8,7 @@ use dlpc_engine::machine::{CollectiveOverrides, MachineModel};
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::program::traced;
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::{Costs, Loggops, MachineCosts};
+use dlpc_engine::schedule::cost::{Loggops, MachineCosts, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::FlopsPerSecond;
 use dlpc_predict::analysis;
@@ -106,9 +106,9 @@ fn replayed(schedule: &Schedule) {
     if schedule.n_ops() > OPS_MAX || schedule.n_ranks() > RANKS_MAX {
         return;
     }
-    shown(schedule, &Costs::Loggops(Loggops::usual()));
+    shown(schedule, &ScheduleCosts::Loggops(Loggops::usual()));
     if let Some(costs) = MachineCosts::by_slot(&machine(), NetworkKind::Flow, schedule.n_ranks()) {
-        shown(schedule, &Costs::Machine(Box::new(costs)));
+        shown(schedule, &ScheduleCosts::Machine(Box::new(costs)));
     }
 }
 
@@ -129,7 +129,7 @@ fn machine() -> MachineModel {
     input::load_machine(Path::new("models/dlpc-2020.toml"), &read).expect("a machine model").model
 }
 
-fn shown(schedule: &Schedule, costs: &Costs) {
+fn shown(schedule: &Schedule, costs: &ScheduleCosts) {
     let Ok(trace) = replay(schedule, costs, Recording::On) else { return };
     let breakdown = analysis::replay::breakdown(schedule, costs, &trace);
     let document = ReplayDocument {

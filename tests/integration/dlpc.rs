@@ -1,10 +1,10 @@
 //! The Delft Low Performance Cluster: its machine model is what its fitted points give, and its predictions hold on the
 //! other points.
 
-use dlpc_engine::maths;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::machine::{Kernel, MessageTable, RecordCosts};
+use dlpc_engine::maths;
 use dlpc_engine::units::SimDuration;
 use dlpc_predict::analysis::accuracy::{self, Comparison, Scope};
 use dlpc_predict::input::{self, Experiment};

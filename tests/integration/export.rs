@@ -10,7 +10,7 @@ use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::program::phase::{Phase, Share};
 use dlpc_engine::random::Distribution;
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::schedule::cost::{Loggops, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, SimTime};
 use dlpc_predict::input::load_goal;
@@ -41,8 +41,8 @@ fn machine() -> MachineModel {
     machine
 }
 
-fn parameters() -> Costs {
-    Costs::Loggops(Loggops {
+fn parameters() -> ScheduleCosts {
+    ScheduleCosts::Loggops(Loggops {
         latency: us(50),
         overhead: us(3),
         message_gap: SimDuration::ZERO,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use dlpc_engine::engine::replay::{ReplayError, replay};
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::schedule::cost::{Loggops, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, SecondsPerByte, SimDuration};
 use dlpc_predict::analysis::{self, Cause};
@@ -48,7 +48,7 @@ fn load(text: &str) -> Result<Schedule, Diagnostics> {
 /// Replays a schedule and returns when each host finishes, in ns. The critical path is checked to have no gap.
 fn try_finish(text: &str, parameters: Loggops) -> Result<Vec<u64>, ReplayError> {
     let schedule = load(text).unwrap_or_else(|error| panic!("{error}"));
-    let costs = Costs::Loggops(parameters);
+    let costs = ScheduleCosts::Loggops(parameters);
     let trace = replay(&schedule, &costs, Recording::On)?;
     let parts = analysis::replay::breakdown(&schedule, &costs, &trace);
     let total: SimDuration = parts.iter().map(|(_, part)| *part).sum();
@@ -65,7 +65,7 @@ fn finish(text: &str, parameters: Loggops) -> Vec<u64> {
 /// Returns the critical path in ns: compute, overhead, latency, bandwidth.
 fn path(text: &str, parameters: Loggops) -> [u64; 4] {
     let schedule = load(text).unwrap_or_else(|error| panic!("{error}"));
-    let costs = Costs::Loggops(parameters);
+    let costs = ScheduleCosts::Loggops(parameters);
     let trace = replay(&schedule, &costs, Recording::On).unwrap();
     let parts = analysis::replay::breakdown(&schedule, &costs, &trace);
     let part = |cause| parts.iter().find(|(found, _)| *found == cause).unwrap().1.as_picos() / 1000;

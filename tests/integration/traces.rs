@@ -15,7 +15,7 @@ use dlpc_engine::engine::replay::{ReplayError, replay};
 use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::traced;
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::{Costs, Loggops};
+use dlpc_engine::schedule::cost::{Loggops, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::FlopsPerSecond;
 use dlpc_predict::diagnostic::Diagnostics;
@@ -56,7 +56,7 @@ fn try_finish(text: &str) -> Result<Vec<u64>, ReplayError> {
 }
 
 fn finish_of(schedule: &Schedule) -> Result<Vec<u64>, ReplayError> {
-    let trace = replay(schedule, &Costs::Loggops(Loggops::usual()), Recording::Off)?;
+    let trace = replay(schedule, &ScheduleCosts::Loggops(Loggops::usual()), Recording::Off)?;
     Ok(trace.finished_at.iter().map(|at| at.as_picos() / 1000).collect())
 }
 

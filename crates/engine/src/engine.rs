@@ -27,7 +27,7 @@ pub use self::error::{BlockedRank, SimError, WaitsFor};
 pub use self::producer::Production;
 
 use self::cores::{Cores, Ended, Ending};
-use self::costs::{Costs, Passings};
+use self::costs::{RouteCosts, TableCosts};
 use self::event::{Event, PackedEvent};
 use self::flow::FlowNetwork;
 use self::limits::Limits;
@@ -133,9 +133,9 @@ fn producer(setup: &Setup<'_>) -> Option<Producer> {
 struct Engine<'a> {
     platform: &'a Platform,
     hosts_of_ranks: &'a [HostId],
-    local: Costs<'a>,
-    remote: Costs<'a>,
-    passings: Passings<'a>,
+    local: TableCosts<'a>,
+    remote: TableCosts<'a>,
+    routes: RouteCosts<'a>,
     program: &'a mut Program,
     now: SimTime,
     queue: Queue<PackedEvent>,
@@ -173,9 +173,9 @@ impl<'a> Engine<'a> {
         Self {
             platform: setup.platform,
             hosts_of_ranks: setup.hosts_of_ranks,
-            local: Costs::new(setup.local),
-            remote: Costs::new(setup.remote),
-            passings: Passings::new(setup.platform),
+            local: TableCosts::new(setup.local),
+            remote: TableCosts::new(setup.remote),
+            routes: RouteCosts::new(setup.platform),
             program,
             now: SimTime::ZERO,
             queue: Queue::new(),
@@ -272,7 +272,7 @@ impl<'a> Engine<'a> {
             work.become_ready(self.now, self.cause);
         }
         loop {
-            // Looked at where it is: copied in one piece, what has just been written in small pieces is waited for.
+            // Borrow the op: to copy it whole, right after its fields were written one by one, would stall on store forwarding.
             let Some(op) = &self.program.next(id, outcome) else { return self.finish_rank(id) };
             let n_ops = &mut self.ranks[id.0 as usize].n_ops;
             *n_ops = n_ops.saturating_add(1);

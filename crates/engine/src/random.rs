@@ -1,10 +1,10 @@
 //! Named random streams: each draw depends on seed, replication, who draws and what for, and on nothing else.
 
-use crate::maths;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Uniform};
+use rand_distr::{Distribution as _, Exp, Normal, Uniform};
 
+use crate::maths;
 use crate::units::SimDuration;
 
 /// Distribution of a duration.
@@ -111,6 +111,23 @@ impl Streams {
         rng.set_stream(u64::from(self.replication) << 32 | high << 31 | u64::from(index) << 3 | low);
         rng
     }
+
+    /// Draws a lognormal factor with median 1 that holds for a whole replication; its partner gets the reciprocal.
+    ///
+    /// # Panics
+    /// If `sigma` is not finite, or `index` not below 2^28.
+    #[must_use]
+    pub fn mirrored_factor(self, purpose: Purpose, index: u32, sigma: f64) -> f64 {
+        if sigma <= 0.0 {
+            return 1.0;
+        }
+        let (streams, mirror) = self.antithetic();
+        let factor = lognormal_factor(&mut streams.stream(purpose, index), sigma);
+        match mirror {
+            Mirror::Plain => factor,
+            Mirror::Mirrored => 1.0 / factor,
+        }
+    }
 }
 
 /// Draws a lognormal factor with median 1.
@@ -147,10 +164,7 @@ impl Distribution {
                 SimDuration::from_picos(uniform.expect("invariant: low is not above high").sample(rng))
             }
             Self::Exponential { mean } => exponential(rng, mean),
-            Self::Lognormal { median, sigma } => {
-                let lognormal = LogNormal::new(0.0, sigma).expect("invariant: sigma is checked on input");
-                median.scaled_by(lognormal.sample(rng))
-            }
+            Self::Lognormal { median, sigma } => median.scaled_by(lognormal_factor(rng, sigma)),
         }
     }
 

@@ -6,13 +6,13 @@
 mod parse;
 mod unit;
 
-use crate::maths;
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 use self::parse::TIME_UNITS;
 pub use self::parse::{Quantity, UnitError};
 pub use self::unit::Unit;
+use crate::maths;
 
 const PICOS_PER_SECOND: f64 = 1e12;
 

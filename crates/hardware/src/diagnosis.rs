@@ -7,7 +7,7 @@ use super::host_report::HostReport;
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct HostFinding {
     /// How good it is.
     pub grade: Grade,
     /// What was looked at: a host, or the launcher.
@@ -40,8 +40,8 @@ const THROTTLED_BEFORE: u32 = 0xF_0000;
 
 /// Returns the findings as a table: one row each.
 #[must_use]
-pub fn table(findings: &[Finding]) -> String {
-    let cells = |cell: fn(&Finding) -> String| findings.iter().map(cell).collect();
+pub fn table(findings: &[HostFinding]) -> String {
+    let cells = |cell: fn(&HostFinding) -> String| findings.iter().map(cell).collect();
     table::words(vec![
         ("", cells(|finding| finding.grade.name().to_owned())),
         ("of", cells(|finding| finding.subject.clone())),
@@ -63,7 +63,7 @@ impl Grade {
 
 /// Holds the reports of the hosts against what is needed; `expected` are the hosts that should have answered.
 #[must_use]
-pub fn diagnose(reports: &[HostReport], expected: &[HostSlots]) -> Vec<Finding> {
+pub fn diagnose(reports: &[HostReport], expected: &[HostSlots]) -> Vec<HostFinding> {
     let mut findings = Vec::new();
     for host in expected {
         if !reports.iter().any(|report| is_same_host(&report.host, &host.name)) {
@@ -91,7 +91,7 @@ pub fn is_same_host(name: &str, named: &str) -> bool {
     name == named || (short(name) == short(named) && !name.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-fn about_host(report: &HostReport, expected: Option<&HostSlots>) -> Vec<Finding> {
+fn about_host(report: &HostReport, expected: Option<&HostSlots>) -> Vec<HostFinding> {
     let mut findings = vec![about_software(report), about_clock(report)];
     if let Some(host) = expected {
         findings.push(about_cores(report, host));
@@ -103,7 +103,7 @@ fn about_host(report: &HostReport, expected: Option<&HostSlots>) -> Vec<Finding>
     findings
 }
 
-fn about_software(report: &HostReport) -> Finding {
+fn about_software(report: &HostReport) -> HostFinding {
     let ours = env!("CARGO_PKG_VERSION");
     let found = format!("dlpc-sim {}", report.tool_version);
     if report.tool_version != ours {
@@ -115,7 +115,7 @@ fn about_software(report: &HostReport) -> Finding {
     bad(&report.host, &format!("{found} without MPI kernels"), "build it with `cargo build --release --features mpi`")
 }
 
-fn about_clock(report: &HostReport) -> Finding {
+fn about_clock(report: &HostReport) -> HostFinding {
     let found = format!("clock resolution {:.0} ns", report.clock_resolution_s * 1e9);
     if report.clock_resolution_s > COARSE_CLOCK_S {
         return doubtful(&report.host, &found, "small messages cannot be timed one by one on this host");
@@ -123,7 +123,7 @@ fn about_clock(report: &HostReport) -> Finding {
     good(&report.host, &found)
 }
 
-fn about_cores(report: &HostReport, expected: &HostSlots) -> Finding {
+fn about_cores(report: &HostReport, expected: &HostSlots) -> HostFinding {
     let Some(slots) = expected.slots else {
         return good(&report.host, &format!("{} cores, so {} slots", report.cores, report.cores));
     };
@@ -136,7 +136,7 @@ fn about_cores(report: &HostReport, expected: &HostSlots) -> Finding {
     good(&report.host, &found)
 }
 
-fn about_governor(report: &HostReport, governor: &str) -> Finding {
+fn about_governor(report: &HostReport, governor: &str) -> HostFinding {
     let found = format!("CPU governor `{governor}`");
     if governor == "performance" {
         return good(&report.host, &found);
@@ -148,7 +148,7 @@ fn about_governor(report: &HostReport, governor: &str) -> Finding {
     )
 }
 
-fn about_temperature(report: &HostReport, celsius: f64) -> Finding {
+fn about_temperature(report: &HostReport, celsius: f64) -> HostFinding {
     let found = format!("{celsius:.0} °C");
     if celsius < WARM_CELSIUS {
         return good(&report.host, &found);
@@ -156,7 +156,7 @@ fn about_temperature(report: &HostReport, celsius: f64) -> Finding {
     doubtful(&report.host, &found, "cool it: a hot host slows down in the middle of a run")
 }
 
-fn about_throttling(report: &HostReport, flags: u32) -> Finding {
+fn about_throttling(report: &HostReport, flags: u32) -> HostFinding {
     let found = format!("throttling flags {flags:#x}");
     if flags & THROTTLED_NOW != 0 {
         return bad(
@@ -171,7 +171,7 @@ fn about_throttling(report: &HostReport, flags: u32) -> Finding {
     good(&report.host, &found)
 }
 
-fn about_load(report: &HostReport, load: f64) -> Finding {
+fn about_load(report: &HostReport, load: f64) -> HostFinding {
     let found = format!("load {load:.2} of {} cores", report.cores);
     if load < 0.3 * f64::from(report.cores) {
         return good(&report.host, &found);
@@ -179,25 +179,25 @@ fn about_load(report: &HostReport, load: f64) -> Finding {
     doubtful(&report.host, &found, "something else is running there: stop it, or wait a minute")
 }
 
-fn finding(grade: Grade, subject: &str, found: &str, advice: &str) -> Finding {
-    Finding { grade, subject: subject.to_owned(), found: found.to_owned(), advice: advice.to_owned() }
+fn finding(grade: Grade, subject: &str, found: &str, advice: &str) -> HostFinding {
+    HostFinding { grade, subject: subject.to_owned(), found: found.to_owned(), advice: advice.to_owned() }
 }
 
 /// A finding with which all is well.
 #[must_use]
-pub fn good(subject: &str, found: &str) -> Finding {
+pub fn good(subject: &str, found: &str) -> HostFinding {
     finding(Grade::Good, subject, found, "")
 }
 
 /// A finding that makes measurements doubtful.
 #[must_use]
-pub fn doubtful(subject: &str, found: &str, advice: &str) -> Finding {
+pub fn doubtful(subject: &str, found: &str, advice: &str) -> HostFinding {
     finding(Grade::Doubtful, subject, found, advice)
 }
 
 /// A finding that makes measurements impossible.
 #[must_use]
-pub fn bad(subject: &str, found: &str, advice: &str) -> Finding {
+pub fn bad(subject: &str, found: &str, advice: &str) -> HostFinding {
     finding(Grade::Bad, subject, found, advice)
 }
 
@@ -223,7 +223,7 @@ mod tests {
         vec![HostSlots { name: "pi0".to_owned(), user: None, port: None, slots: Some(4) }]
     }
 
-    fn worst(report: HostReport) -> Finding {
+    fn worst(report: HostReport) -> HostFinding {
         diagnose(&[report], &pi0()).into_iter().max_by_key(|finding| finding.grade).expect("findings")
     }
 
@@ -264,8 +264,13 @@ mod tests {
         let cause =
             format!("`mpirun` ended with exit status: 255\n  | ssh: Could not resolve hostname {}", "x".repeat(90));
         let found = [
-            Finding { grade: Grade::Doubtful, subject: "pi0".into(), found: "4 cores".into(), advice: advice.into() },
-            Finding { grade: Grade::Bad, subject: "raspberrypi.local".into(), found: cause, advice: advice.into() },
+            HostFinding {
+                grade: Grade::Doubtful,
+                subject: "pi0".into(),
+                found: "4 cores".into(),
+                advice: advice.into(),
+            },
+            HostFinding { grade: Grade::Bad, subject: "raspberrypi.local".into(), found: cause, advice: advice.into() },
         ];
         let text = table(&found);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");

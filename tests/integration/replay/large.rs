@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use dlpc_engine::engine::replay::replay;
-use dlpc_engine::schedule::cost::Costs;
+use dlpc_engine::schedule::cost::ScheduleCosts;
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{SimDuration, SimTime};
 use dlpc_predict::input::load_goal;
@@ -63,7 +63,7 @@ fn a_million_operations_are_read_and_replayed_piece_by_piece() {
     };
     let schedule = load_goal(Path::new("rounds.goal"), &open).unwrap();
     assert_eq!(schedule.n_ops(), 1_002_000);
-    let trace = replay(&schedule, &Costs::Loggops(usual()), Recording::Off).unwrap();
+    let trace = replay(&schedule, &ScheduleCosts::Loggops(usual()), Recording::Off).unwrap();
     // A round: 100 ns, o to send, L, o to receive = 5600 ns, the same on all ranks.
     let expected: SimDuration = (0..n_rounds).map(|_| ns(5600)).sum();
     assert!(trace.finished_at.iter().all(|at| *at - SimTime::ZERO == expected));

@@ -3,7 +3,7 @@
 use dlpc_engine::engine::replay::replay;
 use dlpc_engine::machine::{MachineModel, Segment};
 use dlpc_engine::platform::NetworkKind;
-use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::schedule::cost::{MachineCosts, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{Bytes, SecondsPerByte, SimDuration, SimTime};
 use dlpc_predict::analysis;
@@ -24,7 +24,7 @@ fn machine(n_hosts: usize, cores: u32) -> MachineModel {
 fn finish(text: &str, machine: &MachineModel, network: NetworkKind) -> Vec<SimDuration> {
     let schedule = load(text).unwrap_or_else(|error| panic!("{error}"));
     let costs = MachineCosts::by_slot(machine, network, schedule.n_ranks()).unwrap();
-    let costs = Costs::Machine(Box::new(costs));
+    let costs = ScheduleCosts::Machine(Box::new(costs));
     let trace = replay(&schedule, &costs, Recording::On).unwrap();
     let parts = analysis::replay::breakdown(&schedule, &costs, &trace);
     let total: SimDuration = parts.iter().map(|(_, part)| *part).sum();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dlpc_engine::engine::replay::replay;
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::program::traced;
-use dlpc_engine::schedule::cost::{Costs, MachineCosts};
+use dlpc_engine::schedule::cost::{MachineCosts, ScheduleCosts};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::FlopsPerSecond;
 use dlpc_predict::input::{self, Recorded};
@@ -29,7 +29,7 @@ fn a_program_traced_by_smpi_ends_when_smpi_replay_ends_it() {
     let machine = input::load_machine(&file("star.toml"), &|path| std::fs::read(path)).unwrap().model;
     let schedule = traced::schedule(&calls, FlopsPerSecond::new(1e9).unwrap(), machine.collectives);
     let costs = MachineCosts::by_slot(&machine, NetworkKind::Flow, calls.ranks.len()).unwrap();
-    let trace = replay(&schedule, &Costs::Machine(Box::new(costs)), Recording::Off).unwrap();
+    let trace = replay(&schedule, &ScheduleCosts::Machine(Box::new(costs)), Recording::Off).unwrap();
     let difference = trace.makespan.as_seconds() / SMPI_REPLAY_S - 1.0;
     assert!(difference.abs() < 0.01, "{} s, {:.3} %", trace.makespan.as_seconds(), 100.0 * difference);
 }

@@ -1,4 +1,4 @@
-//! Costs of messages by size, and of ways through the network: computed once for sizes that come again and again.
+//! Costs of messages by size, and of routes through the network by size: computed once for sizes that recur.
 
 use super::memo::{Memo, MemoKey};
 use crate::machine::{MessageTable, Segment};
@@ -19,7 +19,7 @@ pub(super) struct SizeCosts {
 
 /// Costs of messages of one table.
 #[derive(Debug)]
-pub(super) struct Costs<'a> {
+pub(super) struct TableCosts<'a> {
     table: &'a MessageTable,
     known: Memo<Bytes, SizeCosts>,
 }
@@ -30,7 +30,7 @@ impl MemoKey for Bytes {
     }
 }
 
-impl<'a> Costs<'a> {
+impl<'a> TableCosts<'a> {
     pub(super) fn new(table: &'a MessageTable) -> Self {
         Self { table, known: Memo::new() }
     }
@@ -53,9 +53,9 @@ impl<'a> Costs<'a> {
     }
 }
 
-/// A transfer of one size over one kind of route.
+/// What a transfer of one size costs on one kind of route.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Passing {
+pub(super) struct RouteCost {
     /// Latency of cables, switches and software stack.
     pub(super) latency: SimDuration,
     /// Time by which the switches delay the transfer because they first store a frame.
@@ -64,43 +64,43 @@ pub(super) struct Passing {
     pub(super) wire: SimDuration,
 }
 
-/// Passings through the network.
+/// Costs of routes.
 #[derive(Debug)]
-pub(super) struct Passings<'a> {
+pub(super) struct RouteCosts<'a> {
     platform: &'a Platform,
-    known: Memo<PassKey, Passing>,
+    known: Memo<RouteKey, RouteCost>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct PassKey {
+struct RouteKey {
     route_kind: u32,
     bytes: Bytes,
 }
 
-impl MemoKey for PassKey {
+impl MemoKey for RouteKey {
     fn number(self) -> u64 {
         self.bytes.0 ^ u64::from(self.route_kind) << 32
     }
 }
 
-impl<'a> Passings<'a> {
+impl<'a> RouteCosts<'a> {
     pub(super) fn new(platform: &'a Platform) -> Self {
         Self { platform, known: Memo::new() }
     }
 
     #[inline]
-    pub(super) fn of(&mut self, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> Passing {
+    pub(super) fn of(&mut self, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> RouteCost {
         let route_kind = self.platform.route_kind(hosts.0, hosts.1);
-        *self.known.get(PassKey { route_kind, bytes }, || passing(self.platform, hosts, bytes, segment))
+        *self.known.get(RouteKey { route_kind, bytes }, || route_cost(self.platform, hosts, bytes, segment))
     }
 }
 
-/// Returns how a message part of `bytes`, which costs what `segment` says, passes through the route between two hosts.
-pub(super) fn passing(platform: &Platform, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> Passing {
+/// Returns what the route between two hosts costs a message part of `bytes` in `segment`.
+pub(super) fn route_cost(platform: &Platform, hosts: (HostId, HostId), bytes: Bytes, segment: &Segment) -> RouteCost {
     let route = platform.route(hosts.0, hosts.1);
     let links = route.links().iter().map(|link| platform.bandwidth(*link));
     let narrowest = links.map(|link| 1.0 / link.as_f64()).fold(segment.byte_gap.as_f64(), f64::max);
-    Passing {
+    RouteCost {
         latency: segment.latency + route.latency,
         stored: SimDuration::from_seconds_ceil(platform.store_and_forward_s(&route, bytes)),
         wire: SimDuration::from_seconds_ceil(narrowest * Bytes(bytes.0.saturating_sub(1)).as_f64()),

@@ -36,7 +36,7 @@ pub(super) struct LoggopsNetwork {
 
 /// When the last byte of a transfer leaves and arrives.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Passage {
+pub(super) struct TransferEnd {
     pub(super) left_at: SimTime,
     pub(super) arrives_at: SimTime,
 }
@@ -50,7 +50,7 @@ impl LoggopsNetwork {
     /// `latency` on the way (docs/model.md eq. 9; Alexandrov et al., `LogGP`, 1995).
     ///
     /// The receiver's interface is given out in the order in which messages are sent.
-    pub(super) fn pass(&mut self, now: SimTime, (from, to): (HostId, HostId), times: PassTimes) -> Passage {
+    pub(super) fn pass(&mut self, now: SimTime, (from, to): (HostId, HostId), times: TransferTimes) -> TransferEnd {
         let start = times.depart(now, &mut self.send_free_at[from.0 as usize]);
         times.come(start, &mut self.recv_free_at[to.0 as usize])
     }
@@ -58,13 +58,13 @@ impl LoggopsNetwork {
 
 /// Times of one transfer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PassTimes {
+pub(super) struct TransferTimes {
     pub(super) wire: SimDuration,
     pub(super) message_gap: SimDuration,
     pub(super) latency: SimDuration,
 }
 
-impl PassTimes {
+impl TransferTimes {
     /// Returns when the first byte leaves an interface that is free from `send_free_at` on, and keeps it busy.
     #[inline]
     pub(super) fn depart(self, now: SimTime, send_free_at: &mut SimTime) -> SimTime {
@@ -76,9 +76,9 @@ impl PassTimes {
     /// Returns how a transfer whose first byte leaves at `start` comes to an interface that is free from `recv_free_at`
     /// on, and keeps it busy.
     #[inline]
-    pub(super) fn come(self, start: SimTime, recv_free_at: &mut SimTime) -> Passage {
+    pub(super) fn come(self, start: SimTime, recv_free_at: &mut SimTime) -> TransferEnd {
         let first_byte_at = (start + self.latency).max(*recv_free_at);
         *recv_free_at = first_byte_at + self.wire + self.message_gap;
-        Passage { left_at: start + self.wire, arrives_at: first_byte_at + self.wire }
+        TransferEnd { left_at: start + self.wire, arrives_at: first_byte_at + self.wire }
     }
 }

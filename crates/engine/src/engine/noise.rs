@@ -5,7 +5,7 @@ use rand_distr::{Distribution as _, Poisson};
 
 use crate::machine::{Interruptions, Kernel, Noise};
 use crate::program::RankId;
-use crate::random::{Mirror, Purpose, Streams, lognormal_factor};
+use crate::random::{Purpose, Streams, lognormal_factor};
 use crate::units::SimDuration;
 
 /// Work with its noise.
@@ -69,27 +69,14 @@ impl NoiseSource {
 }
 
 fn cost_factors(noise: &Noise, streams: Streams) -> [f64; Kernel::ALL.len()] {
-    let run = mirrored_factor(streams, Purpose::Run, 0, noise.run_sigma);
+    let run = streams.mirrored_factor(Purpose::Run, 0, noise.run_sigma);
     Kernel::ALL.map(|kernel| run * cost_factor(noise, streams, kernel))
 }
 
 /// Draws the factor by which the true cost of a kernel differs from the fitted one: the same for all ranks of a run
 /// (docs/model.md eq. 26).
 fn cost_factor(noise: &Noise, streams: Streams, kernel: Kernel) -> f64 {
-    mirrored_factor(streams, Purpose::Cost, kernel.stream_number(), noise.cost_sigma[kernel as usize])
-}
-
-/// Draws a lognormal factor; the partner of a replication has its reciprocal.
-fn mirrored_factor(streams: Streams, purpose: Purpose, index: u32, sigma: f64) -> f64 {
-    if sigma <= 0.0 {
-        return 1.0;
-    }
-    let (streams, mirror) = streams.antithetic();
-    let factor = lognormal_factor(&mut streams.stream(purpose, index), sigma);
-    match mirror {
-        Mirror::Plain => factor,
-        Mirror::Mirrored => 1.0 / factor,
-    }
+    streams.mirrored_factor(Purpose::Cost, kernel.stream_number(), noise.cost_sigma[kernel as usize])
 }
 
 /// Draws the total length of the interruptions during `work`: their number is Poisson distributed.

@@ -2,11 +2,11 @@
 //!
 //! A message that arrives before its receive and one that arrives after it run the same code: [`Engine::meet`].
 
-use super::costs::{Costs, Passing, SizeCosts};
+use super::costs::{RouteCost, SizeCosts, TableCosts};
 use super::event::Event;
 use super::matching::PostedRecv;
 use super::message::{Caller, Message, MessageId, Protocol, Stage};
-use super::network::{PassTimes, Passage, Transfer};
+use super::network::{Transfer, TransferEnd, TransferTimes};
 use super::recorder::{Injected, Way};
 use super::{Engine, Network, State, Wait, WorkPurpose};
 use crate::machine::Segment;
@@ -178,7 +178,7 @@ impl<'a> Engine<'a> {
         if hosts.0 == hosts.1 {
             let left_at = self.now + wire;
             self.recorder.way(id, Way::within_host(segment.latency));
-            self.schedule(transfer, Passage { left_at, arrives_at: left_at + segment.latency });
+            self.schedule(transfer, TransferEnd { left_at, arrives_at: left_at + segment.latency });
         } else {
             self.cross_switch(transfer, from, hosts, bytes, &segment);
         }
@@ -192,7 +192,7 @@ impl<'a> Engine<'a> {
         bytes: Bytes,
         segment: &Segment,
     ) {
-        let Passing { latency: undisturbed, stored, wire } = self.passings.of(hosts, bytes, segment);
+        let RouteCost { latency: undisturbed, stored, wire } = self.routes.of(hosts, bytes, segment);
         let drawn = self.noise.jitter(from, undisturbed);
         let latency = drawn + stored;
         if self.recorder.is_on() {
@@ -204,26 +204,26 @@ impl<'a> Engine<'a> {
             let (latency, jitter) = (drawn.min(undisturbed), drawn.saturating_sub(undisturbed));
             self.recorder.way(transfer.id, Way { route: Some(route), latency, stored, jitter, limit });
         }
-        let passage = match &mut self.network {
+        let end = match &mut self.network {
             Network::Flow(flows) if bytes > NO_BYTES => {
                 transfer.latency = latency;
                 let route = self.platform.route(hosts.0, hosts.1);
                 return flows.start(transfer, &route, bytes, 1.0 / segment.byte_gap.as_f64());
             }
-            Network::Flow(_) => Passage { left_at: self.now, arrives_at: self.now + latency },
+            Network::Flow(_) => TransferEnd { left_at: self.now, arrives_at: self.now + latency },
             Network::Loggops(network) => {
-                network.pass(self.now, hosts, PassTimes { wire, message_gap: segment.message_gap, latency })
+                network.pass(self.now, hosts, TransferTimes { wire, message_gap: segment.message_gap, latency })
             }
         };
-        self.schedule(transfer, passage);
+        self.schedule(transfer, end);
     }
 
-    fn schedule(&mut self, transfer: Transfer, passage: Passage) {
+    fn schedule(&mut self, transfer: Transfer, end: TransferEnd) {
         let Transfer { message, part, .. } = transfer;
         if part == Part::Data || self.recorder.is_on() {
-            self.push(passage.left_at, Event::Left { message, part });
+            self.push(end.left_at, Event::Left { message, part });
         }
-        self.push(passage.arrives_at, Event::Arrived { message, part });
+        self.push(end.arrives_at, Event::Arrived { message, part });
     }
 
     /// The last byte of a transfer has left: the send of a rendezvous is done.
@@ -303,7 +303,7 @@ impl<'a> Engine<'a> {
         self.hosts_of_ranks[rank.0 as usize]
     }
 
-    fn costs<'s>(&'s mut self, hosts: (HostId, HostId)) -> &'s mut Costs<'a> {
+    fn costs<'s>(&'s mut self, hosts: (HostId, HostId)) -> &'s mut TableCosts<'a> {
         if hosts.0 == hosts.1 { &mut self.local } else { &mut self.remote }
     }
 }

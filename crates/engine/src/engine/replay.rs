@@ -22,7 +22,7 @@ use super::flow::FlowNetwork;
 use super::message::MessageId;
 use super::network::Transfer;
 use crate::platform::NetworkKind;
-use crate::schedule::cost::{Costs, MessageCost, Passage};
+use crate::schedule::cost::{Medium, MessageCost, ScheduleCosts};
 use crate::schedule::{Action, Channel, Milestone, OpId, Place, Schedule};
 use crate::trace::replay::{Busy, Cause, MessageStep, OpStep, ReplayTrace};
 use crate::trace::{Part, Recording, TransferId};
@@ -35,7 +35,7 @@ const NONE: u32 = u32::MAX;
 /// # Errors
 /// [`ReplayError::Unfinished`] if a send or a receive has no other half or ranks wait for each other,
 /// [`ReplayError::TimeOverflow`] after 213 days.
-pub fn replay(schedule: &Schedule, costs: &Costs, recording: Recording) -> Result<ReplayTrace, ReplayError> {
+pub fn replay(schedule: &Schedule, costs: &ScheduleCosts, recording: Recording) -> Result<ReplayTrace, ReplayError> {
     let mut executor = Executor::new(schedule, costs, recording);
     executor.run()?;
     executor.finish()
@@ -43,7 +43,7 @@ pub fn replay(schedule: &Schedule, costs: &Costs, recording: Recording) -> Resul
 
 struct Executor<'a> {
     schedule: &'a Schedule,
-    costs: &'a Costs,
+    costs: &'a ScheduleCosts,
     now: SimTime,
     agenda: Agenda,
     resources: Resources,
@@ -70,7 +70,7 @@ struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    fn new(schedule: &'a Schedule, costs: &'a Costs, recording: Recording) -> Self {
+    fn new(schedule: &'a Schedule, costs: &'a ScheduleCosts, recording: Recording) -> Self {
         let n_ranks = u32::try_from(schedule.n_ranks()).expect("invariant: ranks are a u32");
         let resources = Resources::new(schedule, |rank| costs.host(rank));
         let ids = (0..).map(OpId).take(schedule.n_ops());
@@ -83,12 +83,12 @@ impl<'a> Executor<'a> {
             ops: ids
                 .map(|op| OpStep { start: SimTime::ZERO, n_left: schedule.n_requirements(op), message: NONE })
                 .collect(),
-            order: matches!(costs, Costs::Machine(_)).then(|| Order::new(schedule)),
+            order: matches!(costs, ScheduleCosts::Machine(_)).then(|| Order::new(schedule)),
             flows: match costs {
-                Costs::Machine(machine) if machine.network == NetworkKind::Flow => {
+                ScheduleCosts::Machine(machine) if machine.network == NetworkKind::Flow => {
                     Some(FlowNetwork::new(&machine.platform))
                 }
-                Costs::Machine(_) | Costs::Loggops(_) => None,
+                ScheduleCosts::Machine(_) | ScheduleCosts::Loggops(_) => None,
             },
             awaited: None,
             recording,
@@ -163,7 +163,7 @@ impl<'a> Executor<'a> {
         let Place { cpu, nic } = self.schedule.place(op);
         let cost = self.cost_of(op);
         let cpu = self.resources.cpu(rank, cpu);
-        let nic = (cost.passage == Passage::Interfaces).then(|| self.resources.sender(rank, nic));
+        let nic = (cost.medium == Medium::Interfaces).then(|| self.resources.sender(rank, nic));
         if !self.can_start(age, Item::Op(op), cpu, nic) {
             return;
         }
@@ -175,9 +175,9 @@ impl<'a> Executor<'a> {
         if let (Some(order), Action::Send(channel, _)) = (&mut self.order, self.schedule.action(op)) {
             order.send(channel);
         }
-        match cost.passage {
-            Passage::Interfaces | Passage::Memory => self.agenda.push(arrival, Item::Arrival(message)),
-            Passage::Links => self.agenda.push(self.now + cost.send_cpu, Item::Departure(message)),
+        match cost.medium {
+            Medium::Interfaces | Medium::Memory => self.agenda.push(arrival, Item::Arrival(message)),
+            Medium::Links => self.agenda.push(self.now + cost.send_cpu, Item::Departure(message)),
         }
         self.start_op(op, cpu, nic);
         self.resources.occupy(cpu, self.now + cost.send_cpu, User::Op(op));
@@ -210,7 +210,7 @@ impl<'a> Executor<'a> {
         let channel = self.channel_of(send);
         let bytes = self.bytes_of(send);
         let latency = cost.first_byte.saturating_sub(cost.send_cpu);
-        if let (Some(flows), Costs::Machine(machine)) = (&mut self.flows, self.costs) {
+        if let (Some(flows), ScheduleCosts::Machine(machine)) = (&mut self.flows, self.costs) {
             let (route, most) = machine.route(channel.from, channel.to, bytes);
             let id = TransferId(message as usize);
             flows.start(
@@ -266,7 +266,7 @@ impl<'a> Executor<'a> {
         let to = self.channel_of(send).to;
         let cost = self.cost_of(send);
         let cpu = self.resources.cpu(to, place.cpu);
-        let nic = (cost.passage == Passage::Interfaces).then(|| self.resources.receiver(to, place.nic));
+        let nic = (cost.medium == Medium::Interfaces).then(|| self.resources.receiver(to, place.nic));
         if !self.can_start(age, Item::Message(message, place), cpu, nic) {
             return;
         }

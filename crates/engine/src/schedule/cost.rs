@@ -26,7 +26,7 @@ pub struct Loggops {
 
 /// Where the costs of messages come from.
 #[derive(Debug, Clone)]
-pub enum Costs {
+pub enum ScheduleCosts {
     /// The same parameters for all pairs of ranks, each of which is a host of its own.
     Loggops(Loggops),
     /// A machine model: its hosts, message tables and network.
@@ -51,12 +51,12 @@ pub struct MessageCost {
     /// Whether the send is done without the receive.
     pub is_eager: bool,
     /// How it travels.
-    pub passage: Passage,
+    pub medium: Medium,
 }
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passage {
+pub enum Medium {
     /// Through the interfaces, which it keeps busy.
     Interfaces,
     /// Within a host.
@@ -96,12 +96,12 @@ impl Loggops {
             recv_cpu: self.overhead + copying.max(wire),
             recv_nic: self.message_gap + wire,
             is_eager: bytes <= self.eager_limit,
-            passage: Passage::Interfaces,
+            medium: Medium::Interfaces,
         }
     }
 }
 
-impl Costs {
+impl ScheduleCosts {
     /// Returns what the message of a send costs.
     ///
     /// # Panics

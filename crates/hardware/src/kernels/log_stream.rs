@@ -13,7 +13,7 @@ use dlpc_predict::measurement::work;
 use mpi::collective::CommunicatorCollectives;
 use serde_json::json;
 
-use self::item::{Finding, Tally};
+use self::item::{Analysis, Tally};
 use self::shelf::Shelf;
 use super::outcome::{Run, print};
 use super::session::Session;
@@ -76,7 +76,7 @@ pub(super) fn run(
 
 impl Lead<'_> {
     /// Keeps a finding and tells that the run is alive.
-    fn keep(&mut self, rank: u32, finding: Finding) -> Result<(), KernelError> {
+    fn keep(&mut self, rank: u32, finding: Analysis) -> Result<(), KernelError> {
         self.tally.keep(rank, finding)?;
         let (analysed, items) = (self.tally.n_analysed(), self.stream.items);
         print(self.output, &json!({ "analysed": analysed, "items": items }).to_string())
@@ -88,8 +88,8 @@ impl Lead<'_> {
 }
 
 /// Reads a log and works on it for its service time.
-fn analyse(session: &Session, stream: &RealLogStream, item: u32, text: &str) -> Result<Finding, KernelError> {
-    let finding = Finding::of(item, text)?;
+fn analyse(session: &Session, stream: &RealLogStream, item: u32, text: &str) -> Result<Analysis, KernelError> {
+    let finding = Analysis::of(item, text)?;
     match stream.work {
         AnalysisWork::Sleep => stopwatch::sleep(stream.analysis_s),
         AnalysisWork::Compute { seconds_per_dart } => {

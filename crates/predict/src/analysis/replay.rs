@@ -1,6 +1,6 @@
 //! Where the time of a replayed schedule goes: the chain of operations and messages that ends last.
 
-use dlpc_engine::schedule::cost::Costs;
+use dlpc_engine::schedule::cost::ScheduleCosts;
 use dlpc_engine::schedule::{Action, OpId, Schedule};
 use dlpc_engine::trace::replay::{self, ReplayRecord, ReplayTrace};
 use dlpc_engine::units::{SimDuration, SimTime};
@@ -21,7 +21,7 @@ enum Point {
 /// A replay whose chain is walked.
 struct Walk<'a> {
     schedule: &'a Schedule,
-    costs: &'a Costs,
+    costs: &'a ScheduleCosts,
     record: &'a ReplayRecord,
     parts: [SimDuration; Cause::ALL.len()],
 }
@@ -34,7 +34,7 @@ struct Walk<'a> {
 /// # Panics
 /// If the replay was not recorded.
 #[must_use]
-pub fn breakdown(schedule: &Schedule, costs: &Costs, trace: &ReplayTrace) -> Vec<(Cause, SimDuration)> {
+pub fn breakdown(schedule: &Schedule, costs: &ScheduleCosts, trace: &ReplayTrace) -> Vec<(Cause, SimDuration)> {
     let record = trace.record.as_ref().expect("bug: the replay was not recorded");
     let mut walk = Walk { schedule, costs, record, parts: [SimDuration::ZERO; Cause::ALL.len()] };
     let last_rank = (0..trace.finished_at.len()).rev().max_by_key(|rank| trace.finished_at[*rank]);

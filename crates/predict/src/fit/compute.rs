@@ -1,8 +1,8 @@
 //! Kernel costs, speeds of hosts and slowdown by busy cores: an additive model of the logarithm.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
+use dlpc_engine::maths;
 use dlpc_engine::stats;
 
 use super::cores::ComputeCosts;

@@ -6,10 +6,10 @@
 //! of their median errors, less what their scatter explains, is the variance of the discrepancy (docs/model.md eq. 49; the
 //! moment estimator of `DerSimonian` and Laird, "Meta-analysis in clinical trials", 1986, equal weights, a mean of zero).
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_engine::maths;
 use dlpc_engine::stats;
 
 use super::intervals::Z_975;

@@ -1,9 +1,9 @@
 //! What a person judges a fit by: every sample beside what the fitted model makes of it, and the model's line between them.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_engine::maths;
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::random::Streams;
 use rayon::prelude::*;

@@ -4,10 +4,10 @@
 //! Long work adds up, so its cost is a mean, not a median: a core that is stopped for 16 ms after every 4 ms of work takes
 //! five times as long, although most short pieces of work run at full speed.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{Kernel, MachineModel, Noise};
+use dlpc_engine::maths;
 use dlpc_engine::stats;
 
 use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};

@@ -1,9 +1,10 @@
 //! Costs of messages in the segments of a table: overheads, latency and gaps from ping-pongs, sends and receives.
 
+use dlpc_engine::maths;
+
 use super::least_squares::{self, Equation, Solution};
 use super::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
 use super::segments::TableShape;
-use dlpc_engine::maths;
 
 /// Index of L among the unknowns.
 pub(super) const LATENCY: usize = 3;

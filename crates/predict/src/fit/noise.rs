@@ -3,9 +3,9 @@
 //! Cores that a quota or a hypervisor stops at regular times look interrupted to short work, but are just slower to long
 //! work: an interruption that does not come at random is no noise, and belongs to the cost of the kernels.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
+use dlpc_engine::maths;
 use dlpc_engine::stats;
 
 use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};

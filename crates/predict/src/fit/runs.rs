@@ -18,7 +18,7 @@ use dlpc_engine::engine::SimError;
 use dlpc_engine::machine::{COSTED, MachineModel, Noise};
 use thiserror::Error;
 
-use self::costs::Costs;
+use self::costs::KernelCosts;
 use self::factor::Factor;
 use self::linear::{Linear, Solution};
 use self::parameters::Parameter;
@@ -154,7 +154,7 @@ struct Task<'a> {
     programs: &'a [MeasuredProgram],
     points: &'a [Point],
     parameters: &'a [Parameter],
-    prior: &'a Costs,
+    prior: &'a KernelCosts,
     options: &'a RunsOptions<'a>,
 }
 
@@ -171,7 +171,7 @@ enum RankNoise {
 struct Settled {
     /// What was fitted.
     parameters: Vec<Parameter>,
-    costs: Costs,
+    costs: KernelCosts,
     /// The runs without what noise adds to their medians.
     quiet: Vec<Point>,
     solution: Solution,
@@ -201,7 +201,7 @@ struct Settled {
 pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Result<RunsFit, RunsError> {
     check(programs, options.prior)?;
     let points = points(programs, &options.ranks)?;
-    let prior = Costs::of(options.prior.kernels);
+    let prior = KernelCosts::of(options.prior.kernels);
     let effects = simulated::effects(programs, &points, &prior)?;
     let parameters = parameters::parameters(&effects, &points, &prior);
     if points.len() <= parameters.len() {
@@ -268,7 +268,7 @@ fn of_one_factor(task: &Task<'_>, fit: Settled, factor: f64) -> Result<Settled, 
 }
 
 /// Returns a fit with other costs, and its mean error.
-fn at(task: &Task<'_>, fit: &Settled, costs: Costs, drawn: f64) -> Result<(f64, Settled), RunsError> {
+fn at(task: &Task<'_>, fit: &Settled, costs: KernelCosts, drawn: f64) -> Result<(f64, Settled), RunsError> {
     let fitted_s = simulated::makespans_s(task.programs, task.points, &costs)?;
     let stretch = simulated::stretches(task.programs, task.points, &costs, &fit.noise, &fitted_s)?;
     let times_s: Vec<f64> = fitted_s.iter().zip(&stretch).map(|(quiet, stretch)| quiet * stretch).collect();
@@ -363,8 +363,8 @@ fn solved(
     programs: &[MeasuredProgram],
     points: &[Point],
     parameters: &[Parameter],
-    prior: &Costs,
-) -> Result<(Costs, Solution, Scatter), RunsError> {
+    prior: &KernelCosts,
+) -> Result<(KernelCosts, Solution, Scatter), RunsError> {
     let mut x = vec![1.0; parameters.len()];
     let mut round = 0;
     loop {
@@ -385,7 +385,7 @@ fn linearised(
     programs: &[MeasuredProgram],
     points: &[Point],
     parameters: &[Parameter],
-    prior: &Costs,
+    prior: &KernelCosts,
     x: &[f64],
 ) -> Result<Linear, RunsError> {
     let at = |x: &[f64]| simulated::makespans_s(programs, points, &parameters::costs(parameters, prior, x));

@@ -1,7 +1,8 @@
 //! Into how many pieces the costs of messages fall, and where: dynamic programming over the sampled sizes, BIC.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
+
+use dlpc_engine::maths;
 
 use super::eager::{self, EagerLimit};
 use super::least_squares::{self, Equation, SIGMA_MIN};

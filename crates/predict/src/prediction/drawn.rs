@@ -1,7 +1,7 @@
 //! A machine as it may be, for all that its calibration knows: drawn anew for each pair of replications.
 
 use dlpc_engine::machine::{MachineModel, MessageTable, SegmentUncertainty};
-use dlpc_engine::random::{Mirror, Purpose, Streams, lognormal_factor};
+use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::units::{BytesPerSecond, SecondsPerByte};
 
 /// Indices of the streams of [`Purpose::Messages`], within a host and between hosts: one draw for all segments of a table,
@@ -18,10 +18,10 @@ pub(super) fn drawn(machine: &MachineModel, streams: Streams) -> Option<MachineM
         return None;
     }
     let mut machine = machine.clone();
-    let bandwidth = factor(streams, Purpose::Ports, 0, uncertainty.bandwidth);
+    let bandwidth = streams.mirrored_factor(Purpose::Ports, 0, uncertainty.bandwidth);
     let speeds = machine.host_groups.iter_mut().flat_map(|group| &mut group.speeds);
     for ((host, speed), sigma) in (0..).zip(speeds).zip(&uncertainty.speeds) {
-        *speed *= factor(streams, Purpose::Speed, host, *sigma);
+        *speed *= streams.mirrored_factor(Purpose::Speed, host, *sigma);
     }
     for group in &mut machine.host_groups {
         group.nic.bandwidth = scaled(group.nic.bandwidth, bandwidth);
@@ -34,30 +34,18 @@ pub(super) fn drawn(machine: &MachineModel, streams: Streams) -> Option<MachineM
 
 fn draw_table(table: &mut MessageTable, sigmas: &[SegmentUncertainty], streams: Streams, index: u32) {
     for (segment, sigma) in table.segments.iter_mut().zip(sigmas) {
-        let fixed = factor(streams, Purpose::Messages, index, sigma.fixed);
+        let fixed = streams.mirrored_factor(Purpose::Messages, index, sigma.fixed);
         for cost in [&mut segment.send_overhead, &mut segment.recv_overhead, &mut segment.latency] {
             *cost = cost.scaled_by(fixed);
         }
-        let per_byte = segment.byte_overhead.as_f64() * factor(streams, Purpose::Messages, index, sigma.per_byte);
+        let per_byte =
+            segment.byte_overhead.as_f64() * streams.mirrored_factor(Purpose::Messages, index, sigma.per_byte);
         segment.byte_overhead = SecondsPerByte::new(per_byte).unwrap_or(segment.byte_overhead);
     }
 }
 
 fn scaled(rate: BytesPerSecond, factor: f64) -> BytesPerSecond {
     BytesPerSecond::new(rate.as_f64() * factor).unwrap_or(rate)
-}
-
-/// Draws a lognormal factor with median 1; its partner replication gets the inverse.
-fn factor(streams: Streams, purpose: Purpose, index: u32, sigma: f64) -> f64 {
-    if sigma <= 0.0 {
-        return 1.0;
-    }
-    let (streams, mirror) = streams.antithetic();
-    let factor = lognormal_factor(&mut streams.stream(purpose, index), sigma);
-    match mirror {
-        Mirror::Plain => factor,
-        Mirror::Mirrored => 1.0 / factor,
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::schedule::Schedule;
-use dlpc_engine::schedule::cost::Costs;
+use dlpc_engine::schedule::cost::ScheduleCosts;
 use dlpc_engine::trace::replay::{Busy, ReplayTrace};
 use dlpc_engine::units::{SimDuration, SimTime, significant};
 use schemars::JsonSchema;
@@ -66,9 +66,9 @@ pub fn to_json(document: &ReplayDocument<'_>) -> String {
 
 /// Returns the parameters of a replay as they stand in the document.
 #[must_use]
-pub fn parameters(costs: &Costs) -> Value {
+pub fn parameters(costs: &ScheduleCosts) -> Value {
     match costs {
-        Costs::Loggops(loggops) => json!({
+        ScheduleCosts::Loggops(loggops) => json!({
             "network": NetworkKind::Loggops.name(),
             "latency_s": loggops.latency.as_seconds(),
             "overhead_s": loggops.overhead.as_seconds(),
@@ -77,7 +77,7 @@ pub fn parameters(costs: &Costs) -> Value {
             "byte_overhead_s_per_byte": loggops.byte_overhead.as_f64(),
             "eager_limit_bytes": loggops.eager_limit.0,
         }),
-        Costs::Machine(machine) => json!({
+        ScheduleCosts::Machine(machine) => json!({
             "network": machine.network.name(),
             "machine": machine.name(),
         }),

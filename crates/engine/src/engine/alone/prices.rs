@@ -1,9 +1,9 @@
 //! What messages between hosts cost, by size: computed once for sizes that come again and again.
 
 use super::super::cores::on_core;
-use super::super::costs::{Passing, passing};
+use super::super::costs::{RouteCost, route_cost};
 use super::super::memo::{Memo, MemoKey};
-use super::super::network::PassTimes;
+use super::super::network::TransferTimes;
 use crate::machine::MessageTable;
 use crate::platform::{HostId, Platform};
 use crate::program::RankId;
@@ -125,7 +125,7 @@ impl<'a> Prices<'a> {
         let way = *self.ways.get(WayKey { route_kind, bytes }, || {
             let bytes = Bytes(bytes.into());
             let segment = self.table.segment(bytes);
-            let Passing { latency, stored, wire } = passing(self.platform, hosts, bytes, segment);
+            let RouteCost { latency, stored, wire } = route_cost(self.platform, hosts, bytes, segment);
             Way { latency, stored, wire, message_gap: segment.message_gap }
         });
         self.latest_way = self.is_uniform.then_some((bytes, way));
@@ -140,7 +140,7 @@ impl<'a> Prices<'a> {
 impl Way {
     /// Returns the times of a message whose latency is `latency` this time.
     #[inline]
-    pub(super) fn times(self, latency: SimDuration) -> PassTimes {
-        PassTimes { wire: self.wire, message_gap: self.message_gap, latency: latency + self.stored }
+    pub(super) fn times(self, latency: SimDuration) -> TransferTimes {
+        TransferTimes { wire: self.wire, message_gap: self.message_gap, latency: latency + self.stored }
     }
 }

@@ -1,6 +1,6 @@
 //! Costs of messages and calculations on a machine model (docs/goal.md).
 
-use super::{MessageCost, Passage};
+use super::{Medium, MessageCost};
 use crate::machine::{MachineModel, MessageTable, Noise, Segment};
 use crate::platform::{HostId, NetworkKind, Platform, Route};
 use crate::units::{Bytes, SimDuration, significant};
@@ -122,7 +122,7 @@ impl MachineCosts {
         let segment = self.local.segment(bytes);
         let wire = SimDuration::from_seconds_ceil(segment.byte_gap.seconds_for(bytes));
         let is_eager = bytes <= self.local.eager_limit;
-        MessageCost { passage: Passage::Memory, ..over_links(segment, wire + segment.latency, bytes, is_eager) }
+        MessageCost { medium: Medium::Memory, ..over_links(segment, wire + segment.latency, bytes, is_eager) }
     }
 }
 
@@ -137,7 +137,7 @@ fn over_links(segment: &Segment, latency: SimDuration, bytes: Bytes, is_eager: b
         recv_cpu: segment.recv_busy(bytes),
         recv_nic: SimDuration::ZERO,
         is_eager,
-        passage: if bytes == Bytes(0) { Passage::Memory } else { Passage::Links },
+        medium: if bytes == Bytes(0) { Medium::Memory } else { Medium::Links },
     }
 }
 
@@ -158,6 +158,6 @@ fn through_interfaces(
         recv_cpu: segment.recv_overhead + copying.max(wire),
         recv_nic: segment.message_gap + wire,
         is_eager,
-        passage: Passage::Interfaces,
+        medium: Medium::Interfaces,
     }
 }

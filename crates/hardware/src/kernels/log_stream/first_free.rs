@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::item::{Finding, Item, finding_length, item_length};
+use super::item::{Analysis, Item, finding_length, item_length};
 use super::{KernelError, Lead, analyse, poll};
 use crate::kernels::control::{self, Topic};
 use crate::kernels::session::Session;
@@ -35,7 +35,7 @@ pub(super) fn deal_out(lead: &mut Lead) -> Result<(), KernelError> {
         };
         if let Some((worker, message)) = result {
             let finding =
-                Finding::from_message(&message).ok_or(KernelError::Lost { what: "the result of a log file" })?;
+                Analysis::from_message(&message).ok_or(KernelError::Lost { what: "the result of a log file" })?;
             lead.keep(worker, finding)?;
             idle.push_back(worker);
             outstanding -= 1;
@@ -73,7 +73,7 @@ pub(super) fn work(session: &Session, stream: &RealLogStream) -> Result<(), Kern
         let Some((item, text)) = Item::from_message(&message).log else { return Ok(()) };
         let finding = analyse(session, stream, item, &text)?;
         let mut result = vec![0; finding_length(stream.result_bytes)];
-        Finding::write(Some(finding), &mut result);
+        Analysis::write(Some(finding), &mut result);
         control::send(session, 0, Topic::Report, &result);
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Item {
 ///
 /// Its message: number of the file plus one, or zero for nothing (4 bytes); temperature (8 bytes); zeros.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Finding {
+pub(super) struct Analysis {
     pub(super) item: u32,
     pub(super) celsius: f64,
 }
@@ -62,7 +62,7 @@ impl Item {
     }
 }
 
-impl Finding {
+impl Analysis {
     /// Reads the text of log file `item`.
     pub(super) fn of(item: u32, text: &str) -> Result<Self, KernelError> {
         let entry = LogEntry::parse(text).ok_or(KernelError::Lost { what: "a part of a log file" })?;
@@ -94,7 +94,7 @@ fn split_number(message: &[u8]) -> (u32, &[u8]) {
 /// Findings so far: each log file must come back exactly once.
 #[derive(Debug, Clone)]
 pub(super) struct Tally {
-    findings: Vec<Option<Finding>>,
+    findings: Vec<Option<Analysis>>,
     by_rank: Vec<u32>,
 }
 
@@ -103,7 +103,7 @@ impl Tally {
         Self { findings: vec![None; n_items as usize], by_rank: vec![0; n_ranks as usize] }
     }
 
-    pub(super) fn keep(&mut self, rank: u32, finding: Finding) -> Result<(), KernelError> {
+    pub(super) fn keep(&mut self, rank: u32, finding: Analysis) -> Result<(), KernelError> {
         let place = self.findings.get_mut(finding.item as usize).filter(|place| place.is_none());
         *place.ok_or(KernelError::AnalysedTwice { item: finding.item })? = Some(finding);
         self.by_rank[rank as usize] += 1;
@@ -141,9 +141,9 @@ mod tests {
             }
         }
         let mut message = vec![7; finding_length(0)];
-        for finding in [None, Some(Finding { item: 0, celsius: -3.5 })] {
-            Finding::write(finding, &mut message);
-            assert_eq!(Finding::from_message(&message), finding);
+        for finding in [None, Some(Analysis { item: 0, celsius: -3.5 })] {
+            Analysis::write(finding, &mut message);
+            assert_eq!(Analysis::from_message(&message), finding);
         }
     }
 
@@ -158,14 +158,14 @@ mod tests {
     #[test]
     fn a_tally_notices_what_is_missing_and_what_came_twice() {
         let mut tally = Tally::new(2, 1);
-        assert!(tally.keep(0, Finding { item: 0, celsius: 40.0 }).is_ok());
+        assert!(tally.keep(0, Analysis { item: 0, celsius: 40.0 }).is_ok());
         assert!(tally.mean_celsius().is_err());
         assert!(matches!(
-            tally.keep(0, Finding { item: 0, celsius: 1.0 }),
+            tally.keep(0, Analysis { item: 0, celsius: 1.0 }),
             Err(KernelError::AnalysedTwice { item: 0 })
         ));
-        assert!(tally.keep(0, Finding { item: 2, celsius: 1.0 }).is_err());
-        assert!(tally.keep(0, Finding { item: 1, celsius: 50.0 }).is_ok());
+        assert!(tally.keep(0, Analysis { item: 2, celsius: 1.0 }).is_err());
+        assert!(tally.keep(0, Analysis { item: 1, celsius: 50.0 }).is_ok());
         assert_eq!(tally.mean_celsius().ok(), Some(45.0));
     }
 }

@@ -5,7 +5,7 @@
 use mpi::collective::Root;
 use mpi::request;
 
-use super::item::{Finding, Item, finding_length, item_length};
+use super::item::{Analysis, Item, finding_length, item_length};
 use super::{KernelError, Lead, analyse};
 use crate::kernels::control;
 use crate::kernels::session::Session;
@@ -46,7 +46,7 @@ pub(super) fn lead(lead: &mut Lead) -> Result<(), KernelError> {
 }
 
 /// Deals out one item to each rank and returns what they found.
-fn round(session: &Session, stream: &RealLogStream, items: &[Item]) -> Result<Vec<Option<Finding>>, KernelError> {
+fn round(session: &Session, stream: &RealLogStream, items: &[Item]) -> Result<Vec<Option<Analysis>>, KernelError> {
     let root = session.process(0);
     let item_bytes = item_length(stream.item_bytes);
     let mut outgoing = vec![0; item_bytes * items.len()];
@@ -62,7 +62,7 @@ fn round(session: &Session, stream: &RealLogStream, items: &[Item]) -> Result<Ve
     request::scope(|scope| {
         control::finish(root.immediate_gather_into_root(scope, &result[..], &mut results[..]));
     });
-    Ok(results.chunks_exact(result.len()).map(Finding::from_message).collect())
+    Ok(results.chunks_exact(result.len()).map(Analysis::from_message).collect())
 }
 
 /// Takes part in all rounds on another rank.
@@ -91,6 +91,6 @@ fn take_part(session: &Session, stream: &RealLogStream, item: &Item) -> Result<V
         None => None,
     };
     let mut message = vec![0; finding_length(stream.result_bytes)];
-    Finding::write(finding, &mut message);
+    Analysis::write(finding, &mut message);
     Ok(message)
 }

@@ -7,13 +7,13 @@ use crate::fit::model::{duration, rounded};
 
 /// Cost of each kernel in seconds, in the order of [`COSTED`]; zero for those that the machine does not have.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Costs {
+pub(super) struct KernelCosts {
     pub(super) seconds: [f64; COSTED.len()],
     /// The kernels that they stand for.
     template: Kernels,
 }
 
-impl Costs {
+impl KernelCosts {
     /// Returns the costs of a machine.
     pub(super) fn of(kernels: Kernels) -> Self {
         let seconds = |kernel| kernels.cost(kernel).map_or(0.0, SimDuration::as_seconds);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use dlpc_engine::machine::Noise;
 use dlpc_engine::stats::median;
 
-use super::costs::Costs;
+use super::costs::KernelCosts;
 use super::{RunsError, Task, simulated};
 
 /// Rounds of simulating around the best factor: makespans are nearly linear in it.
@@ -21,7 +21,7 @@ const GAIN_MIN: f64 = 1e-9;
 /// The prior's costs times one factor.
 pub(super) struct Factor {
     pub(super) value: f64,
-    pub(super) costs: Costs,
+    pub(super) costs: KernelCosts,
     /// Median of each run with noise, in seconds.
     pub(super) times_s: Vec<f64>,
     /// Mean absolute relative error.

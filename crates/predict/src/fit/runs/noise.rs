@@ -6,10 +6,10 @@
 //! larger, and so on. So only runs at the same rank count tell noise of ranks, and only if a factor common to the run does
 //! not explain them.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{COSTED, Costed, MachineModel, Noise};
+use dlpc_engine::maths;
 use dlpc_engine::stats::mean;
 
 use super::linear::Solution;

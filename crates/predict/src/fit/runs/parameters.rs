@@ -4,7 +4,7 @@ use dlpc_engine::machine::COSTED;
 use nalgebra::{DMatrix, DVector};
 
 use super::Point;
-use super::costs::Costs;
+use super::costs::KernelCosts;
 use super::simulated::scale;
 
 /// Cosine of two columns of relative effects from which on they count as proportional: with noise of a per cent, a
@@ -23,7 +23,7 @@ pub(super) struct Parameter {
 }
 
 /// Returns the parameters of the fit; kernels that no run depends on are in none.
-pub(super) fn parameters(effects: &[Vec<f64>], points: &[Point], prior: &Costs) -> Vec<Parameter> {
+pub(super) fn parameters(effects: &[Vec<f64>], points: &[Point], prior: &KernelCosts) -> Vec<Parameter> {
     let mut parameters: Vec<Parameter> = (0..COSTED.len())
         .filter(|kernel| effects[*kernel].iter().any(|effect| effect.abs() > f64::EPSILON))
         .map(|kernel| {
@@ -44,7 +44,7 @@ pub(super) fn parameters(effects: &[Vec<f64>], points: &[Point], prior: &Costs) 
 }
 
 /// Returns one parameter for all costs that the prior has, at its ratios.
-pub(super) fn all_as_one(parameters: &[Parameter], prior: &Costs) -> Parameter {
+pub(super) fn all_as_one(parameters: &[Parameter], prior: &KernelCosts) -> Parameter {
     let mut all = parameters.iter().cloned().reduce(|mut all, other| {
         all.join(other);
         all
@@ -81,7 +81,7 @@ fn singular_ratio(parameters: &[Parameter]) -> f64 {
 }
 
 /// Returns the costs at the factors `x` of the parameters; kernels in no parameter keep their prior cost.
-pub(super) fn costs(parameters: &[Parameter], prior: &Costs, x: &[f64]) -> Costs {
+pub(super) fn costs(parameters: &[Parameter], prior: &KernelCosts, x: &[f64]) -> KernelCosts {
     let mut costs = *prior;
     for (parameter, factor) in parameters.iter().zip(x) {
         for (kernel, base) in &parameter.kernels {

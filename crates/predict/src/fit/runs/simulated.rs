@@ -9,7 +9,7 @@ use dlpc_engine::trace::Recording;
 use dlpc_engine::units::SimTime;
 use rayon::prelude::*;
 
-use super::costs::Costs;
+use super::costs::KernelCosts;
 use super::{MeasuredProgram, Point, RunsError};
 use crate::prediction;
 use crate::scenario::Scenario;
@@ -29,7 +29,7 @@ pub(super) fn kernels_of(workload: &Workload) -> Vec<Kernel> {
 }
 
 /// Returns what a step of a cost is relative to: the cost itself, or a usual one if it is zero.
-pub(super) fn scale(costs: &Costs, kernel: usize) -> f64 {
+pub(super) fn scale(costs: &KernelCosts, kernel: usize) -> f64 {
     let usual = if COSTED[kernel].kernel == Kernel::Setup { 1e-3 } else { 1e-6 };
     if costs.seconds[kernel] > 0.0 { costs.seconds[kernel] } else { usual }
 }
@@ -38,7 +38,7 @@ pub(super) fn scale(costs: &Costs, kernel: usize) -> f64 {
 pub(super) fn makespans_s(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
 ) -> Result<Vec<f64>, RunsError> {
     each(programs, points, costs, &Chance::of(Noise::NONE), median)
 }
@@ -50,7 +50,7 @@ pub(super) fn makespans_s(
 pub(super) fn stretches(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
     noise: &Noise,
     quiet_s: &[f64],
 ) -> Result<Vec<f64>, RunsError> {
@@ -63,7 +63,7 @@ pub(super) fn stretches(
 pub(super) fn scatter_of_ranks(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
     noise: &Noise,
 ) -> Result<Vec<f64>, RunsError> {
     let noise = Noise { run_sigma: 0.0, ..noise.clone() };
@@ -77,7 +77,7 @@ pub(super) fn scatter_of_ranks(
 pub(super) fn scatters(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
 ) -> Result<Vec<Vec<f64>>, RunsError> {
     let of_kernel = |Costed { kernel, .. }: Costed| {
         let mut noise = Noise::NONE;
@@ -117,7 +117,7 @@ impl Chance {
 fn each(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
     chance: &Chance,
     summary: impl Fn(&[f64]) -> f64 + Sync,
 ) -> Result<Vec<f64>, RunsError> {
@@ -153,7 +153,7 @@ fn each(
 pub(super) fn effects(
     programs: &[MeasuredProgram],
     points: &[Point],
-    costs: &Costs,
+    costs: &KernelCosts,
 ) -> Result<Vec<Vec<f64>>, RunsError> {
     let here = makespans_s(programs, points, costs)?;
     let of_kernel = |kernel: usize| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dlpc_engine::machine::{COSTED, Costed, MachineModel, Noise};
 use dlpc_engine::stats;
 
-use super::costs::Costs;
+use super::costs::KernelCosts;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter};
@@ -47,7 +47,7 @@ pub(super) struct Evidence<'a> {
 }
 
 /// Returns the fitted model and everything that a reader needs to judge it.
-pub(super) fn verdict(evidence: &Evidence<'_>, costs: &Costs, options: &RunsOptions<'_>) -> RunsFit {
+pub(super) fn verdict(evidence: &Evidence<'_>, costs: &KernelCosts, options: &RunsOptions<'_>) -> RunsFit {
     let mut warnings = missing(evidence, options);
     warnings.extend(drawn(evidence, options));
     let (intervals, standard_errors) = intervals(evidence, costs, &mut warnings);
@@ -83,7 +83,7 @@ pub(super) fn verdict(evidence: &Evidence<'_>, costs: &Costs, options: &RunsOpti
 
 fn machine(
     evidence: &Evidence<'_>,
-    costs: &Costs,
+    costs: &KernelCosts,
     standard_errors: &BTreeMap<String, f64>,
     options: &RunsOptions<'_>,
 ) -> MachineModel {
@@ -101,7 +101,7 @@ fn machine(
 /// Returns the 95 % interval and the standard error of each fitted cost, in seconds.
 ///
 /// Costs that are fitted as one get errors such that independent draws scatter their sum as far as it is unknown.
-fn intervals(evidence: &Evidence<'_>, costs: &Costs, warnings: &mut Vec<String>) -> (Intervals, Errors) {
+fn intervals(evidence: &Evidence<'_>, costs: &KernelCosts, warnings: &mut Vec<String>) -> (Intervals, Errors) {
     let (mut intervals, mut errors) = (BTreeMap::new(), BTreeMap::new());
     for (j, parameter) in evidence.parameters.iter().enumerate() {
         let (error, quantile) = standard_error(evidence, j);

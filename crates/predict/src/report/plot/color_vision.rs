@@ -1,7 +1,8 @@
 //! How far apart two colours look, to each kind of colour vision.
 
-use super::scene::Color;
 use dlpc_engine::maths;
+
+use super::scene::Color;
 
 /// How colours are seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //!
 //! Coordinates are in pixels of a 960 x 600 image, from the top left; backends scale them.
 
+use dlpc_engine::maths;
+
 use crate::plain_text::one_line;
 use crate::report::font::Weight;
-use dlpc_engine::maths;
 
 /// Width of every plot.
 pub(super) const WIDTH: f64 = 960.0;

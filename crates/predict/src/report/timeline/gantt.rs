@@ -1,9 +1,9 @@
 //! `timeline.svg`: a Gantt chart, one row per rank, with messages as lines and the critical path as a dark underline.
 
-use dlpc_engine::maths;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use dlpc_engine::maths;
 use dlpc_engine::units::{SimTime, significant};
 
 use super::{color, group};
