@@ -125,7 +125,7 @@ impl Axis {
     pub(super) fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => maths::ln(value / self.low) / maths::ln(self.high / self.low),
+            Scale::Log => log_ratio(value, self.low) / log_ratio(self.high, self.low),
         }
     }
 
@@ -149,6 +149,12 @@ impl Tick {
         let label = if is_plain { significant(value, 7) } else { scientific(value) };
         Self { value, label }
     }
+}
+
+/// Returns the logarithm of `value / low`, also where the ratio is beyond `f64`.
+fn log_ratio(value: f64, low: f64) -> f64 {
+    let ratio = value / low;
+    if ratio.is_finite() { maths::ln(ratio) } else { maths::ln(value) - maths::ln(low) }
 }
 
 /// Returns a range that an axis can span: that of `widened` if the two ends are the same, but for rounding.
@@ -226,6 +232,13 @@ mod tests {
     fn decades_have_steps_of_two_and_five_if_they_are_few() {
         assert_eq!(labels(&Axis::powers_of_ten(0.9, 21.0)), ["1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Axis::powers_of_ten(1e-7, 1e-2)), ["10⁻⁷", "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01"]);
+    }
+
+    /// ln(1.5) - ln(5e-324) = 744.8, though 1.5 / 5e-324 is no `f64`.
+    #[test]
+    fn the_least_number_has_a_place_beside_ordinary_ones() {
+        let axis = Axis::powers_of_ten(f64::from_bits(1), 2.0);
+        assert!((axis.share(1.5) - 744.8 / 745.1).abs() < 1e-3, "{}", axis.share(1.5));
     }
 
     #[test]
