@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_predict::calibration::plan::Suite;
 use dlpc_predict::fit::{Fit, FitOptions, fit, values};
-use dlpc_predict::measurement::plan::Suite;
 use rayon::prelude::*;
 
 use crate::clusters::{USUAL, options, samples, variant};

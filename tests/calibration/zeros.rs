@@ -1,8 +1,8 @@
 //! Costs that are so small that many samples make them zero: their intervals are one-sided, and hold the truth all the same.
 
 use dlpc_engine::units::SimDuration;
+use dlpc_predict::calibration::plan::Suite;
 use dlpc_predict::fit::{fit, values};
-use dlpc_predict::measurement::plan::Suite;
 use rayon::prelude::*;
 
 use crate::clusters::{USUAL, cluster, options, samples};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dlpc_engine::units::Unit;
 
 use super::Fit;
-use super::model::values;
+use crate::fit::values::values;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use dlpc_engine::stats::mean;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{Point, Scatter};
-use crate::fit::model::ratio_of;
+use crate::fit::values::ratio_of;
 
 /// Digits of a sigma.
 const SIGMA_DIGITS: usize = 3;

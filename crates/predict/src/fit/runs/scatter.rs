@@ -10,7 +10,7 @@ use dlpc_engine::stats::{MAD_TO_SIGMA, median};
 
 use super::linear::{Linear, Solution};
 use super::{Point, largest_change};
-use crate::fit::intervals::t_outlier;
+use crate::fit::statistics::intervals::t_outlier;
 
 /// How far off, in standard deviations that are known, a run is an outlier: as in docs/model.md eq. 20.
 const OUTLIER_SCORE: f64 = 3.5;

@@ -9,8 +9,8 @@ use super::costs::KernelCosts;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter};
-use crate::fit::intervals::t_975;
-use crate::fit::model::{duration, ratio_of, rounded, values};
+use crate::fit::statistics::intervals::t_975;
+use crate::fit::values::{duration, ratio_of, rounded, values};
 use crate::fit::{Fit, residuals};
 use crate::input;
 

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::machine::{COSTED, Kernel, MachineModel};
 
-use super::residuals::kind;
-use crate::measurement::experiment::Experiment;
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::machine_kernel;
+use crate::calibration::experiment::Experiment;
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::machine_kernel;
+use crate::fit::trust::residuals::kind;
 
 /// Returns sets of launches, ascending, and the values that each set tells.
 ///
 /// `fitted` are the key paths and the experiments that tell them, for instance `ping_pong remote, fan_in`.
-pub(super) fn telling(
+pub(in crate::fit) fn telling(
     samples: &[&Sample],
     machine: &MachineModel,
     fitted: &BTreeMap<String, String>,
@@ -41,7 +41,7 @@ pub(super) fn telling(
 }
 
 /// Returns the launches that have samples of each of these kinds.
-pub(super) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
+pub(in crate::fit) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
     let of_kind = |wanted: &String| -> BTreeSet<u32> {
         let of_kind = samples.iter().filter(|sample| kind(&sample.experiment) == *wanted);
         of_kind.map(|sample| sample.launch).collect()

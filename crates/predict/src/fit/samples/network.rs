@@ -8,16 +8,16 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::stats;
 use dlpc_engine::units::BytesPerSecond;
 
-use super::least_squares::robust_mean;
-use super::messages::{self, Wire};
-use super::model;
-use super::pairs::{PairSamples, SegmentCosts, as_f64};
-use super::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
-use super::segments::TableShape;
-use super::{FitError, FitOptions};
-use crate::measurement::experiment::{Experiment, PairClass};
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::Bench;
+use crate::calibration::experiment::{Experiment, PairClass};
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::Bench;
+use crate::fit::samples::assemble;
+use crate::fit::samples::messages::pairs::{PairSamples, SegmentCosts, as_f64};
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::samples::messages::{self, Wire};
+use crate::fit::samples::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
+use crate::fit::statistics::least_squares::robust_mean;
+use crate::fit::{FitError, FitOptions};
 
 /// Least relative change of a time per relative change of the bandwidth for a sample to tell the bandwidth.
 const ELASTICITY_MIN: f64 = 0.5;
@@ -33,11 +33,11 @@ const DUPLEX_EFFECT: f64 = 0.1;
 const GAP_EFFECT: f64 = 0.1;
 
 /// What was found, and what the user should know of it.
-pub(super) struct Found {
-    pub(super) shape: NetworkShape,
+pub(in crate::fit) struct Found {
+    pub(in crate::fit) shape: NetworkShape,
     /// By how many standard errors one message alone takes longer per byte than many of them do.
-    pub(super) difference: f64,
-    pub(super) warnings: Vec<String>,
+    pub(in crate::fit) difference: f64,
+    pub(in crate::fit) warnings: Vec<String>,
 }
 
 /// Standard errors by which one message alone may be faster than its port.
@@ -52,7 +52,7 @@ const NOT_TOLD: FitError = FitError::Unidentified { what: "messages between host
 ///
 /// # Errors
 /// [`FitError`] if the samples do not tell it, or tell a value that no machine has.
-pub(super) fn find(
+pub(in crate::fit) fn find(
     samples: &[&Sample],
     table: &TableShape,
     rest: &Estimate,
@@ -94,7 +94,7 @@ pub(super) fn find(
 }
 
 /// Estimates the parameters of messages between hosts.
-pub(super) fn estimate(
+pub(in crate::fit) fn estimate(
     samples: &[&Sample],
     remote: &RemoteShape,
     rest: &Estimate,
@@ -135,7 +135,7 @@ fn assembled(
     let estimate = Estimate { remote: Some(remote.clone()), ..rest.clone() };
     let remote = RemoteShape { table: table.clone(), network: network.clone() };
     let kind = Shape { remote: Some(remote), ..kind.clone() };
-    model::assemble(&estimate, &kind, options)
+    assemble::assemble(&estimate, &kind, options)
 }
 
 /// Returns the seconds per byte of the port that each fan-in tells.
@@ -253,7 +253,7 @@ fn ratios(samples: &[&Sample], machine: &MachineModel, is_wanted: impl Fn(&Exper
 }
 
 /// Returns the time that the machine of `bench` takes for the experiment of a sample, on the same hosts.
-pub(super) fn simulated_s(bench: &Bench, sample: &Sample) -> Option<f64> {
+pub(in crate::fit) fn simulated_s(bench: &Bench, sample: &Sample) -> Option<f64> {
     let lead = bench.host_named(&sample.host).unwrap_or(HostId(0));
     let mut hosts = bench.hosts_for(&sample.experiment, lead).ok()?;
     let peers: Option<Vec<HostId>> = sample.peers.iter().map(|peer| bench.host_named(peer)).collect();

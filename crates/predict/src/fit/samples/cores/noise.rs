@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use dlpc_engine::maths;
 use dlpc_engine::stats;
 
-use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
-use super::mean_cost;
-use crate::measurement::experiment::{Experiment, WorkKernel};
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::{Experiment, WorkKernel};
+use crate::calibration::sample::Sample;
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::samples::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 
 /// How far above the rest, in standard deviations, a quantum of fixed work counts as interrupted.
 const INTERRUPTED_SCORE: f64 = 5.0;
@@ -45,7 +45,7 @@ struct Quanta<'a> {
 }
 
 /// Finds the noise.
-pub(super) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
+pub(in crate::fit) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
     let fixed: Vec<&Sample> = samples.iter().copied().filter(|sample| is_fixed_work(sample)).collect();
     let quanta: Vec<Quanta<'_>> = fixed.iter().map(|sample| quanta(sample, costs.speed(&sample.host))).collect();
     let interruptions = interruptions(&quanta);
@@ -221,4 +221,14 @@ impl Quanta<'_> {
 #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 quanta")]
 fn as_f64(n: usize) -> f64 {
     n as f64
+}
+
+/// Returns what it means that short work takes longer by this share of its time.
+pub(in crate::fit) fn doubt(excess: f64) -> String {
+    format!(
+        "short work takes {:.0} % longer in the mean than at its fastest, and not by interruptions at random: a CPU quota \
+         or other work stops the cores. Kernel costs are means over long work and hold these stops; short work and \
+         messages will scatter more than predicted",
+        100.0 * excess
+    )
 }

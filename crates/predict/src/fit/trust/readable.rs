@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
 
-use super::model::values;
+use crate::fit::values::values;
 
 /// Largest half-width of a kernel's interval over its cost: a reader takes 2 standard errors of 1.96 half-widths.
 const HALF_WIDTH_MAX: f64 = 3.5;
 
 /// Limits the intervals; returns what is to be said of them.
-pub(super) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machine: &MachineModel) -> Vec<String> {
+pub(in crate::fit) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machine: &MachineModel) -> Vec<String> {
     let all = values(machine);
     let mut warnings = Vec::new();
     for (key, (low, high)) in intervals {
