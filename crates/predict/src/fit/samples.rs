@@ -1,4 +1,4 @@
-//! What samples tell: the kind of a machine first, then its parameters.
+//! Estimates from samples: the kind of a machine first, then its parameters.
 
 pub(super) mod assemble;
 pub(super) mod cores;

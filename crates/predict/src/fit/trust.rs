@@ -1,4 +1,4 @@
-//! How far a fit is to be trusted: intervals, residuals, which samples tell a value, and reasons to doubt.
+//! How far a fit is to be trusted: intervals, residuals, which samples determine a value, and reasons to doubt.
 
 pub(super) mod bounded;
 pub(super) mod discrepancy;
@@ -38,7 +38,7 @@ pub(super) fn intervals_of(
             let drawn: Vec<&Sample> =
                 samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, of_launch(&sample) as usize)).collect();
             let (machine, estimate) = estimate::estimate(&drawn, shape, options)?;
-            // What a resample does not tell is the prior's there, and no draw.
+            // A value that a resample does not determine is the prior's, so it is no draw.
             let told = identified::identified(&machine, &estimate, shape, options).fitted;
             Some(values(&machine).into_iter().filter(|(key, _)| told.contains_key(key)).collect())
         };

@@ -1,4 +1,4 @@
-//! What samples tell of cores: costs of kernels, speeds, slowdown and noise.
+//! Parameters of cores: costs of kernels, speeds, slowdown and noise.
 
 pub(in crate::fit) mod compute;
 pub(in crate::fit) mod mean_cost;
@@ -30,7 +30,7 @@ impl ComputeCosts {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::fit) struct ComputeNoise {
     /// Sigma of work in general: that of throwing darts, which does nothing but compute, and for as long as a phase of a
-    /// program; the median of the other kernels without it, and of fixed work if no kernel tells.
+    /// program; the median of the other kernels without it, and of fixed work if there is no such kernel.
     pub(in crate::fit) sigma: Option<f64>,
     /// Sigma of single kernels.
     pub(in crate::fit) kernels: BTreeMap<WorkKernel, f64>,

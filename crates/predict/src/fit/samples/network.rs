@@ -19,7 +19,7 @@ use crate::fit::samples::parameters::{Estimate, NetworkShape, PortSource, Remote
 use crate::fit::statistics::least_squares::robust_mean;
 use crate::fit::{FitError, FitOptions};
 
-/// Least relative change of a time per relative change of the bandwidth for a sample to tell the bandwidth.
+/// Least relative change of a time per relative change of the bandwidth for a sample to determine the bandwidth.
 const ELASTICITY_MIN: f64 = 0.5;
 /// Relative uncertainty beyond the scatter of samples: what a launch deals to all of one kind.
 const COMMON_ERROR: f64 = 0.005;
@@ -45,13 +45,13 @@ const TOO_FAST_ERRORS: f64 = 3.0;
 const TOO_FAST: &str = "many senders to one receiver get less than one sender alone, which shared ports do not explain: gathers \
                         of large messages will be predicted too short";
 
-/// Samples that tell nothing of messages between hosts.
+/// Samples that say nothing of messages between hosts.
 const NOT_TOLD: FitError = FitError::Unidentified { what: "messages between hosts", needed: "two hosts" };
 
 /// Finds what limits transfers between hosts.
 ///
 /// # Errors
-/// [`FitError`] if the samples do not tell it, or tell a value that no machine has.
+/// [`FitError`] if the samples do not determine it, or the value is one that no machine has.
 pub(in crate::fit) fn find(
     samples: &[&Sample],
     table: &TableShape,
@@ -138,7 +138,7 @@ fn assembled(
     assemble::assemble(&estimate, &kind, options)
 }
 
-/// Returns the seconds per byte of the port that each fan-in tells.
+/// Returns the seconds per byte of the port from each fan-in.
 fn fan_in_gaps(
     samples: &[&Sample],
     free: &[SegmentCosts],
@@ -203,7 +203,7 @@ fn port_gap(source: PortSource, one_flow: f64, fan_in: &[f64]) -> f64 {
     }
 }
 
-/// Returns the seconds per byte of the switch that pairs at once tell, if they tell any.
+/// Returns the seconds per byte of the switch from pairs at once; none if they do not determine it.
 fn backplane(samples: &[&Sample], machine: &MachineModel) -> Option<f64> {
     let port = 1.0 / machine.host_groups[0].nic.bandwidth.as_f64();
     let with_backplane = |gap: f64| {

@@ -51,7 +51,7 @@ pub(in crate::fit) fn intervals(
     found.iter().filter_map(of_value).collect()
 }
 
-/// Returns the standard error of which these weighted bootstrap draws tell, if half of all draws are there.
+/// Returns the standard error estimated by these weighted bootstrap draws; none if fewer than half of all draws succeeded.
 pub(in crate::fit) fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<f64> {
     let total: f64 = draws.iter().map(|(weight, _)| weight).sum();
     if total < 0.5 {

@@ -2,7 +2,7 @@
 //!
 //! A cost is not negative, so resamples in which it would be are all found as zero, and their spread says too little.
 //!
-//! Each such cost is estimated again without its bound, launches resampled; the spread of that tells how large it may be.
+//! Each such cost is estimated again without its bound, launches resampled; the spread of those estimates bounds it from above.
 //! The interval is one-sided, from zero to the larger of zero and the estimate, and what Student's t adds to it.
 
 use std::collections::BTreeMap;

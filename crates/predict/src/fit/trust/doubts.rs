@@ -23,7 +23,9 @@ pub(in crate::fit) fn of_kept(identified: &Identified, options: &FitOptions<'_>)
     ];
     let is_kept = |key: &str| identified.kept.iter().any(|kept| kept == key);
     let doubt = |(_, what, values, needed): (&str, &str, &str, &str)| {
-        format!("no sample tells {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those")
+        format!(
+            "no sample determines {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those"
+        )
     };
     tables.into_iter().filter(|(key, ..)| is_kept(key)).map(doubt).collect()
 }
@@ -38,7 +40,7 @@ pub(in crate::fit) fn of_fit(
     let mut doubts = Vec::new();
     if n_launches < LAUNCHES_MIN as usize {
         doubts.push(format!(
-            "{n_launches} launches do not tell how far launches differ: run at least {LAUNCHES_MIN} for intervals"
+            "{n_launches} launches do not show how far launches differ: run at least {LAUNCHES_MIN} for intervals"
         ));
     }
     for (kind, residual) in residuals {

@@ -1,4 +1,4 @@
-//! Which values of a fitted model the samples tell, from which experiments, and which they do not.
+//! Which values of a fitted model the samples determine, from which experiments, and which they do not.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::fit::values::values;
 /// Where the values of a model come from, by key path.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::fit) struct Identified {
-    /// Fitted values and the experiments that tell them.
+    /// Fitted values and the experiments that determine them.
     pub(in crate::fit) fitted: BTreeMap<String, String>,
     /// Values that are taken to be those of others, because no experiment tells them apart.
     pub(in crate::fit) assumed: BTreeMap<String, String>,

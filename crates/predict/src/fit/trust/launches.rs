@@ -1,4 +1,4 @@
-//! Which launches tell a value: those with samples of it.
+//! Which launches determine a value: those with samples of it.
 //!
 //! A campaign may end in the middle of a launch. That launch says nothing of what it did not come to, so it does not count
 //! for the interval of that.
@@ -12,9 +12,9 @@ use crate::calibration::sample::Sample;
 use crate::calibration::simulated::machine_kernel;
 use crate::fit::trust::residuals::kind;
 
-/// Returns sets of launches, ascending, and the values that each set tells.
+/// Returns sets of launches, ascending, and the values that each set determines.
 ///
-/// `fitted` are the key paths and the experiments that tell them, for instance `ping_pong remote, fan_in`.
+/// `fitted` are the key paths and the experiments that determine them, for instance `ping_pong remote, fan_in`.
 pub(in crate::fit) fn telling(
     samples: &[&Sample],
     machine: &MachineModel,
@@ -49,7 +49,7 @@ pub(in crate::fit) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSe
     kinds.iter().map(of_kind).reduce(|all, own| all.intersection(&own).copied().collect()).unwrap_or_default()
 }
 
-/// What a sample of computing must be about to tell a value.
+/// What a sample of computing must be about to determine a value.
 enum About {
     Host(String),
     Kernel(Kernel),

@@ -24,7 +24,7 @@ pub(in crate::fit) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machin
         }
         if key.starts_with("kernels.") && (*high - *low) / 2.0 > HALF_WIDTH_MAX * value {
             (*low, *high) = (0.0, (1.0 + HALF_WIDTH_MAX) * value);
-            warnings.push(format!("the samples hardly tell `{key}`: its launches differ by more than its value"));
+            warnings.push(format!("the samples hardly determine `{key}`: its launches differ by more than its value"));
         }
     }
     warnings

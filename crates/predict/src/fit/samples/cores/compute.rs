@@ -16,7 +16,7 @@ const ROUNDS: usize = 100;
 /// Change of a logarithm below which the fit has settled.
 const SETTLED: f64 = 1e-10;
 
-/// Fewest differences between samples of a kernel that tell its precision.
+/// Fewest differences between samples of a kernel that determine its precision.
 const DIFFERENCES_MIN: usize = 4;
 /// Least sigma of a kernel: samples without noise are not infinitely precise.
 const SIGMA_MIN: f64 = 1e-3;

@@ -15,21 +15,21 @@ use crate::fit::samples::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 
 /// How far above the rest, in standard deviations, a quantum of fixed work counts as interrupted.
 const INTERRUPTED_SCORE: f64 = 5.0;
-/// Shares of interrupted quanta between which they tell an interval: fewer are accidents, more hide the base.
+/// Shares of interrupted quanta between which they determine the interval between interruptions: fewer are accidents, more hide the base.
 const INTERRUPTED_SHARES: std::ops::RangeInclusive<f64> = 0.003..=0.4;
-/// Fewest interrupted quanta that tell an interval.
+/// Fewest interrupted quanta that determine an interval.
 const INTERRUPTED_MIN: usize = 10;
 /// Largest share of the time of work that interruptions may take: more is another program's part of the core.
 const LOSS_MAX: f64 = 0.5;
 /// Interruptions that a block of quanta holds in the mean, to see whether their number scatters as at random.
 const PER_BLOCK: f64 = 3.0;
-/// Fewest blocks that tell it.
+/// Fewest blocks that determine it.
 const BLOCKS_MIN: usize = 8;
 /// Variance over mean of the interruptions in a block, below which they are regular; it is 1 at random (Poisson).
 const REGULAR_DISPERSION: f64 = 0.3;
 /// Least time of fixed work beyond its fastest tenth, over the latter, that is called a stop.
 const STOPPED_MIN: f64 = 0.1;
-/// Fewest differences between repetitions that tell a standard deviation.
+/// Fewest differences between repetitions that determine a standard deviation.
 const DIFFERENCES_MIN: usize = 8;
 
 /// One sample of fixed work: base and scatter of quanta that were not interrupted, and how much longer the others took.
