@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{Kernel, MachineModel};
-use dlpc_engine::units::{Quantity, SimDuration};
+use dlpc_engine::units::SimDuration;
 
 /// Digits of rates and ratios in a fitted model: more would claim too much, fewer would show in the residuals.
 pub(super) const DIGITS: usize = 6;
