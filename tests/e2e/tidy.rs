@@ -135,7 +135,7 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
             ("platform", &["machine", "named", "units"]),
             ("schedule", &["machine", "platform", "units"]),
             ("calls", &["named", "schedule", "units"]),
-            ("program", &["calls", "machine", "schedule", "units"]),
+            ("program", &["calls", "machine", "named", "schedule", "units"]),
             ("trace", &["machine", "platform", "program", "schedule", "units"]),
             ("engine", &["machine", "maths", "platform", "program", "random", "schedule", "trace", "units"]),
         ],
