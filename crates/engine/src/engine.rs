@@ -283,6 +283,10 @@ impl<'a> Engine<'a> {
                     self.recorder.look(Look { at: now, rank: id, complete });
                     Outcome::Looked { complete }
                 }
+                Op::Time => {
+                    self.program.tell(self.now);
+                    Outcome::Done
+                }
                 Op::Irecv(pattern) => {
                     self.post(id, PostedRecv { pattern: *pattern, caller: Caller::Nonblocking });
                     Outcome::Done

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use self::collective::Exchange;
 use self::phase::Phase;
 use crate::machine::{CollectiveOverrides, Kernel};
-use crate::units::{Bytes, SimDuration};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Index of a rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +68,8 @@ pub enum Op {
     WaitAll,
     /// Looks how many files the producer has completed; takes no time.
     Look,
+    /// Asks what time it is, which a reactive program is told by [`Reactive::tell`]; takes no time.
+    Time,
 }
 
 /// Why a rank sleeps.
@@ -139,6 +141,9 @@ pub trait Reactive: Debug + Send + Sync {
     /// As [`Program::n_ops_at_most`].
     fn n_ops_at_most(&self) -> u64;
 
+    /// Hears what time it is, as an [`Op::Time`] has asked.
+    fn tell(&mut self, _now: SimTime) {}
+
     /// Returns whether ranks that have finished a log file wait until all have, although more files are complete.
     fn is_in_rounds(&self) -> bool {
         false
@@ -195,6 +200,15 @@ impl Program {
             Self::Script(script) => script.next(rank),
             Self::Reactive(program) => program.next(rank, outcome),
             Self::Remembered(history) => history.next(rank, outcome),
+        }
+    }
+
+    /// Tells it what time it is, as an [`Op::Time`] has asked.
+    pub(crate) fn tell(&mut self, now: SimTime) {
+        match self {
+            Self::Reactive(program) => program.tell(now),
+            Self::Remembered(history) => history.tell(now),
+            Self::Fixed(_) | Self::Script(_) => {}
         }
     }
 

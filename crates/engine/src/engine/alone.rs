@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
                     at = at + *duration;
                     self.count_events(1)?;
                 }
-                Op::RecvWithin { .. } | Op::Look => return Err(Stop::GivenUp),
+                Op::RecvWithin { .. } | Op::Look | Op::Time => return Err(Stop::GivenUp),
             }
         }
     }

@@ -76,7 +76,7 @@ impl Chain {
                 self.after.retain(|(op, _)| !requests.contains(op));
                 self.after.extend(requests.into_iter().map(|op| (op, Milestone::Done)));
             }
-            Op::Look => {}
+            Op::Look | Op::Time => {}
         }
     }
 
