@@ -126,7 +126,7 @@ fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64) -> Result<
             virtual_ranks::run(&play, Arc::clone(&stop), &mut simulate).map_err(|error| failure(&error, n_ranks))?;
         runs.push(run);
     }
-    let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy()).into_owned()).collect();
+    let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy())).collect();
     Ok(Recording { command, runs })
 }
 

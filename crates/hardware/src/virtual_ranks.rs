@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use dlpc_engine::engine::SimError;
 use dlpc_engine::machine::CollectiveOverrides;
-use dlpc_engine::program::{Op, Outcome, Program, RankId, Reactive};
+use dlpc_engine::program::{Op, Outcome, Program, RankId, Reactive, Request, Status};
 use dlpc_engine::trace::Trace;
 use dlpc_engine::units::SimTime;
 use dlpc_predict::workload::recorded::Run;
@@ -204,6 +204,10 @@ impl Reactive for Ranks {
 
     fn tell(&mut self, now: SimTime) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).tell(now);
+    }
+
+    fn meet(&mut self, receiver: RankId, request: Request, message: Status) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).meet_message(receiver.0, request.0, message);
     }
 
     /// There are the same processes behind it: they cannot be copied.

@@ -31,6 +31,7 @@ pub(crate) const KEYVAL_INVALID: c_int = 0x2400_0000;
 /// First handles of objects that the program makes.
 pub(crate) const FIRST_COMM: u32 = 0x8400_0000;
 pub(crate) const FIRST_KEY: u32 = 0xa440_0000;
+pub(crate) const FIRST_REQUEST: u32 = 0xac00_0000;
 pub(crate) const FIRST_OP: u32 = 0x9800_0000;
 /// After the five pairs of a number and an index.
 pub(crate) const FIRST_TYPE: u32 = 0x8c00_0008;

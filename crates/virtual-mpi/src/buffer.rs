@@ -15,6 +15,9 @@ pub(crate) struct Buffer {
     datatype: Datatype,
 }
 
+// SAFETY: the memory is the program's, and is used within its calls only, whichever thread makes them.
+unsafe impl Send for Buffer {}
+
 impl Buffer {
     /// Checks the arguments with which calls describe a buffer.
     pub(crate) fn new(start: *const c_void, count: c_int, datatype: c_int) -> Result<Self> {

@@ -139,6 +139,18 @@ mpi! {
         Ok(())
     }
 
+    fn MPI_Type_size_x(handle: c_int, size: *mut i64) {
+        put(size, i64::try_from(of(handle)?.size).unwrap_or(i64::from(UNDEFINED)));
+        Ok(())
+    }
+
+    fn MPI_Type_get_extent_x(handle: c_int, lower_bound: *mut isize, extent: *mut isize) {
+        let datatype = of(handle)?;
+        put(lower_bound, datatype.lower_bound);
+        put(extent, datatype.extent);
+        Ok(())
+    }
+
     fn MPI_Type_commit(handle: *mut c_int) {
         of(get(handle)).map(drop)
     }

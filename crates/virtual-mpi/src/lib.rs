@@ -52,6 +52,7 @@ mod link;
 mod memory;
 mod point_to_point;
 mod reductions;
+mod requests;
 mod session;
 mod state;
 

@@ -45,6 +45,13 @@ pub(crate) fn put_status(to: *mut Status, status: Status) {
     }
 }
 
+/// Writes entry `i` of an array of statuses, unless the program does not want them.
+pub(crate) fn put_status_at(to: *mut Status, i: usize, status: Status) {
+    if to.addr() != STATUS_IGNORE && !to.is_null() {
+        put_at(to, i, status);
+    }
+}
+
 /// Returns `n` bytes of a buffer from a place on.
 pub(crate) fn bytes<'a>(buffer: *const u8, offset: isize, n: usize) -> &'a [u8] {
     if n == 0 {

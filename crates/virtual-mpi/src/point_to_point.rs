@@ -1,41 +1,39 @@
 //! Messages from one rank to another: the calls that return when they are done.
 
 use std::ffi::{c_int, c_void};
-use std::sync::{Mutex, PoisonError};
 
-use crate::abi::{ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_TAG, MESSAGE_NO_PROC, MESSAGE_NULL, PROC_NULL, Status, TAG_UB};
+use crate::abi::{
+    ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_TAG, MESSAGE_NO_PROC, MESSAGE_NULL, PROC_NULL, REQUEST_NULL, Status, TAG_UB,
+};
 use crate::buffer::Buffer;
 use crate::errors::{Error, Result};
-use crate::handles::Handles;
 use crate::link;
 use crate::memory::{get, put, put_status};
+use crate::requests::{complete, forget, reserve, start_matched};
 use crate::state::{Communicator, communicator};
-use crate::wire::{Address, Call, Frame, Wanted};
+use crate::wire::{Address, Call, Enough, Frame, Wanted};
 
-/// Messages that matched probes have found.
-static KEPT: Mutex<Handles<Kept>> = Mutex::new(Handles::new(0xac00_0000));
-
-struct Kept {
-    number: u64,
-    comm: Communicator,
-}
-
-fn kept() -> std::sync::MutexGuard<'static, Handles<Kept>> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a send waits for; its number is that of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Standard = 0,
+    Synchronous = 1,
+    Buffered = 2,
+    Ready = 3,
 }
 
 /// Returns to whom a message goes; none for nobody.
-fn address(comm: &Communicator, to: c_int, tag: c_int, is_synchronous: bool) -> Result<Option<Address>> {
+pub(crate) fn address(comm: &Communicator, to: c_int, tag: c_int, mode: Mode) -> Result<Option<Address>> {
     let tag = u32::try_from(tag).ok().filter(|tag| *tag <= TAG_UB.cast_unsigned());
     let tag = tag.ok_or_else(|| Error::new(ERR_TAG, "the tag of a message is from 0 to 1073741823"))?;
     if to == PROC_NULL {
         return Ok(None);
     }
-    Ok(Some(Address { to: comm.world_rank(to)?, tag, context: comm.context, is_synchronous }))
+    Ok(Some(Address { to: comm.world_rank(to)?, tag, context: comm.context, mode: mode as u32 }))
 }
 
 /// Returns which messages a receive takes; none if it is from nobody.
-fn wanted(comm: &Communicator, from: c_int, tag: c_int) -> Result<Option<Wanted>> {
+pub(crate) fn wanted(comm: &Communicator, from: c_int, tag: c_int) -> Result<Option<Wanted>> {
     if tag < ANY_TAG {
         return Err(Error::new(ERR_TAG, format!("the tag {tag} is negative")));
     }
@@ -47,21 +45,21 @@ fn wanted(comm: &Communicator, from: c_int, tag: c_int) -> Result<Option<Wanted>
     Ok(Some(Wanted { from, tag: u32::try_from(tag).ok(), context: comm.context }))
 }
 
-/// Returns the status of a message as the simulator tells it: sender, tag and size.
-fn status(comm: &Communicator, answer: &Frame, bytes: usize) -> Status {
-    let number = |i: usize| answer.numbers.get(i).copied().unwrap_or(-1);
+/// Returns the status of a message, whose sender and tag the simulator tells.
+pub(crate) fn status(comm: &Communicator, told: &[i64], bytes: usize) -> Status {
+    let number = |i: usize| told.get(i).copied().unwrap_or(-1);
     let from = u32::try_from(number(0)).map_or(PROC_NULL, |from| comm.rank_of(from));
     Status::new(from, c_int::try_from(number(1)).unwrap_or(ANY_TAG), bytes)
 }
 
 /// Ends a receive: the data and what is said of them go to the program.
 fn received(comm: &Communicator, answer: &Frame, buffer: &Buffer, to: *mut Status) -> Result {
-    put_status(to, status(comm, answer, answer.bytes.len()));
+    put_status(to, status(comm, &answer.numbers, answer.bytes.len()));
     buffer.unpack(&answer.bytes)
 }
 
-fn send(buffer: &Buffer, to: c_int, tag: c_int, comm: c_int, is_synchronous: bool) -> Result {
-    if let Some(address) = address(&communicator(comm)?, to, tag, is_synchronous)? {
+fn send(buffer: &Buffer, to: c_int, tag: c_int, comm: c_int, mode: Mode) -> Result {
+    if let Some(address) = address(&communicator(comm)?, to, tag, mode)? {
         link::call(&Call::Send(address), &buffer.packed());
     }
     Ok(())
@@ -86,7 +84,7 @@ struct Peers {
 
 fn exchange(out: &Buffer, into: &Buffer, peers: &Peers, comm: c_int, status: *mut Status) -> Result {
     let members = communicator(comm)?;
-    let address = address(&members, peers.to, peers.send_tag, false)?;
+    let address = address(&members, peers.to, peers.send_tag, Mode::Standard)?;
     match (address, wanted(&members, peers.from, peers.recv_tag)?) {
         (Some(address), Some(wanted)) => {
             let answer = link::call(&Call::Exchange(address, wanted), &out.packed());
@@ -95,18 +93,26 @@ fn exchange(out: &Buffer, into: &Buffer, peers: &Peers, comm: c_int, status: *mu
         (None, Some(_)) => recv(into, peers.from, peers.recv_tag, comm, status),
         (_, None) => {
             put_status(status, Status::empty());
-            send(out, peers.to, peers.send_tag, comm, false)
+            send(out, peers.to, peers.send_tag, comm, Mode::Standard)
         }
     }
 }
 
 mpi! {
     fn MPI_Send(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
-        send(&Buffer::new(data, count, datatype)?, to, tag, comm, false)
+        send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Standard)
+    }
+
+    fn MPI_Ssend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+        send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Synchronous)
+    }
+
+    fn MPI_Bsend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+        send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Buffered)
     }
 
     fn MPI_Rsend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
-        send(&Buffer::new(data, count, datatype)?, to, tag, comm, false)
+        send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Ready)
     }
 
     fn MPI_Recv(
@@ -155,30 +161,104 @@ mpi! {
         exchange(&buffer, &buffer, &Peers { to, send_tag, from, recv_tag }, comm, status)
     }
 
-    fn MPI_Mprobe(from: c_int, tag: c_int, comm: c_int, message: *mut c_int, to: *mut Status) {
-        let comm = communicator(comm)?;
-        let Some(wanted) = wanted(&comm, from, tag)? else {
-            put(message, MESSAGE_NO_PROC);
-            put_status(to, Status::empty());
+    fn MPI_Probe(from: c_int, tag: c_int, comm: c_int, status: *mut Status) {
+        probe(from, tag, comm, true, status).map(drop)
+    }
+
+    fn MPI_Iprobe(from: c_int, tag: c_int, comm: c_int, flag: *mut c_int, status: *mut Status) {
+        put(flag, c_int::from(probe(from, tag, comm, false, status)?));
+        Ok(())
+    }
+
+    fn MPI_Mprobe(from: c_int, tag: c_int, comm: c_int, message: *mut c_int, status: *mut Status) {
+        matched_probe(from, tag, comm, true, message, status).map(drop)
+    }
+
+    fn MPI_Improbe(
+        from: c_int,
+        tag: c_int,
+        comm: c_int,
+        flag: *mut c_int,
+        message: *mut c_int,
+        status: *mut Status,
+    ) {
+        put(flag, c_int::from(matched_probe(from, tag, comm, false, message, status)?));
+        Ok(())
+    }
+
+    fn MPI_Imrecv(data: *mut c_void, count: c_int, datatype: c_int, message: *mut c_int, request: *mut c_int) {
+        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
+        put(message, MESSAGE_NULL);
+        if handle == MESSAGE_NO_PROC {
+            put(request, REQUEST_NULL);
             return Ok(());
-        };
-        let answer = link::call(&Call::Mprobe(wanted), b"");
-        let [size, number] = [2, 3].map(|i| answer.numbers.get(i).map_or(0, |number| number.cast_unsigned()));
-        put_status(to, status(&comm, &answer, usize::try_from(size).unwrap_or(usize::MAX)));
-        put(message, kept().insert(Kept { number, comm }));
+        }
+        start_matched(handle, buffer)?;
+        put(request, handle);
         Ok(())
     }
 
     fn MPI_Mrecv(data: *mut c_void, count: c_int, datatype: c_int, message: *mut c_int, status: *mut Status) {
-        let buffer = Buffer::new(data, count, datatype)?;
-        let handle = get(message);
+        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
         put(message, MESSAGE_NULL);
         if handle == MESSAGE_NO_PROC {
             put_status(status, Status::empty());
             return Ok(());
         }
-        let found = kept().remove(handle);
-        let Kept { number, comm } = found.ok_or_else(|| Error::new(ERR_ARG, "no message that a probe has found"))?;
-        received(&comm, &link::call(&Call::Mrecv { message: number }, b""), &buffer, status)
+        start_matched(handle, buffer)?;
+        let ended = complete(&mut [handle], Enough::One, true)?.unwrap_or_default();
+        let (_, received) = ended.first().ok_or_else(|| Error::new(ERR_ARG, "no message that a probe has found"))?;
+        put_status(status, *received);
+        Ok(())
     }
+
+    fn MPI_Buffer_attach(_data: *mut c_void, _size: c_int) {
+        // Data of buffered sends are kept by the simulator.
+        Ok(())
+    }
+
+    fn MPI_Buffer_detach(data: *mut c_void, size: *mut c_int) {
+        put(data.cast::<*mut c_void>(), std::ptr::null_mut());
+        put(size, 0);
+        Ok(())
+    }
+}
+
+fn probe(from: c_int, tag: c_int, comm: c_int, is_waiting: bool, to: *mut Status) -> Result<bool> {
+    let comm = communicator(comm)?;
+    let Some(wanted) = wanted(&comm, from, tag)? else {
+        put_status(to, Status::empty());
+        return Ok(true);
+    };
+    Ok(found(&comm, &link::call(&Call::Probe { wanted, keep: None, is_waiting }, b""), to))
+}
+
+/// Tells the program of a message that a probe has found, if it has.
+fn found(comm: &Communicator, answer: &Frame, to: *mut Status) -> bool {
+    let Some(size) = answer.numbers.get(2) else { return false };
+    put_status(to, status(comm, &answer.numbers, usize::try_from(*size).unwrap_or(usize::MAX)));
+    true
+}
+
+fn matched_probe(
+    from: c_int,
+    tag: c_int,
+    comm: c_int,
+    is_waiting: bool,
+    message: *mut c_int,
+    to: *mut Status,
+) -> Result<bool> {
+    let comm = communicator(comm)?;
+    let Some(wanted) = wanted(&comm, from, tag)? else {
+        put(message, MESSAGE_NO_PROC);
+        put_status(to, Status::empty());
+        return Ok(true);
+    };
+    let (handle, number) = reserve(comm.clone());
+    let is_found = found(&comm, &link::call(&Call::Probe { wanted, keep: Some(number), is_waiting }, b""), to);
+    if !is_found {
+        forget(handle);
+    }
+    put(message, if is_found { handle } else { MESSAGE_NULL });
+    Ok(is_found)
 }

@@ -102,8 +102,8 @@ pub struct Address {
     pub tag: u32,
     /// Context: messages of one are not seen in others.
     pub context: u32,
-    /// Whether the send waits for its receive, whatever its size.
-    pub is_synchronous: bool,
+    /// What the send waits for: 0 standard, 1 synchronous, 2 buffered, 3 ready.
+    pub mode: u32,
 }
 
 /// Which messages a receive takes.
@@ -115,6 +115,28 @@ pub struct Wanted {
     pub tag: Option<u32>,
     /// Context.
     pub context: u32,
+}
+
+/// Requests that are waited for, or tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// Their numbers.
+    pub requests: Vec<u32>,
+    /// How many have to be done.
+    pub enough: Enough,
+    /// Whether to wait.
+    pub is_waiting: bool,
+}
+
+/// How many requests have to be done, and are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enough {
+    /// One, the first.
+    One,
+    /// One; all that are done are told.
+    Some,
+    /// All.
+    All,
 }
 
 /// A collective as one rank calls it. The data of the frame are what the rank contributes, its parts one after the other.
@@ -219,13 +241,28 @@ pub enum Call {
     Recv(Wanted),
     /// Send and receive at once, and wait for both: answered as a receive.
     Exchange(Address, Wanted),
-    /// Wait for a message and keep it, for this rank's number: answered with sender, tag and size.
-    Mprobe(Wanted),
-    /// Receive the message that was kept: answered as a receive.
-    Mrecv {
-        /// Number of the message, as its probe was answered.
-        message: u64,
+    /// Start a send under a number of this rank.
+    StartSend(u32, Address),
+    /// Start a receive under a number of this rank.
+    StartRecv(u32, Wanted),
+    /// Wait for requests, or test them: answered with place, sender, tag and size of each that is done, and the data of
+    /// receives.
+    Complete(Completion),
+    /// Look for a message: answered with sender, tag and size if it is there.
+    Probe {
+        /// Which one.
+        wanted: Wanted,
+        /// Under which number it is kept from other receives, if it is.
+        keep: Option<u32>,
+        /// Whether to wait for it.
+        is_waiting: bool,
     },
+    /// Start to receive the message that is kept under a number.
+    StartMatched(u32),
+    /// Let a request go on without its number.
+    Free(u32),
+    /// Take back a receive: answered with 1 if it had no message, else 0.
+    Cancel(u32),
     /// A collective: answered with the result and the lengths of its parts.
     Gathering(Box<Gathering>),
     /// Which ranks a context has, in their order; told by each of them before the first use.
@@ -241,9 +278,13 @@ fn optional(number: Option<u32>) -> i64 {
     number.map_or(-1, i64::from)
 }
 
+fn with(first: u32, rest: &[i64]) -> Vec<i64> {
+    std::iter::once(i64::from(first)).chain(rest.iter().copied()).collect()
+}
+
 impl Address {
     fn numbers(self) -> [i64; 4] {
-        [i64::from(self.to), i64::from(self.tag), i64::from(self.context), i64::from(self.is_synchronous)]
+        [self.to, self.tag, self.context, self.mode].map(i64::from)
     }
 }
 
@@ -268,8 +309,23 @@ impl Call {
             Self::Send(address) => (7, address.numbers().to_vec()),
             Self::Recv(wanted) => (8, wanted.numbers().to_vec()),
             Self::Exchange(address, wanted) => (9, [&address.numbers()[..], &wanted.numbers()[..]].concat()),
-            Self::Mprobe(wanted) => (10, wanted.numbers().to_vec()),
-            Self::Mrecv { message } => (11, vec![message.cast_signed()]),
+            Self::StartSend(request, address) => (10, with(*request, &address.numbers())),
+            Self::StartRecv(request, wanted) => (11, with(*request, &wanted.numbers())),
+            Self::Complete(Completion { requests, enough, is_waiting }) => {
+                let enough = match enough {
+                    Enough::One => 0,
+                    Enough::Some => 1,
+                    Enough::All => 2,
+                };
+                let requests = requests.iter().copied().map(i64::from);
+                (15, [enough, i64::from(*is_waiting)].into_iter().chain(requests).collect())
+            }
+            Self::Probe { wanted, keep, is_waiting } => {
+                (16, [&wanted.numbers()[..], &[optional(*keep), i64::from(*is_waiting)]].concat())
+            }
+            Self::StartMatched(request) => (17, with(*request, &[])),
+            Self::Free(request) => (18, with(*request, &[])),
+            Self::Cancel(request) => (19, with(*request, &[])),
             Self::Gathering(gathering) => (12, gathering.numbers()),
             Self::Define { context, members } => {
                 (13, std::iter::once(*context).chain(members.iter().copied()).map(i64::from).collect())
@@ -291,15 +347,31 @@ impl Call {
             7 => Self::Send(numbers.address()?),
             8 => Self::Recv(numbers.wanted()?),
             9 => Self::Exchange(numbers.address()?, numbers.wanted()?),
-            10 => Self::Mprobe(numbers.wanted()?),
-            11 => Self::Mrecv { message: numbers.next()?.cast_unsigned() },
+            10 => Self::StartSend(numbers.u32()?, numbers.address()?),
+            11 => Self::StartRecv(numbers.u32()?, numbers.wanted()?),
             12 => Self::Gathering(Box::new(numbers.gathering()?)),
             13 => {
                 let context = numbers.u32()?;
-                let members: Option<Vec<u32>> = numbers.0.iter().map(|member| u32::try_from(*member).ok()).collect();
-                return Some(Self::Define { context, members: members? });
+                return Some(Self::Define { context, members: numbers.rest()? });
             }
             14 => Self::Hello { rank: numbers.u32()? },
+            15 => {
+                let enough = match numbers.next()? {
+                    0 => Enough::One,
+                    1 => Enough::Some,
+                    2 => Enough::All,
+                    _ => return None,
+                };
+                let is_waiting = numbers.next()? != 0;
+                return Some(Self::Complete(Completion { requests: numbers.rest()?, enough, is_waiting }));
+            }
+            16 => {
+                let (wanted, keep) = (numbers.wanted()?, numbers.next()?);
+                Self::Probe { wanted, keep: u32::try_from(keep).ok(), is_waiting: numbers.next()? != 0 }
+            }
+            17 => Self::StartMatched(numbers.u32()?),
+            18 => Self::Free(numbers.u32()?),
+            19 => Self::Cancel(numbers.u32()?),
             _ => return None,
         };
         numbers.0.is_empty().then_some(call)
@@ -339,9 +411,14 @@ impl Numbers<'_> {
         Some(Wanted { from: u32::try_from(from).ok(), tag: u32::try_from(tag).ok(), context })
     }
 
+    /// Reads all that is left.
+    fn rest(&mut self) -> Option<Vec<u32>> {
+        self.0.iter().map(|number| u32::try_from(*number).ok()).collect()
+    }
+
     fn address(&mut self) -> Option<Address> {
         let (to, tag, context) = (self.u32()?, self.u32()?, self.u32()?);
-        Some(Address { to, tag, context, is_synchronous: self.next()? != 0 })
+        Some(Address { to, tag, context, mode: self.u32()? })
     }
 
     fn sizes(&mut self) -> Option<Vec<u64>> {
@@ -387,7 +464,7 @@ mod tests {
 
     #[test]
     fn every_call_is_read_as_it_was_written() {
-        let address = Address { to: 3, tag: 9, context: 1, is_synchronous: true };
+        let address = Address { to: 3, tag: 9, context: 1, mode: 1 };
         let wanted = Wanted { from: None, tag: Some(4), context: 0 };
         let gathering = Gathering {
             kind: gathering::ALLTOALLV,
@@ -410,8 +487,13 @@ mod tests {
             Call::Send(address),
             Call::Recv(wanted),
             Call::Exchange(address, wanted),
-            Call::Mprobe(wanted),
-            Call::Mrecv { message: 8 },
+            Call::StartSend(2, address),
+            Call::StartRecv(3, wanted),
+            Call::Complete(Completion { requests: vec![2, 3], enough: Enough::Some, is_waiting: true }),
+            Call::Probe { wanted, keep: Some(7), is_waiting: false },
+            Call::StartMatched(7),
+            Call::Free(8),
+            Call::Cancel(9),
             Call::Gathering(Box::new(gathering)),
             Call::Define { context: 4, members: vec![0, 2] },
         ];

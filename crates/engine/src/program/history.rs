@@ -1,7 +1,6 @@
 //! What the ranks of a program did, op by op, so that it can be told again as a schedule.
 
 use super::{Op, Outcome, Program, RankId};
-use crate::units::SimTime;
 
 /// A program that remembers the ops that it gave and how they ended.
 #[derive(Debug, Clone)]
@@ -46,8 +45,8 @@ impl History {
         self.program.n_ops_at_most()
     }
 
-    pub(super) fn tell(&mut self, now: SimTime) {
-        self.program.tell(now);
+    pub(super) fn inner(&mut self) -> &mut Program {
+        &mut self.program
     }
 
     pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {

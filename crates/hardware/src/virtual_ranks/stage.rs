@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dlpc_engine::machine::CollectiveOverrides;
-use dlpc_engine::program::{Op, Outcome, RankId};
+use dlpc_engine::program::{Op, Outcome, Request, Status};
 use dlpc_engine::units::SimTime;
-use dlpc_predict::workload::recorded::{self, Run, Step};
+use dlpc_predict::workload::recorded::{self, EXCHANGE_REQUESTS, Run, Step};
 use dlpc_virtual_mpi::wire::gathering::{AGREE, BY_THE_RANK};
-use dlpc_virtual_mpi::wire::{Call, Frame, Gathering, Wanted};
+use dlpc_virtual_mpi::wire::{Call, Completion, Enough, Frame, Gathering};
 
 use super::mail::{Letter, Mail};
 use super::meeting::Meeting;
@@ -41,15 +41,29 @@ struct Rank {
     process: Option<Process>,
     ops: VecDeque<Op>,
     current: Option<Current>,
-    /// Who sent the message that the current call has received.
-    received: Option<RankId>,
+    /// The message that the current call has received, or found.
+    received: Option<Status>,
+    /// What the current call has waited for, in its order.
+    completed: Vec<(Request, Status)>,
+    /// Whether the receive that the current call takes back had no message.
+    is_cancelled: bool,
+    /// Messages that its receives with a number have met; with the context of those that have not.
+    requests: BTreeMap<u32, Expected>,
     /// Members of its communicators, by context.
     communicators: BTreeMap<u32, Vec<u32>>,
     /// Collectives that it has called, by context.
     n_meetings: BTreeMap<u32, u32>,
-    /// Messages that probes have found, by number.
-    kept: BTreeMap<u64, (u32, Letter)>,
-    n_kept: u64,
+}
+
+/// What a number of a rank stands for.
+#[derive(Debug)]
+enum Expected {
+    /// A send.
+    Nothing,
+    /// A receive of a context.
+    Letter(u32),
+    /// A message: of a receive, or kept by a probe.
+    Here(Letter),
 }
 
 /// A call that is being simulated.
@@ -131,8 +145,10 @@ impl Stage {
                 let process = self.theatre.start(rank)?;
                 self.rank(rank).process = Some(process);
             }
-            Outcome::Received(from) => self.rank(rank).received = Some(from),
-            Outcome::Done | Outcome::TimedOut | Outcome::Looked { .. } => {}
+            Outcome::Received(status) | Outcome::Found(status) => self.rank(rank).received = Some(status),
+            Outcome::Completed(request, status) => self.complete(rank, request, status),
+            Outcome::Done => self.done(rank),
+            Outcome::Pending | Outcome::TimedOut | Outcome::Looked { .. } => {}
         }
         loop {
             if let Some(op) = self.rank(rank).ops.pop_front() {
@@ -147,6 +163,45 @@ impl Stage {
                 }
             }
             self.hear(rank)?;
+        }
+    }
+
+    /// A request of a rank is over. Who waits for some asks for more.
+    fn complete(&mut self, rank: u32, request: Request, status: Status) {
+        let of = self.rank(rank);
+        of.completed.push((request, status));
+        let asks = matches!(&of.current, Some(Current { call: Call::Complete(completion), .. }) if completion.enough == Enough::Some);
+        if asks {
+            of.ops.push_back(Op::NextDone);
+        }
+    }
+
+    /// An op is done that says no more: of a test for all requests, that all are; of one that takes a receive back, that it has.
+    fn done(&mut self, rank: u32) {
+        let of = self.rank(rank);
+        if !of.ops.is_empty() {
+            return;
+        }
+        match &of.current {
+            Some(Current { call: Call::Cancel(_), .. }) => of.is_cancelled = true,
+            Some(Current { call: Call::Complete(completion), .. })
+                if completion.enough == Enough::All && !completion.is_waiting && of.completed.is_empty() =>
+            {
+                of.ops.extend(completion.requests.iter().map(|_| Op::NextDone));
+            }
+            _ => {}
+        }
+    }
+
+    /// A receive with a number has met its message: of one sender and tag, they meet in the order in which they were sent.
+    pub(super) fn meet_message(&mut self, rank: u32, request: u32, status: Status) {
+        let context = match self.rank(rank).requests.get(&request) {
+            Some(Expected::Letter(context)) => *context,
+            // A probe has kept it; sends have none.
+            Some(Expected::Here(_) | Expected::Nothing) | None => return,
+        };
+        if let Some(letter) = self.mail.take(rank, status.from.0, context, Some(status.tag.0)) {
+            self.rank(rank).requests.insert(request, Expected::Here(letter));
         }
     }
 
@@ -178,7 +233,14 @@ impl Stage {
                 let why = String::from_utf8_lossy(&bytes).into_owned();
                 return Err(PlayError::Aborted { rank, code: *code, why });
             }
-            Call::Time => self.rank(rank).ops.push_back(Op::Time),
+            Call::StartSend(request, _) => drop(self.rank(rank).requests.insert(*request, Expected::Nothing)),
+            Call::StartRecv(request, wanted) => {
+                self.rank(rank).requests.insert(*request, Expected::Letter(wanted.context));
+            }
+            Call::Exchange(_, wanted) => {
+                let [recv, send] = EXCHANGE_REQUESTS;
+                self.rank(rank).requests.extend([(recv, Expected::Letter(wanted.context)), (send, Expected::Nothing)]);
+            }
             Call::Define { context, members } => {
                 self.rank(rank).communicators.insert(*context, members.clone());
             }
@@ -193,7 +255,7 @@ impl Stage {
                 Some((self.meet(rank, &name, gathering, &members, place, bytes)?, place))
             }
             _ => {
-                if let Call::Send(address) | Call::Exchange(address, _) = &call {
+                if let Call::Send(address) | Call::Exchange(address, _) | Call::StartSend(_, address) = &call {
                     self.mail.post(rank, address.to, address.context, Letter { tag: address.tag, bytes });
                 }
                 None
@@ -202,7 +264,11 @@ impl Stage {
         if let Some(step) = step {
             self.step(rank, step);
         }
-        self.rank(rank).current = Some(Current { name, call, meeting });
+        let of = self.rank(rank);
+        (of.received, of.is_cancelled) = (None, false);
+        of.completed.clear();
+        of.ops.extend(translation::ops(&call));
+        of.current = Some(Current { name, call, meeting });
         Ok(())
     }
 
@@ -266,42 +332,105 @@ impl Stage {
                 let frame = Frame { time: self.now.as_picos(), ..Frame::default() };
                 Ok(Answer { frame, bytes: Vec::new() })
             }
-            Call::Recv(wanted) | Call::Exchange(_, wanted) => {
-                let (from, letter) = self.receive(rank, *wanted);
-                Ok(Answer::new(vec![i64::from(from), i64::from(letter.tag)], letter.bytes))
+            Call::Recv(wanted) => {
+                let status = self.rank(rank).received.take().expect("invariant: a receive that is over has a message");
+                let letter = self.mail.take(rank, status.from.0, wanted.context, Some(status.tag.0));
+                let letter = letter.expect("invariant: what was received was sent");
+                self.resolve(rank, status);
+                Ok(Answer::new(of_message(status), letter.bytes))
             }
-            Call::Mprobe(wanted) => {
-                let (from, letter) = self.receive(rank, *wanted);
-                let size = i64::try_from(letter.bytes.len()).unwrap_or(i64::MAX);
-                let tag = i64::from(letter.tag);
+            Call::Exchange(..) => {
+                let completed = std::mem::take(&mut self.rank(rank).completed);
+                let status = completed.first().map_or(Status::NONE, |(_, status)| *status);
+                self.resolve(rank, status);
+                let [recv, send] = EXCHANGE_REQUESTS;
+                self.rank(rank).requests.remove(&send);
+                Ok(Answer::new(of_message(status), self.data(rank, recv)))
+            }
+            Call::Complete(completion) => Ok(self.completed(rank, &current.call, completion)),
+            Call::Probe { wanted, keep, .. } => {
+                let found = self.rank(rank).received.take();
+                self.record(rank, translation::ended(&current.call, &[], found));
+                let Some(status) = found else { return Ok(Answer::new(Vec::new(), Vec::new())) };
+                if let Some(request) = keep {
+                    let letter = self.mail.take(rank, status.from.0, wanted.context, Some(status.tag.0));
+                    let letter = letter.expect("invariant: what was found was sent");
+                    self.rank(rank).requests.insert(*request, Expected::Here(letter));
+                }
+                let size = i64::try_from(status.bytes.0).unwrap_or(i64::MAX);
+                Ok(Answer::new([&of_message(status)[..], &[size]].concat(), Vec::new()))
+            }
+            Call::Free(request) => {
+                self.rank(rank).requests.remove(request);
+                Ok(Answer::new(Vec::new(), Vec::new()))
+            }
+            Call::Cancel(request) => {
                 let of = self.rank(rank);
-                let number = of.n_kept;
-                of.n_kept += 1;
-                of.kept.insert(number, (from, letter));
-                Ok(Answer::new(vec![i64::from(from), tag, size, number.cast_signed()], Vec::new()))
-            }
-            Call::Mrecv { message } => {
-                let kept = self.rank(rank).kept.remove(message);
-                let (from, letter) = kept.expect("invariant: the library names messages that it was given");
-                Ok(Answer::new(vec![i64::from(from), i64::from(letter.tag)], letter.bytes))
+                let is_cancelled = of.is_cancelled;
+                if is_cancelled {
+                    of.requests.remove(request);
+                    self.record(rank, Some(Step::Call(recorded::Call::Cancel(*request))));
+                }
+                Ok(Answer::new(vec![i64::from(is_cancelled)], Vec::new()))
             }
             Call::Gathering(gathering) => Ok(self.leave(gathering, current.meeting)),
             _ => Ok(Answer::new(Vec::new(), Vec::new())),
         }
     }
 
-    /// Takes the message that the engine has given to a receive of `rank`.
-    fn receive(&mut self, rank: u32, wanted: Wanted) -> (u32, Letter) {
-        let received = self.rank(rank).received.take().map(|from| from.0);
-        let from = received.or(wanted.from).expect("invariant: a receive that is over has a sender");
-        let letter = self.mail.take(rank, from, wanted.context, wanted.tag);
-        let letter = letter.expect("invariant: what was received was sent");
+    /// Notes from whom the latest receive of a rank was, and with which tag.
+    fn resolve(&mut self, rank: u32, status: Status) {
         if let Some(Step::Call(recorded::Call::Recv(posted) | recorded::Call::Exchange(_, posted))) =
             self.run.ranks[rank as usize].last_mut()
         {
-            (posted.from, posted.tag) = (Some(from), Some(letter.tag));
+            (posted.from, posted.tag) = (Some(status.from.0), Some(status.tag.0));
         }
-        (from, letter)
+    }
+
+    fn record(&mut self, rank: u32, step: Option<Step>) {
+        if let Some(step) = step {
+            self.run.add(rank, step);
+        }
+    }
+
+    /// Takes the data of a receive that is over; a send has none.
+    fn data(&mut self, rank: u32, request: u32) -> Vec<u8> {
+        match self.rank(rank).requests.remove(&request) {
+            Some(Expected::Here(letter)) => letter.bytes,
+            Some(Expected::Nothing | Expected::Letter(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Answers a wait or a test: place, sender, tag and size of each request that is over, and all data.
+    fn completed(&mut self, rank: u32, call: &Call, completion: &Completion) -> Answer {
+        let completed = std::mem::take(&mut self.rank(rank).completed);
+        self.record(rank, translation::ended(call, &completed, None));
+        let (mut numbers, mut bytes) = (Vec::new(), Vec::new());
+        for (request, status) in completed {
+            let place = completion.requests.iter().position(|number| *number == request.0);
+            let place = place.and_then(|place| i64::try_from(place).ok()).expect("invariant: it was waited for");
+            if status != Status::NONE {
+                self.resolve_started(rank, request.0, status);
+            }
+            let data = self.data(rank, request.0);
+            numbers.push(place);
+            numbers.extend(of_message(status));
+            numbers.push(i64::try_from(data.len()).unwrap_or(i64::MAX));
+            bytes.extend(data);
+        }
+        Answer::new(numbers, bytes)
+    }
+
+    /// Notes from whom a receive was that a rank has started.
+    fn resolve_started(&mut self, rank: u32, request: u32, status: Status) {
+        let steps = self.run.ranks[rank as usize].iter_mut().rev();
+        let posted = steps.into_iter().find_map(|step| match step {
+            Step::Call(recorded::Call::StartRecv(number, posted)) if *number == request => Some(posted),
+            _ => None,
+        });
+        if let Some(posted) = posted.filter(|posted| posted.from.is_none() || posted.tag.is_none()) {
+            (posted.from, posted.tag) = (Some(status.from.0), Some(status.tag.0));
+        }
     }
 
     fn leave(&mut self, call: &Gathering, meeting: Option<((u32, u32, u32), usize)>) -> Answer {
@@ -314,6 +443,11 @@ impl Stage {
         }
         Answer::new(numbers, part.bytes)
     }
+}
+
+/// Sender and tag of a message, as an answer tells them.
+fn of_message(status: Status) -> Vec<i64> {
+    if status == Status::NONE { vec![-1, -1] } else { vec![i64::from(status.from.0), i64::from(status.tag.0)] }
 }
 
 /// An answer to a rank, with its data.

@@ -1,17 +1,18 @@
 //! From calls of MPI to steps of the simulated ranks: the only place that knows both.
 
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
+use dlpc_engine::program::{self as engine, Op, Request, SendMode, Status};
 use dlpc_engine::units::{Bytes, SimDuration};
-use dlpc_predict::workload::recorded::{Call, Posted, Sent, Step};
+use dlpc_predict::workload::recorded::{Call, Posted, REQUESTS_MAX, Sent, Step};
 use dlpc_virtual_mpi::wire::gathering::{
     AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BARRIER, BCAST, EXSCAN, GATHER, GATHERV, REDUCE,
     REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
 };
-use dlpc_virtual_mpi::wire::{self, Address, Gathering, Wanted};
+use dlpc_virtual_mpi::wire::{self, Address, Completion, Enough, Gathering, Wanted};
 
-/// Returns the step of a call, and none for calls that take no time on the cluster. Why a call cannot be simulated is the error.
+/// Returns the step of a call that is known when the call begins; none for others. Why a call cannot be simulated is the error.
 ///
-/// `place` is that of the rank in the communicator of a collective, `number` is that of the communicator, and `n` its size.
+/// `on` is the number of the communicator of a collective, the place of the rank in it, and its size.
 pub(super) fn step(
     call: &wire::Call,
     n_bytes: u64,
@@ -22,9 +23,12 @@ pub(super) fn step(
             return Ok(Some(Step::Sleep(SimDuration::from_picos(nanos.saturating_mul(1000)))));
         }
         wire::Call::Send(address) => Call::Send(sent(*address, n_bytes)?),
-        wire::Call::Recv(wanted) | wire::Call::Mprobe(wanted) => Call::Recv(posted(*wanted)?),
-        wire::Call::Exchange(_, Wanted { from: None, .. }) => return Err("a receive from any source beside a send"),
-        wire::Call::Exchange(address, wanted) => Call::Exchange(sent(*address, n_bytes)?, posted(*wanted)?),
+        wire::Call::Recv(wanted) => Call::Recv(posted(*wanted)),
+        wire::Call::Exchange(address, wanted) => Call::Exchange(sent(*address, n_bytes)?, posted(*wanted)),
+        wire::Call::StartSend(request, address) => Call::StartSend(number(*request)?, sent(*address, n_bytes)?),
+        wire::Call::StartRecv(request, wanted) => Call::StartRecv(number(*request)?, posted(*wanted)),
+        wire::Call::StartMatched(request) => Call::StartMatched(*request),
+        wire::Call::Free(request) => Call::Free(*request),
         wire::Call::Gathering(gathering) => {
             let (number, place, n) = on.ok_or("an unknown communicator")?;
             Call::Collective(number, Box::new(collective(gathering, place, n).ok_or("an unknown collective")?))
@@ -35,28 +39,81 @@ pub(super) fn step(
         | wire::Call::Abort { .. }
         | wire::Call::Refuse
         | wire::Call::Time
-        | wire::Call::Mrecv { .. }
+        | wire::Call::Complete(_)
+        | wire::Call::Probe { .. }
+        | wire::Call::Cancel(_)
         | wire::Call::Define { .. } => return Ok(None),
     };
     Ok(Some(Step::Call(call)))
 }
 
-fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
-    if address.is_synchronous {
-        return Err("a synchronous send");
+/// Returns the first ops of a call whose step depends on how they end.
+pub(super) fn ops(call: &wire::Call) -> Vec<Op> {
+    match call {
+        wire::Call::Time => vec![Op::Time],
+        wire::Call::Cancel(request) => vec![Op::Cancel(Request(*request))],
+        wire::Call::Complete(Completion { requests, enough: Enough::All, is_waiting: true }) => {
+            requests.iter().map(|request| Op::Wait(Request(*request))).collect()
+        }
+        wire::Call::Complete(Completion { requests, enough, is_waiting }) => {
+            let enough = if *enough == Enough::All { engine::Enough::All } else { engine::Enough::One };
+            let ask = if *is_waiting { Op::WaitWatched(enough) } else { Op::TestWatched(enough) };
+            requests.iter().map(|request| Op::Watch(Request(*request))).chain([ask]).collect()
+        }
+        wire::Call::Probe { wanted, keep, is_waiting } => {
+            let pattern = posted(*wanted).pattern();
+            vec![match (keep.map(Request), is_waiting) {
+                (None, true) => Op::Probe(pattern),
+                (None, false) => Op::Iprobe(pattern),
+                (Some(number), true) => Op::Mprobe(number, pattern),
+                (Some(number), false) => Op::Improbe(number, pattern),
+            }]
+        }
+        _ => Vec::new(),
     }
-    in_world(address.context)?;
-    Ok(Sent { to: address.to, tag: address.tag, bytes })
 }
 
-fn posted(wanted: Wanted) -> Result<Posted, &'static str> {
-    in_world(wanted.context)?;
-    Ok(Posted { from: wanted.from, tag: wanted.tag, was_any: wanted.from.is_none() })
+/// Returns the step of such a call: requests that are over were waited for, and a message that was found is looked for.
+pub(super) fn ended(call: &wire::Call, completed: &[(Request, Status)], found: Option<Status>) -> Option<Step> {
+    let call = match call {
+        wire::Call::Complete(completion) if completed.is_empty() => Call::Test(*completion.requests.first()?),
+        wire::Call::Complete(_) => Call::Wait(completed.iter().map(|(request, _)| request.0).collect()),
+        wire::Call::Probe { wanted, keep, .. } => {
+            let resolved = |status: Status| Posted {
+                from: Some(status.from.0),
+                tag: Some(status.tag.0),
+                ..posted(*wanted)
+            };
+            match (found, keep) {
+                (None, _) => Call::ProbeInVain(posted(*wanted)),
+                (Some(status), None) => Call::Probe(resolved(status)),
+                (Some(status), Some(request)) => Call::MatchedProbe(*request, resolved(status)),
+            }
+        }
+        _ => return None,
+    };
+    Some(Step::Call(call))
 }
 
-/// The engine has one context: messages of another communicator could meet receives of this one.
-fn in_world(context: u32) -> Result<(), &'static str> {
-    if context == 0 { Ok(()) } else { Err("a message in another communicator than MPI_COMM_WORLD") }
+/// The engine keeps memory for all requests up to the largest number.
+fn number(request: u32) -> Result<u32, &'static str> {
+    if request < REQUESTS_MAX { Ok(request) } else { Err("more than a million requests at once") }
+}
+
+fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
+    let mode = match address.mode {
+        0 => SendMode::Standard,
+        1 => SendMode::Synchronous,
+        2 => SendMode::Buffered,
+        3 => SendMode::Ready,
+        _ => return Err("an unknown mode of a send"),
+    };
+    Ok(Sent { to: address.to, tag: address.tag, bytes, context: address.context, mode })
+}
+
+fn posted(wanted: Wanted) -> Posted {
+    let Wanted { from, tag, context } = wanted;
+    Posted { from, tag, context, was_any: from.is_none() }
 }
 
 /// Returns a collective as recordings have it.

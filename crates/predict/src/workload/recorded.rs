@@ -18,7 +18,9 @@ use crate::cause::Cause;
 pub(crate) use self::file::read as read_recording;
 pub use self::file::{Unreadable, write as write_recording};
 pub(super) use self::input::{RawRecorded, read};
-pub use self::recording::{Call, Communicator, Posted, Recording, Run, Sent, Step};
+pub use self::recording::{
+    CONTEXTS_MAX, Call, Communicator, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step,
+};
 
 pub(super) const RECORDED: KernelFacts =
     KernelFacts { scenario_key: Some("workload.recorded.scale"), cause: Cause::Compute, in_words: None };

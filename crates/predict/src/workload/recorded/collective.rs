@@ -3,29 +3,33 @@
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
 use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::collective::{Collective, selection};
-use dlpc_engine::program::{Envelope, Op, Pattern, RankId, Source, Tag};
+use dlpc_engine::program::{Context, Envelope, Op, Pattern, RankId, Source, Tag};
 use dlpc_engine::units::Bytes;
 
 /// Tag of the messages of collectives that are spelled out here, as of those that the engine spells out.
 const TAG: Tag = Tag(u32::MAX);
 
-/// Adds what `rank` does in a collective of `members`, one of which it is.
+/// Adds what `rank` does in a collective of `members`, one of which it is, the communicator of this number.
 pub(super) fn add_ops(
     call: &CollectiveCall,
     rank: u32,
     members: &[u32],
+    number: u32,
     overrides: CollectiveOverrides,
     ops: &mut Vec<Op>,
 ) {
     let place = members.iter().position(|member| *member == rank).expect("invariant: a rank calls its own collectives");
     let place = u32::try_from(place).expect("invariant: ranks are a u32");
-    Expansion { call, place, members, overrides, ops }.add();
+    // Contexts of messages are even.
+    let context = Context(2 * number + 1);
+    Expansion { call, place, members, context, overrides, ops }.add();
 }
 
 struct Expansion<'a> {
     call: &'a CollectiveCall,
     place: u32,
     members: &'a [u32],
+    context: Context,
     overrides: CollectiveOverrides,
     ops: &'a mut Vec<Op>,
 }
@@ -60,7 +64,7 @@ impl Expansion<'_> {
 
     /// An algorithm has place 0 as its root.
     fn algorithm(&mut self, collective: Collective, root: u32) {
-        let n = self.n();
+        let (n, context) = (self.n(), self.context);
         let place = (self.place + n - root) % n;
         let rank_at = |place: RankId| RankId(self.members[((place.0 + root) % n) as usize]);
         let at = |source: Source| match source {
@@ -70,21 +74,22 @@ impl Expansion<'_> {
         for step in 0.. {
             let Some(op) = collective.op(place, n, step) else { break };
             self.ops.push(match op {
-                Op::Send(to) => Op::Send(Envelope { to: rank_at(to.to), ..to }),
-                Op::Isend(to) => Op::Isend(Envelope { to: rank_at(to.to), ..to }),
-                Op::Recv(from) => Op::Recv(Pattern { from: at(from.from), ..from }),
-                Op::Irecv(from) => Op::Irecv(Pattern { from: at(from.from), ..from }),
+                Op::Send(to) => Op::Send(Envelope { to: rank_at(to.to), context, ..to }),
+                Op::Isend(to) => Op::Isend(Envelope { to: rank_at(to.to), context, ..to }),
+                Op::Recv(from) => Op::Recv(Pattern { from: at(from.from), context, ..from }),
+                Op::Irecv(from) => Op::Irecv(Pattern { from: at(from.from), context, ..from }),
                 other => other,
             });
         }
     }
 
     fn envelope(&self, to: u32, bytes: Bytes) -> Envelope {
-        Envelope { to: RankId(self.members[to as usize]), tag: TAG, bytes }
+        Envelope { context: self.context, ..Envelope::new(RankId(self.members[to as usize]), TAG, bytes) }
     }
 
     fn pattern(&self, from: u32) -> Pattern {
-        Pattern { from: Source::Rank(RankId(self.members[from as usize])), tag: Some(TAG) }
+        let from = Source::Rank(RankId(self.members[from as usize]));
+        Pattern { context: self.context, ..Pattern::new(from, Some(TAG)) }
     }
 
     /// The root receives from one rank after the other; empty parts are not sent.

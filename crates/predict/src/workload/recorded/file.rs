@@ -1,8 +1,10 @@
 //! Recordings as files: lines of JSON, compressed with gzip. `docs/run.md` describes them.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
+use dlpc_engine::program::SendMode;
 use dlpc_engine::units::{Bytes, SimDuration};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -10,7 +12,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Call, Posted, Recording, Run, Sent, Step};
+use super::{CONTEXTS_MAX, Call, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step};
 
 /// Version of the format.
 const FORMAT: u32 = 1;
@@ -38,22 +40,37 @@ enum Line {
     Rank(Vec<RawStep>),
 }
 
-/// A step; sizes in bytes, times in ns (of sleeps in ps), ranks among all.
+/// A step; sizes in bytes, times in ns (of sleeps in ps), ranks among all, requests by their numbers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum RawStep {
     Compute(u64),
     Sleep(u64),
-    /// Receiver, tag, size.
-    Send(u32, u32, u64),
-    /// Sender and tag.
-    Recv(Option<u32>, Option<u32>),
-    /// Sender and tag of a message that was received from any rank.
-    RecvAny(Option<u32>, Option<u32>),
-    /// Receiver, tag and size of the one, sender and tag of the other message, and whether it was received from any rank.
-    Sendrecv(u32, u32, u64, Option<u32>, Option<u32>, bool),
+    Send(RawSent),
+    Recv(RawPosted),
+    Exchange(RawSent, RawPosted),
+    StartSend(u32, RawSent),
+    StartRecv(u32, RawPosted),
+    Wait(Vec<u32>),
+    Test(u32),
+    Probe(RawPosted),
+    ProbeInVain(RawPosted),
+    MatchedProbe(u32, RawPosted),
+    StartMatched(u32),
+    Free(u32),
+    Cancel(u32),
     Collective(RawCollective),
 }
+
+/// Receiver, tag, size, context and mode: 0 standard, 1 synchronous, 2 buffered, 3 ready.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct RawSent(u32, u32, u64, u32, u8);
+
+/// Sender, tag, context, and whether the program would have taken the message of any rank.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct RawPosted(Option<u32>, Option<u32>, u32, bool);
+
+const MODES: [SendMode; 4] = [SendMode::Standard, SendMode::Synchronous, SendMode::Buffered, SendMode::Ready];
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +135,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
             }
             (Line::Rank(steps), Some(recording), Some((n_ranks, run))) => {
                 let rank = u32::try_from(run.ranks.len()).unwrap_or(u32::MAX);
-                let check = Check { rank, n_ranks: *n_ranks, communicators: &run.communicators };
+                let mut check =
+                    Check { rank, n_ranks: *n_ranks, communicators: &run.communicators, requests: BTreeMap::new() };
                 let steps: Result<Vec<Step>, String> = steps.into_iter().map(|step| check.step(step)).collect();
                 run.ranks.push(steps.map_err(wrong)?);
                 if run.ranks.len() == *n_ranks {
@@ -177,10 +195,38 @@ struct Check<'r> {
     rank: u32,
     n_ranks: usize,
     communicators: &'r [Vec<u32>],
+    /// What each number stands for that is not free.
+    requests: BTreeMap<u32, Held>,
+}
+
+/// What a number of a request stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// A send or receive that has started.
+    Started,
+    /// A message that a probe has found.
+    Message,
+}
+
+fn in_range(number: u32, end: u32) -> Result<u32, String> {
+    if number < end { Ok(number) } else { Err(format!("the number {number} is not below {end}")) }
 }
 
 impl Check<'_> {
-    fn step(&self, raw: RawStep) -> Result<Step, String> {
+    /// A number that was free stands for something.
+    fn open(&mut self, number: u32, held: Held) -> Result<u32, String> {
+        let is_free = self.requests.insert(in_range(number, REQUESTS_MAX)?, held).is_none();
+        let is_own = !EXCHANGE_REQUESTS.contains(&number);
+        if is_free && is_own { Ok(number) } else { Err(format!("the request {number} is not free")) }
+    }
+
+    /// A number that stands for something is free.
+    fn close(&mut self, number: u32, held: Held) -> Result<u32, String> {
+        let was = self.requests.remove(&number);
+        if was == Some(held) { Ok(number) } else { Err(format!("the request {number} was not started")) }
+    }
+
+    fn step(&mut self, raw: RawStep) -> Result<Step, String> {
         Ok(match raw {
             RawStep::Compute(nanos) => {
                 // So that it can be scaled.
@@ -188,12 +234,30 @@ impl Check<'_> {
                 Step::Compute(nanos)
             }
             RawStep::Sleep(picos) => Step::Sleep(SimDuration::from_picos(picos)),
-            RawStep::Send(to, tag, bytes) => Step::Call(Call::Send(self.sent(to, tag, bytes)?)),
-            RawStep::Recv(from, tag) => Step::Call(Call::Recv(self.posted(from, tag, false)?)),
-            RawStep::RecvAny(from, tag) => Step::Call(Call::Recv(self.posted(from, tag, true)?)),
-            RawStep::Sendrecv(to, tag, bytes, from, recv_tag, was_any) => {
-                Step::Call(Call::Exchange(self.sent(to, tag, bytes)?, self.posted(from, recv_tag, was_any)?))
+            RawStep::Send(raw) => Step::Call(Call::Send(self.sent(raw)?)),
+            RawStep::Recv(raw) => Step::Call(Call::Recv(self.posted(raw)?)),
+            RawStep::Exchange(sent, posted) => Step::Call(Call::Exchange(self.sent(sent)?, self.posted(posted)?)),
+            RawStep::StartSend(n, raw) => Step::Call(Call::StartSend(self.open(n, Held::Started)?, self.sent(raw)?)),
+            RawStep::StartRecv(n, raw) => Step::Call(Call::StartRecv(self.open(n, Held::Started)?, self.posted(raw)?)),
+            RawStep::Wait(requests) => {
+                requests.iter().try_for_each(|n| self.close(*n, Held::Started).map(drop))?;
+                Step::Call(Call::Wait(requests))
             }
+            RawStep::Test(n) => {
+                if self.requests.get(&n) != Some(&Held::Started) {
+                    return Err(format!("the request {n} was not started"));
+                }
+                Step::Call(Call::Test(n))
+            }
+            RawStep::Probe(raw) => Step::Call(Call::Probe(self.posted(raw)?)),
+            RawStep::ProbeInVain(raw) => Step::Call(Call::ProbeInVain(self.posted(raw)?)),
+            RawStep::MatchedProbe(n, raw) => Step::Call(Call::MatchedProbe(self.open(n, Held::Message)?, self.posted(raw)?)),
+            RawStep::StartMatched(n) => {
+                self.close(n, Held::Message)?;
+                Step::Call(Call::StartMatched(self.open(n, Held::Started)?))
+            }
+            RawStep::Free(n) => Step::Call(Call::Free(self.close(n, Held::Started)?)),
+            RawStep::Cancel(n) => Step::Call(Call::Cancel(self.close(n, Held::Started)?)),
             RawStep::Collective(raw) => {
                 let (on, call) = self.collective(raw)?;
                 Step::Call(Call::Collective(on, Box::new(call)))
@@ -205,12 +269,14 @@ impl Check<'_> {
         if (rank as usize) < self.n_ranks { Ok(rank) } else { Err(format!("there is no rank {rank}")) }
     }
 
-    fn sent(&self, to: u32, tag: u32, bytes: u64) -> Result<Sent, String> {
-        Ok(Sent { to: self.known(to)?, tag, bytes })
+    fn sent(&self, RawSent(to, tag, bytes, context, mode): RawSent) -> Result<Sent, String> {
+        let mode = *MODES.get(usize::from(mode)).ok_or("there is no such mode of a send")?;
+        Ok(Sent { to: self.known(to)?, tag, bytes, context: in_range(context, CONTEXTS_MAX)?, mode })
     }
 
-    fn posted(&self, from: Option<u32>, tag: Option<u32>, was_any: bool) -> Result<Posted, String> {
-        Ok(Posted { from: from.map(|from| self.known(from)).transpose()?, tag, was_any })
+    fn posted(&self, RawPosted(from, tag, context, was_any): RawPosted) -> Result<Posted, String> {
+        let from = from.map(|from| self.known(from)).transpose()?;
+        Ok(Posted { from, tag, context: in_range(context, CONTEXTS_MAX)?, was_any })
     }
 
     fn collective(&self, raw: RawCollective) -> Result<(u32, CollectiveCall), String> {
@@ -247,12 +313,19 @@ impl RawStep {
         match step {
             Step::Compute(nanos) => Self::Compute(*nanos),
             Step::Sleep(duration) => Self::Sleep(duration.as_picos()),
-            Step::Call(Call::Send(sent)) => Self::Send(sent.to, sent.tag, sent.bytes),
-            Step::Call(Call::Recv(Posted { from, tag, was_any: false })) => Self::Recv(*from, *tag),
-            Step::Call(Call::Recv(Posted { from, tag, was_any: true })) => Self::RecvAny(*from, *tag),
-            Step::Call(Call::Exchange(sent, posted)) => {
-                Self::Sendrecv(sent.to, sent.tag, sent.bytes, posted.from, posted.tag, posted.was_any)
-            }
+            Step::Call(Call::Send(sent)) => Self::Send(sent.into()),
+            Step::Call(Call::Recv(posted)) => Self::Recv(posted.into()),
+            Step::Call(Call::Exchange(sent, posted)) => Self::Exchange(sent.into(), posted.into()),
+            Step::Call(Call::StartSend(n, sent)) => Self::StartSend(*n, sent.into()),
+            Step::Call(Call::StartRecv(n, posted)) => Self::StartRecv(*n, posted.into()),
+            Step::Call(Call::Wait(requests)) => Self::Wait(requests.clone()),
+            Step::Call(Call::Test(n)) => Self::Test(*n),
+            Step::Call(Call::Probe(posted)) => Self::Probe(posted.into()),
+            Step::Call(Call::ProbeInVain(posted)) => Self::ProbeInVain(posted.into()),
+            Step::Call(Call::MatchedProbe(n, posted)) => Self::MatchedProbe(*n, posted.into()),
+            Step::Call(Call::StartMatched(n)) => Self::StartMatched(*n),
+            Step::Call(Call::Free(n)) => Self::Free(*n),
+            Step::Call(Call::Cancel(n)) => Self::Cancel(*n),
             Step::Call(Call::Collective(on, call)) => {
                 let sizes = |sizes: &[Bytes]| sizes.iter().map(|bytes| bytes.0).collect();
                 Self::Collective(RawCollective {
@@ -265,6 +338,19 @@ impl RawStep {
                 })
             }
         }
+    }
+}
+
+impl From<&Sent> for RawSent {
+    fn from(&Sent { to, tag, bytes, context, mode }: &Sent) -> Self {
+        let place = MODES.iter().position(|of| *of == mode).expect("invariant: all modes are listed");
+        Self(to, tag, bytes, context, u8::try_from(place).expect("invariant: few modes"))
+    }
+}
+
+impl From<&Posted> for RawPosted {
+    fn from(&Posted { from, tag, context, was_any }: &Posted) -> Self {
+        Self(from, tag, context, was_any)
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use dlpc_engine::calls::CollectiveCall;
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
-use dlpc_engine::program::{Envelope, Op, Pattern, RankId, SleepReason, Source, Tag};
+use dlpc_engine::program::{
+    Context, Envelope, Op, Pattern, RankId, Request, SendMode, SleepReason, Source, Tag,
+};
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::collective;
@@ -41,7 +43,8 @@ pub enum Step {
     Call(Call),
 }
 
-/// A call of MPI.
+/// A call of MPI, as the engine is to simulate it again: a wait names the requests that it has given, a test that has found
+/// something is such a wait, and who has sent a message is known. Requests 0 and 1 are those of [`Call::Exchange`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Sends, and waits.
@@ -50,6 +53,26 @@ pub enum Call {
     Recv(Posted),
     /// Sends and receives at once, and waits for both.
     Exchange(Sent, Posted),
+    /// Starts a send under a number.
+    StartSend(u32, Sent),
+    /// Starts a receive under a number.
+    StartRecv(u32, Posted),
+    /// Waits for requests, one after the other.
+    Wait(Vec<u32>),
+    /// Tests a request that is not done.
+    Test(u32),
+    /// Waits until a message is there.
+    Probe(Posted),
+    /// Looks for a message that is not there.
+    ProbeInVain(Posted),
+    /// Waits until a message is there, and keeps it under a number.
+    MatchedProbe(u32, Posted),
+    /// Starts to receive the message that is kept under a number.
+    StartMatched(u32),
+    /// Lets a request go on without its number.
+    Free(u32),
+    /// Takes back a receive.
+    Cancel(u32),
     /// Takes part in a collective of a communicator, by its number.
     Collective(u32, Box<CollectiveCall>),
 }
@@ -63,6 +86,10 @@ pub struct Sent {
     pub tag: u32,
     /// Size.
     pub bytes: u64,
+    /// Context: 0 in the communicator of all ranks.
+    pub context: u32,
+    /// What the send waits for.
+    pub mode: SendMode,
 }
 
 /// Which message a receive takes.
@@ -72,9 +99,18 @@ pub struct Posted {
     pub from: Option<u32>,
     /// Tag; none: any.
     pub tag: Option<u32>,
+    /// Context.
+    pub context: u32,
     /// Whether the program would have taken the message of any rank: the recorded order is kept.
     pub was_any: bool,
 }
+
+/// The numbers of the receive and the send of an exchange.
+pub const EXCHANGE_REQUESTS: [u32; 2] = [0, 1];
+/// Requests have smaller numbers.
+pub const REQUESTS_MAX: u32 = 1 << 20;
+/// Contexts have smaller numbers: each is two of the engine, for messages and for collectives.
+pub const CONTEXTS_MAX: u32 = 1 << 30;
 
 impl Recording {
     /// Returns the run on so many ranks.
@@ -161,27 +197,55 @@ impl Step {
                 ops.push(Op::Compute { kernel: Kernel::Recorded, work });
             }
             Self::Sleep(duration) => ops.push(Op::Sleep { duration: *duration, reason: SleepReason::Program }),
-            Self::Call(Call::Send(sent)) => ops.push(Op::Send(sent.envelope())),
-            Self::Call(Call::Recv(posted)) => ops.push(Op::Recv(posted.pattern())),
-            Self::Call(Call::Exchange(sent, posted)) => {
-                ops.extend([Op::Irecv(posted.pattern()), Op::Isend(sent.envelope()), Op::WaitAll]);
-            }
             Self::Call(Call::Collective(number, call)) => {
-                collective::add_ops(call, rank, &communicators[*number as usize], overrides, ops);
+                collective::add_ops(call, rank, &communicators[*number as usize], *number, overrides, ops);
             }
+            Self::Call(call) => call.add_ops(ops),
+        }
+    }
+}
+
+impl Call {
+    fn add_ops(&self, ops: &mut Vec<Op>) {
+        match self {
+            Self::Send(sent) => ops.push(Op::Send(sent.envelope())),
+            Self::Recv(posted) => ops.push(Op::Recv(posted.pattern())),
+            Self::Exchange(sent, posted) => {
+                let [recv, send] = EXCHANGE_REQUESTS.map(Request);
+                ops.extend([Op::StartRecv(recv, posted.pattern()), Op::StartSend(send, sent.envelope())]);
+                ops.extend([Op::Wait(recv), Op::Wait(send)]);
+            }
+            Self::StartSend(request, sent) => ops.push(Op::StartSend(Request(*request), sent.envelope())),
+            Self::StartRecv(request, posted) => ops.push(Op::StartRecv(Request(*request), posted.pattern())),
+            Self::Wait(requests) => ops.extend(requests.iter().map(|request| Op::Wait(Request(*request)))),
+            Self::Test(request) => ops.push(Op::Test(Request(*request))),
+            Self::Probe(posted) => ops.push(Op::Probe(posted.pattern())),
+            Self::ProbeInVain(posted) => ops.push(Op::Iprobe(posted.pattern())),
+            Self::MatchedProbe(request, posted) => ops.push(Op::Mprobe(Request(*request), posted.pattern())),
+            Self::StartMatched(request) => ops.push(Op::StartMatched(Request(*request))),
+            Self::Free(request) => ops.push(Op::Free(Request(*request))),
+            // Where it has met a message meanwhile, it goes on without its number.
+            Self::Cancel(request) => ops.extend([Op::Cancel(Request(*request)), Op::Free(Request(*request))]),
+            Self::Collective(..) => unreachable!("bug: collectives have a communicator"),
         }
     }
 }
 
 impl Sent {
-    fn envelope(self) -> Envelope {
-        Envelope { to: RankId(self.to), tag: Tag(self.tag), bytes: Bytes(self.bytes) }
+    /// Returns it as the engine has it.
+    #[must_use]
+    pub fn envelope(self) -> Envelope {
+        let Self { to, tag, bytes, context, mode } = self;
+        let context = Context(2 * context);
+        Envelope { context, mode, ..Envelope::new(RankId(to), Tag(tag), Bytes(bytes)) }
     }
 }
 
 impl Posted {
-    fn pattern(self) -> Pattern {
+    /// Returns it as the engine has it.
+    #[must_use]
+    pub fn pattern(self) -> Pattern {
         let from = self.from.map_or(Source::Any, |from| Source::Rank(RankId(from)));
-        Pattern { from, tag: self.tag.map(Tag) }
+        Pattern { context: Context(2 * self.context), ..Pattern::new(from, self.tag.map(Tag)) }
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 
 fn example() -> Recording {
-    let (sent, posted) = (Sent { to: 1, tag: 7, bytes: 800 }, Posted { from: Some(1), tag: None, was_any: true });
+    let sent = Sent { to: 1, tag: 7, bytes: 800, context: 2, mode: SendMode::Synchronous };
+    let posted = Posted { from: Some(1), tag: None, context: 0, was_any: true };
     let gatherv = CollectiveCall {
         kind: CollectiveKind::Gatherv,
         root: 1,
@@ -18,7 +19,18 @@ fn example() -> Recording {
         Step::Compute(1_000),
         Step::Call(Call::Send(sent)),
         Step::Call(Call::Recv(posted)),
-        Step::Call(Call::Recv(Posted { from: Some(1), tag: Some(3), was_any: false })),
+        Step::Call(Call::Recv(Posted { tag: Some(3), was_any: false, ..posted })),
+        Step::Call(Call::StartSend(2, sent)),
+        Step::Call(Call::StartRecv(3, posted)),
+        Step::Call(Call::StartRecv(4, posted)),
+        Step::Call(Call::Test(3)),
+        Step::Call(Call::Wait(vec![3, 2])),
+        Step::Call(Call::Cancel(4)),
+        Step::Call(Call::Probe(posted)),
+        Step::Call(Call::ProbeInVain(posted)),
+        Step::Call(Call::MatchedProbe(3, posted)),
+        Step::Call(Call::StartMatched(3)),
+        Step::Call(Call::Free(3)),
         Step::Call(Call::Exchange(sent, posted)),
         Step::Sleep(SimDuration::from_millis(5)),
         Step::Call(Call::Collective(0, Box::new(gatherv))),
@@ -45,7 +57,11 @@ fn problem(lines: &[&str]) -> String {
 fn a_file_that_is_no_recording_is_refused_with_its_line() {
     let title = r#"{"recording":{"format":1,"command":["./pi"]}}"#;
     let run = r#"{"run":{"ranks":2,"communicators":[[0,1]]}}"#;
-    assert!(problem(&[title, run, r#"{"rank":[{"send":[2,0,8]}]}"#]).contains("line 3: there is no rank 2"));
+    assert!(problem(&[title, run, r#"{"rank":[{"send":[2,0,8,0,0]}]}"#]).contains("line 3: there is no rank 2"));
+    for steps in [r#"{"wait":[2]}"#, r#"{"start_send":[0,[1,0,8,0,0]]}"#, r#"{"start_matched":2}"#, r#"{"test":5}"#] {
+        let line = format!(r#"{{"rank":[{steps}]}}"#);
+        assert!(problem(&[title, run, &line]).contains("line 3: the request"), "{steps}");
+    }
     assert!(problem(&[title, run, r#"{"rank":[]}"#]).contains("ends before its end"));
     assert!(problem(&[title]).contains("ends before its end"));
     assert!(problem(&[run]).contains("line 1: a recording has a title"));
