@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +75,7 @@ fn text(args: &RunProgramArgs, workload: &str) -> String {
         format!("ranks = {}", quoted(&args.ranks)),
         format!("placement = {}", quoted(&args.placement)),
         format!("oversubscribe = {}", args.oversubscribe),
-        format!("replications = {}", args.replications.map_or(200, |replications| replications.get())),
+        format!("replications = {}", args.replications.map_or(200, NonZeroU32::get)),
         format!("seed = {}", args.seed.unwrap_or(1)),
     ];
     format!(

@@ -6,21 +6,7 @@ use std::ptr;
 use crate::abi::{ANY_SOURCE, ERR_OTHER, KEYVAL_INVALID, PROC_NULL, SUCCESS, TAG_UB};
 use crate::errors::{Error, Result};
 use crate::memory::{get, put};
-use crate::state::state;
-
-/// Copies a value when a communicator is duplicated, or not.
-type Copy = Option<extern "C" fn(c_int, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int>;
-/// Hears that a value goes away.
-type Delete = Option<extern "C" fn(c_int, c_int, *mut c_void, *mut c_void) -> c_int>;
-
-/// What the program has said of a key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Key {
-    copy: Copy,
-    delete: Delete,
-    /// Address of what both functions are given.
-    extra: usize,
-}
+use crate::state::{Copy, Delete, Key, state};
 
 /// Values of MPI itself: the key, and what it is for all communicators.
 static PREDEFINED: [(u32, c_int); 5] = [

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::ffi::{c_int, c_void};
 
 use crate::abi::ERR_TRUNCATE;
-use crate::datatypes::{self, Datatype};
+use crate::datatypes;
 use crate::errors::{self, Error, Result};
+use crate::layout::Datatype;
 use crate::memory::{bytes, put_bytes};
 
 /// A place in the program's memory for so many elements of a datatype.

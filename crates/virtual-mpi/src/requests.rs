@@ -9,7 +9,7 @@ use crate::errors::{self, Error, Result};
 use crate::handles::Handles;
 use crate::link;
 use crate::memory::{get, list, put, put_at, put_status, put_status_at};
-use crate::point_to_point::{Mode, address, status, wanted};
+use crate::messages::{Mode, address, status, wanted};
 use crate::state::{Communicator, communicator};
 use crate::wire::{Call, Completion, Enough};
 

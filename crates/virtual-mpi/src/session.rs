@@ -26,7 +26,8 @@ fn initialise() -> Result {
     let mut state = state();
     let name = "MPI_COMM_WORLD".to_owned();
     state.world = Communicator { context: WORLD, members: (0..size).collect(), rank, name, ..Communicator::nobody() };
-    state.own = Communicator { context: OWN, members: vec![rank], name: "MPI_COMM_SELF".to_owned(), ..Communicator::nobody() };
+    state.own =
+        Communicator { context: OWN, members: vec![rank], name: "MPI_COMM_SELF".to_owned(), ..Communicator::nobody() };
     state.host = String::from_utf8_lossy(&answer.bytes).into_owned();
     state.phase = Phase::Within;
     Ok(())

@@ -1,14 +1,13 @@
 //! What a rank keeps of MPI: its communicators, datatypes and operations.
 
 use std::collections::BTreeMap;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{COMM_SELF, COMM_WORLD, ERR_COMM, FIRST_COMM, FIRST_KEY, FIRST_OP, FIRST_TYPE, UserFunction};
-use crate::attributes::Key;
-use crate::datatypes::Datatype;
 use crate::errors::{Error, Result};
 use crate::handles::Handles;
+use crate::layout::Datatype;
 
 static STATE: Mutex<State> = Mutex::new(State::new());
 
@@ -22,6 +21,20 @@ pub(crate) struct State {
     pub(crate) datatypes: Handles<Datatype>,
     pub(crate) operations: Handles<UserFunction>,
     pub(crate) keys: Handles<Key>,
+}
+
+/// Copies a value when a communicator is duplicated, or not.
+pub(crate) type Copy = Option<extern "C" fn(c_int, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int>;
+/// Hears that a value goes away.
+pub(crate) type Delete = Option<extern "C" fn(c_int, c_int, *mut c_void, *mut c_void) -> c_int>;
+
+/// What the program has said of a key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) copy: Copy,
+    pub(crate) delete: Delete,
+    /// Address of what both functions are given.
+    pub(crate) extra: usize,
 }
 
 /// How far the program is.

@@ -1,5 +1,7 @@
 //! The operations of MPI on vectors of numbers, as messages carry them.
 
+use std::cmp::Ordering;
+
 use dlpc_virtual_mpi::wire::gathering::{COMPLEX, FLOAT, SIGNED, UNSIGNED, WITH_INDEX};
 
 /// Operations of MPI, by the numbers of MPICH's handles.
@@ -71,17 +73,17 @@ macro_rules! complex {
     ($number:ty, $operation:expr, $left:expr, $right:expr) => {{
         type N = $number;
         const PART: usize = size_of::<N>();
+        if !matches!($operation, SUM | PRODUCT) {
+            return None;
+        }
         let of = |bytes: &[u8]| {
             let part = |bytes: &[u8]| N::from_le_bytes(bytes.try_into().expect("invariant: parts of this size"));
             (part(&bytes[..PART]), part(&bytes[PART..]))
         };
         for (left, right) in $left.chunks_exact(2 * PART).zip($right.chunks_exact_mut(2 * PART)) {
             let ((a, b), (c, d)) = (of(left), of(right));
-            let (real, imaginary) = match $operation {
-                SUM => (a + c, b + d),
-                PRODUCT => (a * c - b * d, a * d + b * c),
-                _ => return None,
-            };
+            let is_sum = $operation == SUM;
+            let (real, imaginary) = if is_sum { (a + c, b + d) } else { (a * c - b * d, a * d + b * c) };
             right[..PART].copy_from_slice(&real.to_le_bytes());
             right[PART..].copy_from_slice(&imaginary.to_le_bytes());
         }
@@ -94,16 +96,20 @@ macro_rules! indexed {
     ($number:ty, $operation:expr, $left:expr, $right:expr) => {{
         type N = $number;
         const SIZE: usize = size_of::<N>();
+        if !matches!($operation, MIN_WITH_INDEX | MAX_WITH_INDEX) {
+            return None;
+        }
         let of = |bytes: &[u8]| {
             let number = N::from_le_bytes(bytes[..SIZE].try_into().expect("invariant: a number"));
             (number, i32::from_le_bytes(bytes[SIZE..].try_into().expect("invariant: an index")))
         };
         for (left, right) in $left.chunks_exact(SIZE + INDEX).zip($right.chunks_exact_mut(SIZE + INDEX)) {
             let ((a, i), (b, j)) = (of(left), of(right));
-            let is_left = match $operation {
-                MIN_WITH_INDEX => a < b || (a == b && i < j),
-                MAX_WITH_INDEX => a > b || (a == b && i < j),
-                _ => return None,
+            let is_left = match a.partial_cmp(&b) {
+                Some(Ordering::Less) => $operation == MIN_WITH_INDEX,
+                Some(Ordering::Greater) => $operation == MAX_WITH_INDEX,
+                Some(Ordering::Equal) => i < j,
+                None => false,
             };
             if is_left {
                 right.copy_from_slice(left);
@@ -196,5 +202,8 @@ mod tests {
     fn bits_of_floats_and_long_doubles_are_not_combined() {
         assert_eq!(combine(AND, FLOAT + 3, &[0; 8], &mut [0; 8]), None);
         assert_eq!(combine(SUM, FLOAT + 4, &[0; 16], &mut [0; 16]), None);
+        // Asked without numbers, whether it can be done.
+        assert_eq!(combine(AND, COMPLEX + 4, &[], &mut []), None);
+        assert_eq!(combine(SUM, WITH_INDEX + FLOAT + 3, &[], &mut []), None);
     }
 }

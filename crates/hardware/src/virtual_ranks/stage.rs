@@ -1,13 +1,15 @@
 //! The ranks of one run between the engine and their processes.
 
+mod answers;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::{Op, Outcome, Request, Status};
 use dlpc_engine::units::SimTime;
-use dlpc_predict::workload::recorded::{self, EXCHANGE_REQUESTS, Run, Step};
+use dlpc_predict::workload::recorded::{EXCHANGE_REQUESTS, Run, Step};
 use dlpc_virtual_mpi::wire::gathering::{AGREE, BY_THE_RANK};
-use dlpc_virtual_mpi::wire::{Call, Completion, Enough, Frame, Gathering};
+use dlpc_virtual_mpi::wire::{Call, Enough, Frame, Gathering};
 
 use super::mail::{Letter, Mail};
 use super::meeting::Meeting;
@@ -156,7 +158,7 @@ impl Stage {
             }
             if let Some(current) = self.rank(rank).current.take() {
                 let is_last = current.call == Call::Finalize;
-                let answer = self.end(rank, &current)?;
+                let answer = self.end(rank, &current);
                 self.process(rank).answer(&answer.frame, &answer.bytes);
                 if is_last {
                     return self.finish(rank);
@@ -223,10 +225,13 @@ impl Stage {
         let process =
             self.ranks[rank as usize].process.as_mut().expect("invariant: a rank that is asked has a process");
         let frame = process.receive(&self.theatre)?;
-        self.step(rank, Step::Compute(frame.time));
-        let Frame { kind, numbers, name, bytes, .. } = frame;
+        let Frame { kind, time, numbers, name, bytes } = frame;
         let refused = |why: &str| PlayError::Refused { rank, function: name.clone(), why: why.to_owned() };
         let call = Call::decode(kind, &numbers).ok_or_else(|| refused("it is not told as it should be"))?;
+        // The clock starts when all ranks are there, as that of every workload.
+        if call != Call::Init {
+            self.step(rank, Step::Compute(time));
+        }
         match &call {
             Call::Refuse => return Err(refused("")),
             Call::Abort { code } => {
@@ -250,17 +255,12 @@ impl Stage {
         let on = on.map(|(members, place)| (self.run.communicator(&members), place, members));
         let place = on.as_ref().map(|(number, place, members)| (*number, *place, members.len()));
         let step = translation::step(&call, bytes.len() as u64, place).map_err(refused)?;
-        let meeting = match (&call, on) {
-            (Call::Gathering(gathering), Some((_, place, members))) => {
-                Some((self.meet(rank, &name, gathering, &members, place, bytes)?, place))
-            }
-            _ => {
-                if let Call::Send(address) | Call::Exchange(address, _) | Call::StartSend(_, address) = &call {
-                    self.mail.post(rank, address.to, address.context, Letter { tag: address.tag, bytes });
-                }
-                None
-            }
-        };
+        let mut meeting = None;
+        if let (Call::Gathering(gathering), Some((_, place, members))) = (&call, on) {
+            meeting = Some((self.meet(rank, &name, gathering, &members, place, bytes)?, place));
+        } else if let Call::Send(address) | Call::Exchange(address, _) | Call::StartSend(_, address) = &call {
+            self.mail.post(rank, address.to, address.context, Letter { tag: address.tag, bytes });
+        }
         if let Some(step) = step {
             self.step(rank, step);
         }
@@ -318,146 +318,5 @@ impl Stage {
             theirs: other.function,
             why: other.why.to_owned(),
         })
-    }
-
-    /// Returns the answer to a call that is over.
-    fn end(&mut self, rank: u32, current: &Current) -> Result<Answer, PlayError> {
-        match &current.call {
-            Call::Init => {
-                let n_ranks = i64::try_from(self.ranks.len()).unwrap_or(i64::MAX);
-                let host = self.hosts[rank as usize].clone().into_bytes();
-                Ok(Answer::new(vec![i64::from(rank), n_ranks], host))
-            }
-            Call::Time => {
-                let frame = Frame { time: self.now.as_picos(), ..Frame::default() };
-                Ok(Answer { frame, bytes: Vec::new() })
-            }
-            Call::Recv(wanted) => {
-                let status = self.rank(rank).received.take().expect("invariant: a receive that is over has a message");
-                let letter = self.mail.take(rank, status.from.0, wanted.context, Some(status.tag.0));
-                let letter = letter.expect("invariant: what was received was sent");
-                self.resolve(rank, status);
-                Ok(Answer::new(of_message(status), letter.bytes))
-            }
-            Call::Exchange(..) => {
-                let completed = std::mem::take(&mut self.rank(rank).completed);
-                let status = completed.first().map_or(Status::NONE, |(_, status)| *status);
-                self.resolve(rank, status);
-                let [recv, send] = EXCHANGE_REQUESTS;
-                self.rank(rank).requests.remove(&send);
-                Ok(Answer::new(of_message(status), self.data(rank, recv)))
-            }
-            Call::Complete(completion) => Ok(self.completed(rank, &current.call, completion)),
-            Call::Probe { wanted, keep, .. } => {
-                let found = self.rank(rank).received.take();
-                self.record(rank, translation::ended(&current.call, &[], found));
-                let Some(status) = found else { return Ok(Answer::new(Vec::new(), Vec::new())) };
-                if let Some(request) = keep {
-                    let letter = self.mail.take(rank, status.from.0, wanted.context, Some(status.tag.0));
-                    let letter = letter.expect("invariant: what was found was sent");
-                    self.rank(rank).requests.insert(*request, Expected::Here(letter));
-                }
-                let size = i64::try_from(status.bytes.0).unwrap_or(i64::MAX);
-                Ok(Answer::new([&of_message(status)[..], &[size]].concat(), Vec::new()))
-            }
-            Call::Free(request) => {
-                self.rank(rank).requests.remove(request);
-                Ok(Answer::new(Vec::new(), Vec::new()))
-            }
-            Call::Cancel(request) => {
-                let of = self.rank(rank);
-                let is_cancelled = of.is_cancelled;
-                if is_cancelled {
-                    of.requests.remove(request);
-                    self.record(rank, Some(Step::Call(recorded::Call::Cancel(*request))));
-                }
-                Ok(Answer::new(vec![i64::from(is_cancelled)], Vec::new()))
-            }
-            Call::Gathering(gathering) => Ok(self.leave(gathering, current.meeting)),
-            _ => Ok(Answer::new(Vec::new(), Vec::new())),
-        }
-    }
-
-    /// Notes from whom the latest receive of a rank was, and with which tag.
-    fn resolve(&mut self, rank: u32, status: Status) {
-        if let Some(Step::Call(recorded::Call::Recv(posted) | recorded::Call::Exchange(_, posted))) =
-            self.run.ranks[rank as usize].last_mut()
-        {
-            (posted.from, posted.tag) = (Some(status.from.0), Some(status.tag.0));
-        }
-    }
-
-    fn record(&mut self, rank: u32, step: Option<Step>) {
-        if let Some(step) = step {
-            self.run.add(rank, step);
-        }
-    }
-
-    /// Takes the data of a receive that is over; a send has none.
-    fn data(&mut self, rank: u32, request: u32) -> Vec<u8> {
-        match self.rank(rank).requests.remove(&request) {
-            Some(Expected::Here(letter)) => letter.bytes,
-            Some(Expected::Nothing | Expected::Letter(_)) | None => Vec::new(),
-        }
-    }
-
-    /// Answers a wait or a test: place, sender, tag and size of each request that is over, and all data.
-    fn completed(&mut self, rank: u32, call: &Call, completion: &Completion) -> Answer {
-        let completed = std::mem::take(&mut self.rank(rank).completed);
-        self.record(rank, translation::ended(call, &completed, None));
-        let (mut numbers, mut bytes) = (Vec::new(), Vec::new());
-        for (request, status) in completed {
-            let place = completion.requests.iter().position(|number| *number == request.0);
-            let place = place.and_then(|place| i64::try_from(place).ok()).expect("invariant: it was waited for");
-            if status != Status::NONE {
-                self.resolve_started(rank, request.0, status);
-            }
-            let data = self.data(rank, request.0);
-            numbers.push(place);
-            numbers.extend(of_message(status));
-            numbers.push(i64::try_from(data.len()).unwrap_or(i64::MAX));
-            bytes.extend(data);
-        }
-        Answer::new(numbers, bytes)
-    }
-
-    /// Notes from whom a receive was that a rank has started.
-    fn resolve_started(&mut self, rank: u32, request: u32, status: Status) {
-        let steps = self.run.ranks[rank as usize].iter_mut().rev();
-        let posted = steps.into_iter().find_map(|step| match step {
-            Step::Call(recorded::Call::StartRecv(number, posted)) if *number == request => Some(posted),
-            _ => None,
-        });
-        if let Some(posted) = posted.filter(|posted| posted.from.is_none() || posted.tag.is_none()) {
-            (posted.from, posted.tag) = (Some(status.from.0), Some(status.tag.0));
-        }
-    }
-
-    fn leave(&mut self, call: &Gathering, meeting: Option<((u32, u32, u32), usize)>) -> Answer {
-        let (key, place) = meeting.expect("invariant: a collective has a meeting");
-        let found = self.meetings.get_mut(&key).expect("invariant: a meeting lasts until all have left");
-        let (part, is_last) = found.go(place).expect("invariant: no rank leaves before it can have its data");
-        let numbers = if call.kind == AGREE { vec![i64::from(found.context)] } else { part.lengths };
-        if is_last {
-            self.meetings.remove(&key);
-        }
-        Answer::new(numbers, part.bytes)
-    }
-}
-
-/// Sender and tag of a message, as an answer tells them.
-fn of_message(status: Status) -> Vec<i64> {
-    if status == Status::NONE { vec![-1, -1] } else { vec![i64::from(status.from.0), i64::from(status.tag.0)] }
-}
-
-/// An answer to a rank, with its data.
-struct Answer {
-    frame: Frame,
-    bytes: Vec<u8>,
-}
-
-impl Answer {
-    fn new(numbers: Vec<i64>, bytes: Vec<u8>) -> Self {
-        Self { frame: Frame { numbers, ..Frame::default() }, bytes }
     }
 }

@@ -79,11 +79,8 @@ pub(super) fn ended(call: &wire::Call, completed: &[(Request, Status)], found: O
         wire::Call::Complete(completion) if completed.is_empty() => Call::Test(*completion.requests.first()?),
         wire::Call::Complete(_) => Call::Wait(completed.iter().map(|(request, _)| request.0).collect()),
         wire::Call::Probe { wanted, keep, .. } => {
-            let resolved = |status: Status| Posted {
-                from: Some(status.from.0),
-                tag: Some(status.tag.0),
-                ..posted(*wanted)
-            };
+            let resolved =
+                |status: Status| Posted { from: Some(status.from.0), tag: Some(status.tag.0), ..posted(*wanted) };
             match (found, keep) {
                 (None, _) => Call::ProbeInVain(posted(*wanted)),
                 (Some(status), None) => Call::Probe(resolved(status)),

@@ -251,7 +251,9 @@ impl Check<'_> {
             }
             RawStep::Probe(raw) => Step::Call(Call::Probe(self.posted(raw)?)),
             RawStep::ProbeInVain(raw) => Step::Call(Call::ProbeInVain(self.posted(raw)?)),
-            RawStep::MatchedProbe(n, raw) => Step::Call(Call::MatchedProbe(self.open(n, Held::Message)?, self.posted(raw)?)),
+            RawStep::MatchedProbe(n, raw) => {
+                Step::Call(Call::MatchedProbe(self.open(n, Held::Message)?, self.posted(raw)?))
+            }
             RawStep::StartMatched(n) => {
                 self.close(n, Held::Message)?;
                 Step::Call(Call::StartMatched(self.open(n, Held::Started)?))

@@ -4,9 +4,7 @@ use std::collections::VecDeque;
 
 use dlpc_engine::calls::CollectiveCall;
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
-use dlpc_engine::program::{
-    Context, Envelope, Op, Pattern, RankId, Request, SendMode, SleepReason, Source, Tag,
-};
+use dlpc_engine::program::{Context, Envelope, Op, Pattern, RankId, Request, SendMode, SleepReason, Source, Tag};
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::collective;
@@ -211,9 +209,9 @@ impl Call {
             Self::Send(sent) => ops.push(Op::Send(sent.envelope())),
             Self::Recv(posted) => ops.push(Op::Recv(posted.pattern())),
             Self::Exchange(sent, posted) => {
-                let [recv, send] = EXCHANGE_REQUESTS.map(Request);
-                ops.extend([Op::StartRecv(recv, posted.pattern()), Op::StartSend(send, sent.envelope())]);
-                ops.extend([Op::Wait(recv), Op::Wait(send)]);
+                let [into, out] = EXCHANGE_REQUESTS.map(Request);
+                ops.extend([Op::StartRecv(into, posted.pattern()), Op::StartSend(out, sent.envelope())]);
+                ops.extend([Op::Wait(into), Op::Wait(out)]);
             }
             Self::StartSend(request, sent) => ops.push(Op::StartSend(Request(*request), sent.envelope())),
             Self::StartRecv(request, posted) => ops.push(Op::StartRecv(Request(*request), posted.pattern())),
