@@ -185,6 +185,7 @@ const MAY_USE: [(&str, &[MayUse]); 4] = [
             ("handles", &[]),
             ("memory", &["abi"]),
             ("link", &["wire"]),
+            ("clocks", &["link", "memory", "wire"]),
             ("errors", &["abi", "link", "memory"]),
             ("layout", &["wire"]),
             ("state", &["abi", "errors", "handles", "layout"]),
@@ -197,7 +198,8 @@ const MAY_USE: [(&str, &[MayUse]); 4] = [
             ("collectives", &["abi", "buffer", "errors", "link", "memory", "state", "wire"]),
             ("reductions", &["abi", "buffer", "collectives", "errors", "memory", "state", "wire"]),
             ("communicators", &["abi", "attributes", "collectives", "errors", "link", "memory", "state", "wire"]),
-            ("session", &["abi", "attributes", "errors", "link", "memory", "state", "wire"]),
+            ("grids", &["abi", "communicators", "errors", "memory", "state"]),
+            ("session", &["abi", "attributes", "clocks", "errors", "link", "memory", "state", "wire"]),
         ],
     ),
 ];

@@ -66,6 +66,17 @@ fn a_scenario_asks_for_rank_counts_that_were_recorded() {
     assert!(ended.stderr.contains("the recording has no run on 3 ranks"), "{}", ended.stderr);
 }
 
+/// Three sleeps of 20, 10 and 30 minutes, side by side on all ranks: 3600 s, and what the calls compute.
+#[test]
+fn an_hour_of_sleep_is_an_hour_of_the_cluster_only() {
+    let stand = Stand::new();
+    if run(&stand, &["--ranks", "3", "--scale", "1"], &["hour"]).is_none() {
+        return;
+    }
+    let [makespan] = column(&stand, "makespan_s")[..] else { panic!("one rank count") };
+    assert!((3600.0..3601.0).contains(&makespan), "{makespan}");
+}
+
 #[test]
 fn who_asks_first_gets_the_next_task() {
     run(&Stand::new(), &["--ranks", "1..=4", "--scale", "1"], &["farm"]);

@@ -1,6 +1,7 @@
 """Sends objects of Python in all ways that mpi4py has, and checks what comes. Test only."""
 
 import array
+import time
 
 from mpi4py import MPI
 
@@ -38,4 +39,8 @@ half = world.Split(rank % 2, rank)
 assert half.allreduce(rank) == sum(i for i in range(size) if i % 2 == rank % 2)
 half.Free()
 world.Barrier()
+# An hour of the cluster, in no time here.
+start, wtime = time.time(), MPI.Wtime()
+time.sleep(3600)
+assert 3599 < time.time() - start < 3601 and 3600 <= MPI.Wtime() - wtime < 3601
 assert MPI.Wtime() > 0.0 and MPI.Get_processor_name().startswith("pi")

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static int rank, size;
@@ -122,6 +124,25 @@ static void started(void) {
     CHECK(!flag);
 }
 
+/* Clocks and sleeping: an hour takes no time here, and an hour there. */
+static void hour(void) {
+    struct timespec before, after, wanted = {1800, 0};
+    struct timeval start, end;
+    double wtime = MPI_Wtime();
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    gettimeofday(&start, NULL);
+    time_t seconds = time(NULL);
+    sleep(1200);
+    usleep(600000000);
+    nanosleep(&wanted, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    gettimeofday(&end, NULL);
+    CHECK(after.tv_sec - before.tv_sec >= 3600 && after.tv_sec - before.tv_sec <= 3601);
+    CHECK(end.tv_sec - start.tv_sec >= 3599 && end.tv_sec - start.tv_sec <= 3601);
+    CHECK(time(NULL) - seconds >= 3600 && time(NULL) - seconds <= 3601);
+    CHECK(MPI_Wtime() - wtime >= 3600 && MPI_Wtime() - wtime < 3601);
+}
+
 static void last_one(void *in, void *out, int *n, MPI_Datatype *type) {
     (void)in, (void)type;
     for (int i = 0; i < *n; i++) ((int *)out)[i] += 0;
@@ -200,7 +221,22 @@ static void collectives(void) {
     MPI_Sendrecv(&matrix[0][1], 1, column, rank, 6, row, 3, MPI_INT, rank, 6, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     CHECK(row[0] == 1 && row[1] == 2 && row[2] == 3);
     MPI_Type_free(&column);
-    MPI_Barrier(MPI_COMM_WORLD);
+    /* A line of ranks, and the same as a ring. */
+    int dims[1] = {0}, open_ends = 0, ring = 1, from, to;
+    MPI_Comm line;
+    MPI_Dims_create(size, 1, dims);
+    CHECK(dims[0] == size);
+    MPI_Cart_create(MPI_COMM_WORLD, 1, dims, &open_ends, 1, &line);
+    MPI_Cart_shift(line, 0, 1, &from, &to);
+    CHECK(from == (rank ? rank - 1 : MPI_PROC_NULL) && to == (rank < size - 1 ? rank + 1 : MPI_PROC_NULL));
+    value = -1;
+    MPI_Sendrecv(&rank, 1, MPI_INT, to, 0, &value, 1, MPI_INT, from, 0, line, MPI_STATUS_IGNORE);
+    CHECK(value == rank - 1);
+    MPI_Comm_free(&line);
+    MPI_Cart_create(MPI_COMM_WORLD, 1, dims, &ring, 0, &line);
+    MPI_Cart_shift(line, 0, -1, &from, &to);
+    CHECK(from == (rank + 1) % size && to == (rank + size - 1) % size);
+    MPI_Barrier(line);
 }
 
 /* What goes wrong, on the last rank of two or more. */
@@ -241,6 +277,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[1], "ping")) ping();
     else if (!strcmp(argv[1], "farm")) farm();
     else if (!strcmp(argv[1], "started")) started();
+    else if (!strcmp(argv[1], "hour")) hour();
     else if (!strcmp(argv[1], "collectives")) collectives();
     else wrong(argv[1]);
     MPI_Finalize();

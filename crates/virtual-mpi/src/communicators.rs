@@ -20,13 +20,13 @@ pub(crate) static MPI_UNWEIGHTED: &c_int = &1;
 pub(crate) static MPI_WEIGHTS_EMPTY: &c_int = &2;
 
 /// What the ranks of a communicator say to each other when they make another one: two numbers of each.
-struct Agreement {
+pub(crate) struct Agreement {
     /// A context that nobody has used.
-    context: u32,
+    pub(crate) context: u32,
     said: Vec<[i32; 2]>,
 }
 
-fn agree(comm: &Communicator, said: [i32; 2]) -> Agreement {
+pub(crate) fn agree(comm: &Communicator, said: [i32; 2]) -> Agreement {
     let bytes: Vec<u8> = said.iter().flat_map(|number| number.to_le_bytes()).collect();
     let call = Gathering { block: 8, ..gather(AGREE, comm, 0) };
     let answer = link::call(&Call::Gathering(Box::new(call)), &bytes);
@@ -37,7 +37,7 @@ fn agree(comm: &Communicator, said: [i32; 2]) -> Agreement {
     Agreement { context: context.expect("invariant: the simulator gives a context"), said }
 }
 
-fn make(context: u32, members: Vec<u32>, me: u32, new: *mut c_int) -> Result<c_int> {
+pub(crate) fn make(context: u32, members: Vec<u32>, me: u32, new: *mut c_int) -> Result<c_int> {
     let rank = members.iter().position(|member| *member == me);
     let rank = rank.and_then(|rank| u32::try_from(rank).ok()).ok_or_else(|| Error::new(ERR_COMM, "not a member"))?;
     link::call(&Call::Define { context, members: members.clone() }, b"");
@@ -89,7 +89,8 @@ mpi! {
         let handle = comm;
         let comm = communicator(handle)?;
         let me = comm.members[comm.rank as usize];
-        let new = make(agree(&comm, [0, 0]).context, comm.members, me, new)?;
+        let new = make(agree(&comm, [0, 0]).context, comm.members.clone(), me, new)?;
+        state().communicator_mut(new)?.grid = comm.grid;
         copy_all(handle, new)
     }
 

@@ -43,10 +43,12 @@ macro_rules! mpi {
 mod abi;
 mod attributes;
 mod buffer;
+mod clocks;
 mod collectives;
 mod communicators;
 mod datatypes;
 mod errors;
+mod grids;
 mod handles;
 mod layout;
 mod link;

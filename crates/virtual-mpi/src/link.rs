@@ -1,6 +1,6 @@
 //! The socket to the simulator, and the CPU time between two calls.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long};
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,17 +28,28 @@ struct Link {
     pid: u32,
 }
 
+/// `struct timespec`.
 #[repr(C)]
-struct Timespec {
-    seconds: i64,
-    nanos: i64,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timespec {
+    pub(crate) seconds: i64,
+    pub(crate) nanos: i64,
 }
 
 unsafe extern "C" {
-    fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int;
+    fn syscall(number: c_long, ...) -> c_long;
     fn prctl(option: c_int, ...) -> c_int;
     fn _exit(code: c_int) -> !;
+    fn __errno_location() -> *mut c_int;
 }
+
+/// Numbers of the kernel's calls. The C library's functions are covered by ours, so the kernel is asked itself.
+#[cfg(target_arch = "x86_64")]
+const NUMBERS: [c_long; 2] = [228, 230];
+#[cfg(not(target_arch = "x86_64"))]
+const NUMBERS: [c_long; 2] = [113, 115];
+pub(crate) const CLOCK_GETTIME: c_long = NUMBERS[0];
+pub(crate) const CLOCK_NANOSLEEP: c_long = NUMBERS[1];
 
 /// CPU time of all threads of the process, on Linux.
 const CLOCK_PROCESS_CPUTIME_ID: c_int = 2;
@@ -46,11 +57,31 @@ const CLOCK_PROCESS_CPUTIME_ID: c_int = 2;
 const PR_SET_PDEATHSIG: c_int = 1;
 const SIGKILL: c_int = 9;
 
+/// Calls the kernel about clocks: pointers are those of the program, as addresses.
+pub(crate) fn system(number: c_long, arguments: [usize; 4]) -> c_int {
+    let [a, b, c, d] = arguments;
+    // SAFETY: calls about clocks write at most one `timespec`, where the program, or this library, has a place for it.
+    let result = unsafe { syscall(number, a, b, c, d) };
+    c_int::try_from(result).unwrap_or(-1)
+}
+
+/// Returns why the latest call of the kernel failed.
+pub(crate) fn last_error() -> c_int {
+    // SAFETY: the C library gives each thread a place for its error.
+    unsafe { __errno_location().read() }
+}
+
+/// Returns what a clock of the kernel says.
+pub(crate) fn real_time(clock: c_int) -> Timespec {
+    let mut time = Timespec { seconds: 0, nanos: 0 };
+    system(CLOCK_GETTIME, [clock as usize, (&raw mut time).expose_provenance(), 0, 0]);
+    // The kernel has written where nobody told the compiler.
+    std::hint::black_box(time)
+}
+
 /// Returns the CPU time that the process has used, in ns.
 fn cpu_time() -> u64 {
-    let mut time = Timespec { seconds: 0, nanos: 0 };
-    // SAFETY: the clock exists on Linux, and `time` is a place for its time.
-    unsafe { clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    let time = real_time(CLOCK_PROCESS_CPUTIME_ID);
     time.seconds.cast_unsigned() * 1_000_000_000 + time.nanos.cast_unsigned()
 }
 
@@ -99,6 +130,36 @@ pub(crate) fn call(call: &Call, bytes: &[u8]) -> Frame {
     let answer = wire::send(&mut link.stream, &frame, bytes).and_then(|()| wire::receive(&mut link.stream));
     // The simulator has ended, or has ended this run: it says why.
     answer.ok().flatten().unwrap_or_else(|| exit())
+}
+
+/// Latest simulated time that this process knows, in ps.
+static NOW: AtomicU64 = AtomicU64::new(0);
+
+/// Returns the simulated time in ps; none in processes that are no ranks. Beside a call of another thread, it is the latest
+/// that is known.
+pub(crate) fn now(name: &'static str) -> Option<u64> {
+    let Ok(link) = LINK.try_lock() else { return Some(NOW.load(Ordering::Relaxed)) };
+    let is_rank = link.as_ref().is_some_and(|link| link.pid == process::id());
+    drop(link);
+    if !is_rank {
+        return None;
+    }
+    enter(name);
+    let now = call(&Call::Time, b"").time;
+    leave();
+    NOW.store(now, Ordering::Relaxed);
+    Some(now)
+}
+
+/// Tells a call that the program makes without MPI; returns whether this process is a rank.
+pub(crate) fn told_if_rank(told: &Call, name: &'static str) -> bool {
+    let is_rank = lock(&LINK).as_ref().is_some_and(|link| link.pid == process::id());
+    if is_rank {
+        enter(name);
+        call(told, b"");
+        leave();
+    }
+    is_rank
 }
 
 fn connect() -> Link {

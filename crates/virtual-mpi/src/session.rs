@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 
 use crate::abi::{COMM_NULL, COMM_SELF, COMM_WORLD, ERR_OTHER, THREAD_SERIALIZED};
 use crate::attributes::delete_all;
+use crate::clocks;
 use crate::errors::{Error, Result};
 use crate::link;
 use crate::memory::{put, put_text};
@@ -30,6 +31,7 @@ fn initialise() -> Result {
         Communicator { context: OWN, members: vec![rank], name: "MPI_COMM_SELF".to_owned(), ..Communicator::nobody() };
     state.host = String::from_utf8_lossy(&answer.bytes).into_owned();
     state.phase = Phase::Within;
+    clocks::begin();
     Ok(())
 }
 
@@ -69,6 +71,8 @@ mpi! {
         }
         delete_all(COMM_SELF)?;
         delete_all(COMM_WORLD)?;
+        clocks::end();
+        link::enter("MPI_Finalize");
         link::call(&Call::Finalize, b"");
         state().phase = Phase::After;
         Ok(())

@@ -56,6 +56,17 @@ pub(crate) struct Communicator {
     pub(crate) name: String,
     /// Addresses of the values that are attached, by key.
     pub(crate) attributes: BTreeMap<c_int, usize>,
+    /// Its ranks as cells, if they are.
+    pub(crate) grid: Option<Grid>,
+}
+
+/// A grid of ranks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grid {
+    /// Cells in each direction.
+    pub(crate) sizes: Vec<usize>,
+    /// Whether the last cell is beside the first one, by direction.
+    pub(crate) are_periodic: Vec<bool>,
 }
 
 impl State {
@@ -98,7 +109,7 @@ fn no_communicator(handle: c_int) -> Error {
 
 impl Communicator {
     pub(crate) const fn nobody() -> Self {
-        Self { context: 0, members: Vec::new(), rank: 0, name: String::new(), attributes: BTreeMap::new() }
+        Self { context: 0, members: Vec::new(), rank: 0, name: String::new(), attributes: BTreeMap::new(), grid: None }
     }
 
     pub(crate) fn size(&self) -> usize {

@@ -1,10 +1,11 @@
 //! Processes that are ranks: how they start, are spoken to, and end.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -62,9 +63,10 @@ impl Theatre {
             return Err(PlayError::NotHere);
         }
         let folder = tempfile::Builder::new().prefix("dlpc-sim-").tempdir().map_err(system("make a folder"))?;
-        for name in FILE_NAMES {
-            fs::write(folder.path().join(name), LIBRARY).map_err(system("write the virtual MPI library"))?;
-        }
+        let [library, other_name] = FILE_NAMES;
+        fs::write(folder.path().join(library), LIBRARY)
+            .and_then(|()| symlink(library, folder.path().join(other_name)))
+            .map_err(system("write the virtual MPI library"))?;
         let listener = UnixListener::bind(folder.path().join("socket")).map_err(system("open a socket"))?;
         listener.set_nonblocking(true).map_err(system("open a socket"))?;
         Ok(Self {
@@ -107,12 +109,9 @@ impl Theatre {
             command.stdout(io::stderr());
         }
         command.env(SOCKET, self.folder.path().join("socket")).env(RANK, rank.to_string());
-        let mut path = self.folder.path().as_os_str().to_owned();
-        if let Some(before) = env::var_os("LD_LIBRARY_PATH").filter(|before| !before.is_empty()) {
-            path.push(":");
-            path.push(before);
-        }
-        command.env("LD_LIBRARY_PATH", path);
+        command.env("LD_LIBRARY_PATH", before("LD_LIBRARY_PATH", self.folder.path().as_os_str()));
+        // Its clocks are before those of the C library.
+        command.env("LD_PRELOAD", before("LD_PRELOAD", self.library().as_os_str()));
         // The wheels of mpi4py look for a library when they are loaded.
         command.env("MPI4PY_MPIABI", "mpich").env("MPI4PY_LIBMPI", self.library());
         CommandWrap::from(command)
@@ -150,6 +149,16 @@ impl Theatre {
         }
         Err(PlayError::Silent { rank, limit: self.time_limit, after: after.to_owned() })
     }
+}
+
+/// Returns a list of the environment with another entry before the others.
+fn before(name: &str, entry: &OsStr) -> OsString {
+    let mut list = entry.to_owned();
+    if let Some(others) = env::var_os(name).filter(|others| !others.is_empty()) {
+        list.push(":");
+        list.push(others);
+    }
+    list
 }
 
 /// Waits until something has come, or for a moment.
