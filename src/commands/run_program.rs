@@ -128,7 +128,7 @@ fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64) -> Result<
         runs.push(run);
     }
     let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy())).collect();
-    Ok(Recording { command, runs })
+    Ok(Recording { command, runs, ..Recording::default() })
 }
 
 fn failure(error: &PlayError, n_ranks: u32) -> Failure {

@@ -25,11 +25,6 @@ pub const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmpi.so.1
 /// Names under which programs look for the library: that of the ABI, and that of Debian's MPICH.
 pub const FILE_NAMES: [&str; 2] = ["libmpi.so.12", "libmpich.so.12"];
 
-/// Variable of the environment that names the socket of the simulator.
-pub const SOCKET: &str = "DLPC_SIM_VIRTUAL_SOCKET";
-/// Variable of the environment that says which rank a process is.
-pub const RANK: &str = "DLPC_SIM_VIRTUAL_RANK";
-
 macro_rules! mpi {
     ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
         $(#[$attribute])*

@@ -6,8 +6,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::wire::{self, Call, Frame};
-use crate::{RANK, SOCKET};
+use crate::wire::{self, Call, Frame, RANK, SOCKET};
 
 /// The connection; none until the first call.
 static LINK: Mutex<Option<Link>> = Mutex::new(None);

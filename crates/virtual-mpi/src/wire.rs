@@ -2,6 +2,11 @@
 
 use std::io::{self, IoSlice, Read, Write};
 
+/// Variable of the environment that names the socket of the simulator.
+pub const SOCKET: &str = "DLPC_SIM_VIRTUAL_SOCKET";
+/// Variable of the environment that says which rank a process is.
+pub const RANK: &str = "DLPC_SIM_VIRTUAL_RANK";
+
 /// One message: a kind or an error class, a time, numbers, a name and bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {

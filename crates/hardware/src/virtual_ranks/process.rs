@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dlpc_virtual_mpi::wire::{self, Call, Frame};
-use dlpc_virtual_mpi::{FILE_NAMES, LIBRARY, RANK, SOCKET};
+use dlpc_virtual_mpi::wire::{self, Call, Frame, RANK, SOCKET};
+use dlpc_virtual_mpi::{FILE_NAMES, LIBRARY};
 use process_wrap::std::{ChildWrapper, CommandWrap, ProcessSession};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tempfile::TempDir;

@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{CONTEXTS_MAX, Call, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step};
@@ -127,7 +128,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
         let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
         match (line, &mut recording, &mut open) {
             (Line::Recording { format: FORMAT, command }, None, None) => {
-                recording = Some(Recording { command, runs: Vec::new() });
+                recording = Some(Recording { command, fingerprint: fingerprint(bytes), ..Recording::default() });
             }
             (Line::Run { ranks, communicators }, Some(recording), None) => {
                 let run = begun(ranks, communicators, recording).map_err(wrong)?;
@@ -154,6 +155,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
         (Some(recording), None) if !recording.runs.is_empty() => Ok(recording),
         _ => Err(Unreadable { line: last, what: "the recording ends before its end".to_owned() }),
     }
+}
+
+/// Returns the first half of the SHA-256 of a file.
+fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..16].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, Unreadable> {

@@ -16,6 +16,8 @@ pub struct Recording {
     pub command: Vec<String>,
     /// Ascending, each rank count once.
     pub runs: Vec<Run>,
+    /// A hash of the file that it was read from; empty if it was not.
+    pub fingerprint: String,
 }
 
 /// What the ranks of one run did.
