@@ -7,6 +7,7 @@ pub(crate) mod export_goal;
 pub(crate) mod kernel;
 mod number;
 pub(crate) mod replay;
+pub(crate) mod run;
 pub(crate) mod sweep;
 
 use std::num::NonZeroU32;
@@ -21,6 +22,7 @@ use self::calibrate::CalibrateArgs;
 use self::explore::ExploreArgs;
 use self::export_goal::ExportGoalArgs;
 use self::replay::ReplayArgs;
+use self::run::RunProgramArgs;
 use self::sweep::SweepArgs;
 
 /// Predicts the speedup curve of an MPI program on a small cluster, before the cluster is bought, built or booked.
@@ -40,6 +42,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal error, 2 wrong command 
 pub(crate) enum Command {
     /// Predict the speedup curve of a scenario: table, CSV, JSON and plots
     Predict(PredictArgs),
+    /// Run an unmodified MPI program on virtual ranks of a cluster that you do not have, and predict its speedup curve
+    Run(Box<RunProgramArgs>),
     /// Compare the prediction with measured runs: errors, outliers, band, noise floor
     Compare(CompareArgs),
     /// Explain a prediction: where the time goes, what would help, how many ranks to use

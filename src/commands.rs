@@ -18,6 +18,7 @@ pub(crate) mod measure;
 pub(crate) mod predict;
 pub(crate) mod replay;
 mod roll_call;
+pub(crate) mod run_program;
 pub(crate) mod schema;
 pub(crate) mod sweep;
 mod time_line;

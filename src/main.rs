@@ -41,6 +41,7 @@ fn code_of(run: impl FnOnce() -> Result<(), Failure>) -> u8 {
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Predict(args) => commands::predict::run(args),
+        Command::Run(args) => commands::run_program::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Explain(args) => commands::explain::run(args),
         #[cfg(feature = "explore")]

@@ -134,12 +134,12 @@ impl Configuration {
 
 fn sender(flow: &Flow, to: u32) -> VecDeque<Op> {
     let sleep = Op::Sleep { duration: flow.start, reason: SleepReason::Program };
-    let send = Op::Send(Envelope { to: RankId(to), tag: Tag(0), bytes: Bytes(flow.bytes) });
+    let send = Op::Send(Envelope::new(RankId(to), Tag(0), Bytes(flow.bytes)));
     VecDeque::from([sleep, send])
 }
 
 fn receiver(from: u32) -> VecDeque<Op> {
-    VecDeque::from([Op::Recv(Pattern { from: Source::Rank(RankId(from)), tag: None })])
+    VecDeque::from([Op::Recv(Pattern::new(Source::Rank(RankId(from)), None))])
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers of a file of ours")]

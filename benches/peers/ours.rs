@@ -42,8 +42,8 @@ fn dissemination(n_ranks: u32, bytes: Bytes) -> Program {
     let round = |rank: u32, k: u32| {
         let distance = 1 << k;
         let (to, from) = ((rank + distance) % n_ranks, (rank + n_ranks - distance) % n_ranks);
-        let irecv = Op::Irecv(Pattern { from: Source::Rank(RankId(from)), tag: None });
-        [irecv, Op::Isend(Envelope { to: RankId(to), tag: Tag(0), bytes }), Op::WaitAll]
+        let irecv = Op::Irecv(Pattern::new(Source::Rank(RankId(from)), None));
+        [irecv, Op::Isend(Envelope::new(RankId(to), Tag(0), bytes)), Op::WaitAll]
     };
     let ops = |rank| (0..n_rounds).flat_map(|k| round(rank, k)).collect::<VecDeque<Op>>();
     Program::Fixed((0..n_ranks).map(ops).collect())

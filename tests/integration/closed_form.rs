@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use dlpc_engine::engine::{SimError, WaitsFor};
+use dlpc_engine::engine::{BlockedIn, Need, SimError};
 use dlpc_engine::machine::{Duplex, Forwarding, Interruptions, Segment, Topology};
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::program::{Op, Pattern, RankId, SleepReason, Source, Tag};
@@ -200,14 +200,14 @@ fn messages_of_a_pair_do_not_overtake_each_other() {
     let tagged = |tag, bytes| Op::Send(dlpc_engine::program::Envelope { tag: Tag(tag), ..envelope(1, bytes) });
     let run = Run::new(cluster(2, 1), &[0, 1])
         .rank(0, &[tagged(1, MB), tagged(2, 0)])
-        .rank(1, &[recv(0), compute(us(7)), Op::Recv(Pattern { from: Source::Any, tag: Some(Tag(2)) })]);
+        .rank(1, &[recv(0), compute(us(7)), Op::Recv(Pattern::new(Source::Any, Some(Tag(2))))]);
     // The large one is there after 80 ms, and only then the empty one: 80 ms + 7 us.
     assert_eq!(run.makespan(), us(80_007));
 }
 
 #[test]
 fn a_wildcard_receive_takes_whoever_comes_first() {
-    let any = Op::Recv(Pattern { from: Source::Any, tag: None });
+    let any = Op::Recv(Pattern::new(Source::Any, None));
     let run = Run::new(cluster(3, 1), &[0, 1, 2])
         .rank(0, &[any, compute(us(10)), any])
         .rank(1, &[compute(us(100)), send(0, 0)])
@@ -268,11 +268,12 @@ fn two_ranks_that_receive_first_are_a_deadlock_that_names_both() {
     let Err(SimError::Deadlock { blocked }) = run.try_run() else { panic!("no deadlock") };
     assert_eq!(blocked.len(), 2);
     assert_eq!((blocked[0].rank, blocked[0].op), (RankId(0), 1));
-    assert_eq!(blocked[0].waits_for, WaitsFor::Message { from: Source::Rank(RankId(1)), tag: None });
+    assert_eq!(blocked[0].call, BlockedIn::Recv);
+    assert_eq!(blocked[0].needs, [Need::Message { pattern: from(1), is_over: false }]);
     assert_eq!(
         run.try_run().unwrap_err().to_string(),
-        "deadlock: 2 ranks cannot go on\n  rank 0 (op 1) waits for a message from rank 1\n  rank 1 (op 0) waits for a \
-         message from rank 0"
+        "deadlock: 2 ranks cannot go on\n  rank 0 (op 1) waits in a receive for a message from rank 1\n  rank 1 (op 0) waits \
+         in a receive for a message from rank 0"
     );
 }
 
@@ -285,7 +286,7 @@ fn large_sends_to_each_other_are_a_deadlock_and_small_ones_are_not() {
     };
     assert!(exchange(4096).is_ok());
     let Err(SimError::Deadlock { blocked }) = exchange(4097) else { panic!("no deadlock") };
-    assert_eq!(blocked[1].waits_for, WaitsFor::Receive { by: RankId(0), tag: Tag(0) });
+    assert_eq!(blocked.iter().map(|blocked| blocked.op).collect::<Vec<_>>(), [0, 0]);
 }
 
 #[test]

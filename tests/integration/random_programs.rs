@@ -59,11 +59,9 @@ fn machine(rng: &mut ChaCha8Rng) -> MachineModel {
 fn message(rng: &mut ChaCha8Rng, from: u32, to: u32) -> (Op, Op) {
     let tag = Tag(rng.random_range(0..2));
     let bytes = Bytes([0, 1, 8, 50, 51, 100, 1000, 20_000][rng.random_range(0..8)]);
-    let envelope = Envelope { to: RankId(to), tag, bytes };
-    let pattern = Pattern {
-        from: if rng.random_bool(0.3) { Source::Any } else { Source::Rank(RankId(from)) },
-        tag: rng.random_bool(0.7).then_some(tag),
-    };
+    let envelope = Envelope::new(RankId(to), tag, bytes);
+    let source = if rng.random_bool(0.3) { Source::Any } else { Source::Rank(RankId(from)) };
+    let pattern = Pattern::new(source, rng.random_bool(0.7).then_some(tag));
     let send = if rng.random_bool(0.5) { Op::Send(envelope) } else { Op::Isend(envelope) };
     let recv = match rng.random_range(0..10) {
         0..=4 => Op::Recv(pattern),
@@ -106,7 +104,7 @@ fn program(seed: u64) -> Run {
 fn described(result: &Result<Trace, SimError>) -> String {
     let trace = match result {
         Ok(trace) => trace,
-        Err(error) => return error.to_string(),
+        Err(error) => return blocked(error),
     };
     let mut text = format!("{} {:?}\n", trace.n_messages, trace.finished_at);
     let record = trace.record.as_ref().unwrap();
@@ -118,6 +116,12 @@ fn described(result: &Result<Trace, SimError>) -> String {
         writeln!(text, "{} {} {start} {left}", transfer.from.0, transfer.cause).unwrap();
     }
     text
+}
+
+/// Returns which ranks are blocked, at which op.
+fn blocked(error: &SimError) -> String {
+    let SimError::Deadlock { blocked } = error else { panic!("{error}") };
+    blocked.iter().fold(String::new(), |text, blocked| text + &format!("{} {}\n", blocked.rank.0, blocked.op))
 }
 
 fn digest(batch: u64) -> String {

@@ -131,11 +131,11 @@ pub(crate) fn compute(work: SimDuration) -> Op {
 }
 
 pub(crate) fn envelope(to: u32, bytes: u64) -> Envelope {
-    Envelope { to: RankId(to), tag: Tag(0), bytes: Bytes(bytes) }
+    Envelope::new(RankId(to), Tag(0), Bytes(bytes))
 }
 
 pub(crate) fn from(rank: u32) -> Pattern {
-    Pattern { from: Source::Rank(RankId(rank)), tag: None }
+    Pattern::new(Source::Rank(RankId(rank)), None)
 }
 
 pub(crate) fn send(to: u32, bytes: u64) -> Op {

@@ -54,6 +54,10 @@ pub enum SendMode {
     Standard,
     /// For its receive, whatever its size (`MPI_Ssend`).
     Synchronous,
+    /// For nothing: large data goes from a copy, while the sender is in later calls (`MPI_Bsend`).
+    Buffered,
+    /// As a standard send, as in Open MPI and MPICH: that the receive is there is the program's promise (`MPI_Rsend`).
+    Ready,
 }
 
 /// A collective as one rank calls it.

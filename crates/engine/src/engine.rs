@@ -2,8 +2,10 @@
 //! It knows no files, no MPI library and no collectives; a program gives it the ops of each rank, one by one.
 
 mod alone;
+mod asking;
 mod cores;
 mod costs;
+mod deadlock;
 mod error;
 mod event;
 mod flow;
@@ -20,13 +22,15 @@ mod queue;
 mod rank;
 mod recorder;
 pub mod replay;
+mod requests;
 mod ring;
 mod timer;
+mod work;
 
-pub use self::error::{BlockedRank, SimError, WaitsFor};
+pub use self::error::{BlockedIn, BlockedRank, Need, Reason, SimError};
 pub use self::producer::Production;
 
-use self::cores::{Cores, Ended, Ending};
+use self::cores::{Cores, EndedWork};
 use self::costs::{RouteCosts, TableCosts};
 use self::event::{Event, PackedEvent};
 use self::flow::FlowNetwork;
@@ -37,17 +41,17 @@ use self::network::{LoggopsNetwork, Transfer};
 use self::noise::NoiseSource;
 use self::pairs::Pairs;
 use self::producer::Producer;
-use self::protocol::Task;
 use self::queue::Queue;
-use self::rank::{Rank, State, Wait, Work, WorkPurpose};
+use self::rank::{Ended, Rank, State, Wait, Work, WorkPurpose};
 use self::recorder::Recorder;
+use self::requests::Requests;
 use crate::machine::{MachineModel, MessageTable, Noise};
 use crate::platform::core_set::CoreSet;
 use crate::platform::{HostId, NetworkKind, Platform};
-use crate::program::{Op, Outcome, Pattern, Program, RankId};
+use crate::program::{Op, Outcome, Pattern, Program, RankId, Status};
 use crate::random::{Purpose, Streams};
-use crate::trace::{Activity, ActivityKind, Enabler, Look, Losses, MessageStep, Recording, Trace};
-use crate::units::{Bytes, SimDuration, SimTime};
+use crate::trace::{Activity, ActivityKind, Enabler, Look, Losses, Recording, Trace};
+use crate::units::{Bytes, SimTime};
 
 /// Everything that a run needs besides its program.
 #[derive(Debug, Clone)]
@@ -146,6 +150,7 @@ struct Engine<'a> {
     messages: Messages,
     pairs: Pairs,
     matching: Matching,
+    requests: Requests,
     cores: Cores<'a>,
     network: Network,
     noise: NoiseSource,
@@ -185,6 +190,7 @@ impl<'a> Engine<'a> {
             messages: Messages::default(),
             pairs: Pairs::default(),
             matching: Matching::default(),
+            requests: Requests::default(),
             cores: Cores::new(setup.platform, setup.hosts_of_ranks, setup.bound),
             network: match setup.network {
                 NetworkKind::Flow => Network::Flow(Box::new(FlowNetwork::new(setup.platform))),
@@ -232,7 +238,7 @@ impl<'a> Engine<'a> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::CoreDone(rank) => self.end_work(Ended { rank, oversubscribed_s: 0.0 }),
+            Event::CoreDone(rank) => self.end_work(EndedWork { rank, oversubscribed_s: 0.0 }),
             Event::HostWake { host, generation } => self.wake_host(host, generation),
             Event::NetworkWake { generation } => self.wake_network(generation),
             Event::Left { message, part } => self.leave(message, part),
@@ -242,19 +248,7 @@ impl<'a> Engine<'a> {
     }
 
     fn finish(self) -> Result<Trace, SimError> {
-        let blocked: Vec<BlockedRank> = (0..)
-            .map(RankId)
-            .zip(&self.ranks)
-            .filter(|(_, rank)| rank.state != State::Finished)
-            .map(|(id, rank)| BlockedRank {
-                rank: id,
-                op: u64::from(rank.n_ops) - 1,
-                waits_for: WaitsFor::of(rank, &self.messages),
-            })
-            .collect();
-        if !blocked.is_empty() {
-            return Err(SimError::Deadlock { blocked });
-        }
+        self.check_finished()?;
         Ok(Trace {
             makespan: self.finished_at.iter().copied().max().unwrap_or(SimTime::ZERO),
             finished_at: self.finished_at,
@@ -283,16 +277,26 @@ impl<'a> Engine<'a> {
                     self.recorder.look(Look { at: now, rank: id, complete });
                     Outcome::Looked { complete }
                 }
+                Op::Time => {
+                    self.program.tell(self.now);
+                    Outcome::Done
+                }
                 Op::Irecv(pattern) => {
-                    self.post(id, PostedRecv { pattern: *pattern, caller: Caller::Nonblocking });
+                    if !pattern.is_from_nobody() {
+                        let wanted = self.matching.wanted(*pattern);
+                        self.post(id, PostedRecv { wanted, caller: Caller::Nonblocking });
+                    }
                     Outcome::Done
                 }
                 Op::WaitAll if self.ranks[id.0 as usize].outstanding == 0 => Outcome::Done,
                 Op::WaitAll => return self.wait(id, Wait::All),
-                Op::Recv(pattern) => return self.recv(id, *pattern, Wait::Recv(*pattern)),
+                Op::Recv(pattern) | Op::RecvWithin { pattern, .. } if pattern.is_from_nobody() => {
+                    Outcome::Received(Status::NONE)
+                }
+                Op::Recv(pattern) => return self.recv(id, *pattern, Wait::Recv),
                 Op::RecvWithin { pattern, timeout } => {
                     self.set_timer(id, *timeout);
-                    return self.recv(id, *pattern, Wait::RecvWithin(*pattern));
+                    return self.recv(id, *pattern, Wait::RecvWithin);
                 }
                 Op::Compute { kernel, work } => {
                     let disturbed = self.noise.disturb(id, *kernel, *work);
@@ -307,8 +311,19 @@ impl<'a> Engine<'a> {
                     self.ranks[id.0 as usize].state = State::Sleeping(*reason);
                     return self.set_timer(id, *duration);
                 }
+                Op::Send(envelope) | Op::Isend(envelope) if envelope.to == RankId::NOBODY => Outcome::Done,
                 Op::Send(envelope) => return self.start_send(id, envelope, Caller::Blocking),
                 Op::Isend(envelope) => return self.start_send(id, envelope, Caller::Nonblocking),
+                Op::StartSend(request, envelope) if envelope.to == RankId::NOBODY => {
+                    self.requests.finish(id, *request, Status::NONE);
+                    Outcome::Done
+                }
+                Op::StartSend(request, envelope) => return self.start_send(id, envelope, Caller::Named(*request)),
+                call => {
+                    let call = *call;
+                    let Some(outcome) = self.call(id, call) else { return };
+                    outcome
+                }
             };
         }
     }
@@ -326,7 +341,8 @@ impl<'a> Engine<'a> {
 
     fn recv(&mut self, id: RankId, pattern: Pattern, wait: Wait) {
         self.ranks[id.0 as usize].state = State::Waiting(wait);
-        self.post(id, PostedRecv { pattern, caller: Caller::Blocking });
+        let wanted = self.matching.wanted(pattern);
+        self.post(id, PostedRecv { wanted, caller: Caller::Blocking });
         self.progress(id);
     }
 
@@ -344,7 +360,9 @@ impl<'a> Engine<'a> {
         }
         let outcome = match wait {
             Wait::All => (rank.outstanding == 0).then_some(Outcome::Done),
-            Wait::Send(_) | Wait::Recv(_) | Wait::RecvWithin(_) => rank.outcome.take(),
+            Wait::Send(_) | Wait::Recv | Wait::RecvWithin => rank.ended.take().map(|ended| self.outcome(ended)),
+            Wait::Answer => self.answer(id),
+            Wait::Nothing => None,
         };
         if let Some(outcome) = outcome {
             return self.step(id, outcome);
@@ -352,68 +370,19 @@ impl<'a> Engine<'a> {
         if let Some(task) = self.take_task(id) {
             let work = self.task_work(task);
             self.start_work(id, work, WorkPurpose::Task(task));
-        }
-    }
-
-    fn start_work(&mut self, id: RankId, length: SimDuration, purpose: WorkPurpose) {
-        self.ranks[id.0 as usize].work = Some(purpose);
-        if let Some(work) = self.works.get_mut(id.0 as usize) {
-            work.begin(self.now, self.cause, length);
-        }
-        let host = self.hosts_of_ranks[id.0 as usize];
-        match self.cores.start(self.now, host, id, length) {
-            Ending::At(at) => self.push(at, Event::CoreDone(id)),
-            Ending::Forecast { at, generation } => self.push(at, Event::HostWake { host, generation }),
-        }
-    }
-
-    fn wake_host(&mut self, host: HostId, generation: u32) {
-        let mut ended = Vec::new();
-        if let Some(Ending::Forecast { at, generation }) =
-            self.cores.collect_ended(self.now, host, generation, &mut ended)
+        } else if wait == Wait::Answer
+            && let Some(outcome) = self.answer_nothing(id)
         {
-            self.push(at, Event::HostWake { host, generation });
-        }
-        for ended in ended {
-            self.end_work(ended);
+            self.step(id, outcome);
         }
     }
 
-    fn end_work(&mut self, ended: Ended) {
-        let id = ended.rank;
-        let purpose = self.ranks[id.0 as usize].work.take().expect("invariant: work that ends has started");
-        if let Some(work) = self.works.get_mut(id.0 as usize) {
-            work.end(self.now);
-            let work = *work;
-            self.record_work(&work, purpose, ended);
+    fn outcome(&mut self, ended: Ended) -> Outcome {
+        match ended {
+            Ended::Sent => Outcome::Done,
+            Ended::TimedOut => Outcome::TimedOut,
+            Ended::Received(message) => Outcome::Received(self.take_received(message)),
         }
-        match purpose {
-            WorkPurpose::Compute(_) => self.step(id, Outcome::Done),
-            WorkPurpose::Send(message) => self.end_send(id, message),
-            WorkPurpose::Task(task) => {
-                self.end_task(task);
-                self.progress(id);
-            }
-        }
-    }
-
-    fn record_work(&mut self, work: &Work, purpose: WorkPurpose, ended: Ended) {
-        let peer_of = |message| {
-            let message = self.messages.get(message);
-            if message.from == ended.rank { message.to } else { message.from }
-        };
-        let overhead = |step, message| ActivityKind::Overhead { step, peer: peer_of(message) };
-        let kind = match purpose {
-            WorkPurpose::Compute(kernel) => ActivityKind::Compute(kernel),
-            WorkPurpose::Send(message) => overhead(MessageStep::Send, message),
-            WorkPurpose::Task(Task::Answer(message)) => overhead(MessageStep::Answer, message),
-            WorkPurpose::Task(Task::SendData(message)) => overhead(MessageStep::SendData, message),
-            WorkPurpose::Task(Task::Receive(message)) => overhead(MessageStep::Receive, message),
-        };
-        let speed = self.cores.speed(self.hosts_of_ranks[ended.rank.0 as usize]);
-        let lost = work.losses(self.now, speed, ended.oversubscribed_s);
-        let activity = Activity { kind, start: work.start, end: self.now, enabled_by: work.enabled_by, lost };
-        self.recorder.activity(ended.rank, activity);
     }
 
     /// Ends an instant: links are shared anew among the flows that are there now.

@@ -51,8 +51,8 @@
 //! # let platform = Platform::new(&machine);
 //! # let hosts = [0, 1, 2, 3].map(HostId);
 //! # let setup = Setup::new(&machine, &platform, &hosts);
-//! let to_rank_0 = Op::Send(Envelope { to: RankId(0), tag: Tag(0), bytes: Bytes(125_000) });
-//! let from_any = Op::Recv(Pattern { from: Source::Any, tag: None });
+//! let to_rank_0 = Op::Send(Envelope::new(RankId(0), Tag(0), Bytes(125_000)));
+//! let from_any = Op::Recv(Pattern::new(Source::Any, None));
 //! let ops = vec![vec![from_any; 3], vec![to_rank_0], vec![to_rank_0], vec![to_rank_0]];
 //! let mut program = Program::Fixed(ops.into_iter().map(VecDeque::from).collect());
 //! let trace = simulate(&setup, &mut program).unwrap();

@@ -3,6 +3,7 @@
 pub mod as_schedule;
 pub mod collective;
 pub mod history;
+mod op;
 pub mod phase;
 pub mod script;
 pub mod traced;
@@ -10,112 +11,15 @@ pub mod traced;
 use std::collections::VecDeque;
 use std::fmt::Debug;
 
+pub use self::op::{
+    Context, Enough, Envelope, Op, Outcome, Pattern, RankId, Request, SleepReason, Source, Status, Tag,
+};
+pub use crate::calls::SendMode;
+
 use self::collective::Exchange;
 use self::phase::Phase;
-use crate::machine::{CollectiveOverrides, Kernel};
-use crate::units::{Bytes, SimDuration};
-
-/// Index of a rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RankId(pub u32);
-
-/// Tag of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tag(pub u32);
-
-/// Whose messages a receive takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Those of one rank.
-    Rank(RankId),
-    /// Those of all ranks.
-    Any,
-}
-
-/// One step of a rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
-    /// Works on the rank's core.
-    Compute {
-        /// What it does.
-        kernel: Kernel,
-        /// How long it takes on a core of speed 1, without noise.
-        work: SimDuration,
-    },
-    /// Leaves the core idle.
-    Sleep {
-        /// How long.
-        duration: SimDuration,
-        /// Why.
-        reason: SleepReason,
-    },
-    /// Sends and waits until the buffer is free again.
-    Send(Envelope),
-    /// Starts a send; [`Op::WaitAll`] waits for it.
-    Isend(Envelope),
-    /// Waits for a message.
-    Recv(Pattern),
-    /// Starts a receive; [`Op::WaitAll`] waits for it.
-    Irecv(Pattern),
-    /// Waits for a message, at most for a time.
-    RecvWithin {
-        /// Which messages.
-        pattern: Pattern,
-        /// How long to wait for a match.
-        timeout: SimDuration,
-    },
-    /// Waits for all started sends and receives.
-    WaitAll,
-    /// Looks how many files the producer has completed; takes no time.
-    Look,
-}
-
-/// Why a rank sleeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SleepReason {
-    /// The program says so.
-    Program,
-    /// Until the next look for what the producer has completed.
-    Poll,
-}
-
-/// What is sent to whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Envelope {
-    /// Receiver.
-    pub to: RankId,
-    /// Tag.
-    pub tag: Tag,
-    /// Size.
-    pub bytes: Bytes,
-}
-
-/// Which messages a receive takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pattern {
-    /// Sender.
-    pub from: Source,
-    /// Tag; none takes any.
-    pub tag: Option<Tag>,
-}
-
-/// How the previous op of a rank ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// There was none: the rank starts.
-    Started,
-    /// Done.
-    Done,
-    /// A message of this rank was received.
-    Received(RankId),
-    /// No message came in time.
-    TimedOut,
-    /// So many files are complete.
-    Looked {
-        /// Files completed since the start.
-        complete: u32,
-    },
-}
+use crate::machine::CollectiveOverrides;
+use crate::units::SimTime;
 
 /// What all ranks do in one run. Ranks share it, so that one rank can find what another has decided; a rank looks only
 /// after it has received the message that carries the decision.
@@ -138,6 +42,12 @@ pub trait Reactive: Debug + Send + Sync {
 
     /// As [`Program::n_ops_at_most`].
     fn n_ops_at_most(&self) -> u64;
+
+    /// Hears what time it is, as an [`Op::Time`] has asked.
+    fn tell(&mut self, _now: SimTime) {}
+
+    /// Hears which message a receive with a number gets, as soon as the two have met.
+    fn meet(&mut self, _receiver: RankId, _request: Request, _message: Status) {}
 
     /// Returns whether ranks that have finished a log file wait until all have, although more files are complete.
     fn is_in_rounds(&self) -> bool {
@@ -195,6 +105,24 @@ impl Program {
             Self::Script(script) => script.next(rank),
             Self::Reactive(program) => program.next(rank, outcome),
             Self::Remembered(history) => history.next(rank, outcome),
+        }
+    }
+
+    /// Tells it what time it is, as an [`Op::Time`] has asked.
+    pub(crate) fn tell(&mut self, now: SimTime) {
+        match self {
+            Self::Reactive(program) => program.tell(now),
+            Self::Remembered(history) => history.inner().tell(now),
+            Self::Fixed(_) | Self::Script(_) => {}
+        }
+    }
+
+    /// Tells it which message a receive with a number gets.
+    pub(crate) fn meet(&mut self, receiver: RankId, request: Request, message: Status) {
+        match self {
+            Self::Reactive(program) => program.meet(receiver, request, message),
+            Self::Remembered(history) => history.inner().meet(receiver, request, message),
+            Self::Fixed(_) | Self::Script(_) => {}
         }
     }
 

@@ -132,8 +132,10 @@ pub enum MessageStep {
     Answer,
     /// Takes the answer and sends the data.
     SendData,
-    /// Takes the message.
+    /// Takes the message; answers, too, if it was sent synchronously.
     Receive,
+    /// Takes the answer to a synchronous message.
+    TakeAnswer,
 }
 
 /// What an activity waited for before it started.
@@ -194,9 +196,9 @@ impl TransferRecord {
 /// Which part of a message a transfer carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// An eager message with its data, or the request of a rendezvous.
+    /// An eager or synchronous message with its data, or the request of a rendezvous.
     Envelope,
-    /// The answer to a request; travels from the receiver to the sender.
+    /// The answer to a request, or to a synchronous message; travels from the receiver to the sender.
     Answer,
     /// The data of a rendezvous.
     Data,

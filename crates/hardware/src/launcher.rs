@@ -3,7 +3,7 @@
 pub mod hostfile;
 mod process;
 mod said;
-mod session;
+pub(crate) mod session;
 
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -2,6 +2,7 @@
 
 mod drawn;
 pub mod export;
+mod rehearsal;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -19,6 +20,8 @@ use crate::analysis::scaling::{self, Replications};
 use crate::analysis::timeline::{self as time_line, Timeline};
 use crate::analysis::{Cause, Curve, critical_path};
 use crate::scenario::Scenario;
+
+pub use self::rehearsal::rehearse;
 
 /// Largest number of events of a run that is traced to find out where its time goes. A trace takes about 150 bytes for
 /// each event, so this bounds it to some 300 MB.

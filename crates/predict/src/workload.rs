@@ -5,6 +5,9 @@ mod effort;
 mod facts;
 mod log_stream;
 mod pi;
+pub mod recorded;
+
+use std::sync::Arc;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels};
 use dlpc_engine::program::Program;
@@ -21,6 +24,7 @@ pub use self::facts::{Edit, Scope};
 pub(crate) use self::facts::{Facts, KernelFacts, KernelSource};
 pub use self::log_stream::{Dispatch, LogStream};
 pub use self::pi::{Pi, Returns};
+use self::recorded::{Recorded, Recording};
 
 /// The program that all ranks run.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +35,8 @@ pub enum Workload {
     LogStream(LogStream),
     /// Phases described in the scenario.
     Custom(Vec<Phase>),
+    /// What a program of the user did on virtual ranks.
+    Recorded(Recorded),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,16 +49,29 @@ pub(crate) struct RawWorkload {
     log_stream: Option<Spanned<log_stream::RawLogStream>>,
     /// Phases that this file describes.
     custom: Option<Spanned<custom::RawCustom>>,
+    /// What a program of yours did on virtual ranks, as `dlpc-sim run` records it.
+    recorded: Option<Spanned<recorded::RawRecorded>>,
 }
 
 impl RawWorkload {
+    /// Returns the file of the recording, if it names one.
+    pub(crate) fn recording(&self) -> Option<&Spanned<String>> {
+        self.recorded.as_ref()?.value.file.as_ref()
+    }
+
     /// Returns the checked workload, or none if there is a problem or no machine model.
-    pub(crate) fn read(&self, costs: Option<KernelSource<'_>>, diagnostics: &mut Diagnostics) -> Option<Workload> {
-        let Self { pi, log_stream, custom } = self;
+    pub(crate) fn read(
+        &self,
+        costs: Option<KernelSource<'_>>,
+        recording: Option<Arc<Recording>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Workload> {
+        let Self { pi, log_stream, custom, recorded } = self;
         let all = [
             pi.as_ref().map(|raw| pi::read(raw, costs, diagnostics).map(Workload::Pi)),
             log_stream.as_ref().map(|raw| log_stream::read(&raw.value, diagnostics).map(Workload::LogStream)),
             custom.as_ref().map(|raw| custom::read(&raw.value, diagnostics).map(Workload::Custom)),
+            recorded.as_ref().map(|raw| recorded::read(&raw.value, recording).map(Workload::Recorded)),
         ];
         let mut written = all.into_iter().flatten();
         match (written.next(), written.next()) {
@@ -74,6 +93,7 @@ pub(crate) const fn facts_of(kernel: Kernel) -> KernelFacts {
         Kernel::CollectRecord => pi::COLLECT_RECORD,
         Kernel::Analyse => log_stream::ANALYSE,
         Kernel::Custom => custom::CUSTOM,
+        Kernel::Recorded => recorded::RECORDED,
     }
 }
 
@@ -89,6 +109,7 @@ impl Workload {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
+            Self::Recorded(recorded) => recorded,
         }
     }
 
@@ -98,6 +119,7 @@ impl Workload {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
+            Self::Recorded(recorded) => recorded,
         }
     }
 

@@ -9,7 +9,7 @@
 //!
 //! The order of entries at one instant is not that of the engine, which has more events. It matters only if they go to
 //! the same host: then the run is given up, and the engine does it. It is also given up for what needs the order of other
-//! events: several receives under way, rendezvous, time limits, looks; and for what ends in an error. So each run that is
+//! events: several receives under way, requests with numbers, probes, contexts, rendezvous, time limits, looks; and for what ends in an error. So each run that is
 //! not given up has the result that the engine would give, to the picosecond and the event
 //! (`tests::results_are_those_of_the_engine`).
 
@@ -24,7 +24,7 @@ use super::noise::NoiseSource;
 use super::queue::Queue;
 use super::{Setup, SimError};
 use crate::platform::{HostId, NetworkKind, Platform};
-use crate::program::{Envelope, Op, Outcome, Pattern, Program, RankId};
+use crate::program::{Context, Envelope, Op, Outcome, Pattern, Program, RankId, SendMode};
 use crate::trace::{Recording, Trace};
 use crate::units::{Bytes, SimTime};
 
@@ -177,7 +177,24 @@ impl<'a> Run<'a> {
                     at = at + *duration;
                     self.count_events(1)?;
                 }
-                Op::RecvWithin { .. } | Op::Look => return Err(Stop::GivenUp),
+                Op::RecvWithin { .. }
+                | Op::Look
+                | Op::Time
+                | Op::StartSend(..)
+                | Op::StartRecv(..)
+                | Op::StartMatched(_)
+                | Op::Wait(_)
+                | Op::Test(_)
+                | Op::Watch(_)
+                | Op::WaitWatched(_)
+                | Op::TestWatched(_)
+                | Op::NextDone
+                | Op::Probe(_)
+                | Op::Iprobe(_)
+                | Op::Mprobe(..)
+                | Op::Improbe(..)
+                | Op::Free(_)
+                | Op::Cancel(_) => return Err(Stop::GivenUp),
             }
         }
     }
@@ -194,8 +211,10 @@ impl<'a> Run<'a> {
         envelope: &Envelope,
         state: impl Fn(Sending) -> State,
     ) -> Result<(), Stop> {
-        let Envelope { to, tag, bytes } = *envelope;
-        let (Ok(bytes), true) = (u32::try_from(bytes.0), bytes <= self.eager_limit && to != id) else {
+        let Envelope { to, tag, bytes, context, mode } = *envelope;
+        let is_plain = context == Context::WORLD && mode == SendMode::Standard;
+        let is_to_other = to != id && to != RankId::NOBODY;
+        let (Ok(bytes), true) = (u32::try_from(bytes.0), bytes <= self.eager_limit && is_plain && is_to_other) else {
             return Err(Stop::GivenUp);
         };
         self.n_messages += 1;
@@ -210,7 +229,8 @@ impl<'a> Run<'a> {
     /// Posts a receive, which takes the first message that has come, or will come.
     fn post(&mut self, id: RankId, pattern: Pattern) -> Result<(), Stop> {
         let rank = &mut self.ranks[id.0 as usize];
-        if !matches!(rank.receive, Receive::None) {
+        let is_plain = pattern.context == Context::WORLD && !pattern.is_from_nobody();
+        if !matches!(rank.receive, Receive::None) || !is_plain {
             return Err(Stop::GivenUp);
         }
         rank.receive = match self.inbox.take(&mut rank.unexpected, pattern) {

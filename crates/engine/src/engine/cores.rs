@@ -61,7 +61,7 @@ struct Worker {
 
 /// A rank whose work has ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ended {
+pub(super) struct EndedWork {
     pub(super) rank: RankId,
     /// Seconds lost because there were more ranks at work than cores.
     pub(super) oversubscribed_s: f64,
@@ -123,7 +123,7 @@ impl<'a> Cores<'a> {
         now: SimTime,
         host: HostId,
         generation: u32,
-        ended: &mut Vec<Ended>,
+        ended: &mut Vec<EndedWork>,
     ) -> Option<Ending> {
         let shared = self.shared.get_mut(host.0 as usize)?.as_mut()?;
         if generation != shared.generation {
@@ -131,7 +131,7 @@ impl<'a> Cores<'a> {
         }
         shared.go_on_until(now);
         let have_ended = shared.at_work.iter().filter(|worker| worker.ends_at <= now);
-        ended.extend(have_ended.map(|w| Ended { rank: w.rank, oversubscribed_s: w.oversubscribed_s }));
+        ended.extend(have_ended.map(|w| EndedWork { rank: w.rank, oversubscribed_s: w.oversubscribed_s }));
         shared.at_work.retain(|worker| worker.ends_at > now);
         shared.forecast(self.bound)
     }

@@ -4,11 +4,14 @@
 //! their own. When a search gets long, the list becomes a crowd, in which the sender is looked up.
 
 mod crowd;
+mod label;
+
+pub(super) use self::label::{Label, Labels};
 
 use self::crowd::{PostedCrowd, UnexpectedCrowd};
 use super::message::{Caller, MessageId, Messages};
 use super::ring::{Linked, Ring, Search, Stack};
-use crate::program::{Pattern, RankId, Source, Tag};
+use crate::program::{Context, Pattern, RankId, Source};
 
 /// A search that looks at more elements turns the list into a crowd.
 const SEEN_MAX: u32 = 16;
@@ -25,13 +28,28 @@ pub(super) struct Mailbox {
 /// A receive that waits for its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PostedRecv {
-    pub(super) pattern: Pattern,
+    pub(super) wanted: Wanted,
     pub(super) caller: Caller,
+}
+
+/// Which messages a receive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) from: Source,
+    pub(super) label: Wildcard,
+}
+
+/// Which labels a receive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wildcard {
+    Label(Label),
+    AnyOf(Context),
 }
 
 /// The receives and crowds of all ranks.
 #[derive(Debug, Default)]
 pub(super) struct Matching {
+    pub(super) labels: Labels,
     posts: Posts,
     posted: PostedCrowd,
     unexpected: UnexpectedCrowd,
@@ -43,6 +61,25 @@ impl Mailbox {
 }
 
 impl Matching {
+    /// Returns which messages a pattern means.
+    #[inline]
+    pub(super) fn wanted(&mut self, pattern: Pattern) -> Wanted {
+        let label = match pattern.tag {
+            Some(tag) => Wildcard::Label(self.labels.of(pattern.context, tag)),
+            None => Wildcard::AnyOf(pattern.context),
+        };
+        Wanted { from: pattern.from, label }
+    }
+
+    /// Returns the pattern that means these messages.
+    pub(super) fn pattern(&self, wanted: Wanted) -> Pattern {
+        let (context, tag) = match wanted.label {
+            Wildcard::Label(label) => (self.labels.context(label), Some(self.labels.tag(label))),
+            Wildcard::AnyOf(context) => (context, None),
+        };
+        Pattern { from: wanted.from, tag, context }
+    }
+
     /// Takes the first message of `owner` that has arrived for this receive, or keeps the receive.
     pub(super) fn post(
         &mut self,
@@ -51,7 +88,7 @@ impl Matching {
         recv: PostedRecv,
         messages: &mut Messages,
     ) -> Option<MessageId> {
-        let message = self.take_message(owner, mailbox, recv.pattern, messages);
+        let message = self.take_message(owner, mailbox, recv.wanted, messages);
         if message.is_none() {
             if mailbox.posted_is_crowd {
                 self.posted.insert(owner, recv);
@@ -63,21 +100,23 @@ impl Matching {
         message
     }
 
-    fn take_message(
+    /// Takes the first message of `owner` that has arrived and is wanted.
+    pub(super) fn take_message(
         &mut self,
         owner: RankId,
         mailbox: &mut Mailbox,
-        pattern: Pattern,
+        wanted: Wanted,
         messages: &mut Messages,
     ) -> Option<MessageId> {
+        let labels = &self.labels;
         if mailbox.unexpected_is_crowd {
-            let message = self.unexpected.take(owner, pattern, messages);
+            let message = self.unexpected.take(owner, wanted, messages, labels);
             mailbox.unexpected_is_crowd = self.unexpected.has_any(owner);
             return message;
         }
         let fits = |messages: &Messages, element| {
             let message = messages.get(MessageId(element));
-            pattern.takes(message.from, message.tag)
+            wanted.takes(message.from, message.label, labels)
         };
         let Search { found, n_seen } = mailbox.unexpected.take_first(messages, fits);
         if n_seen > SEEN_MAX {
@@ -87,6 +126,23 @@ impl Matching {
             mailbox.unexpected_is_crowd = self.unexpected.has_any(owner);
         }
         found.map(MessageId)
+    }
+
+    /// Returns the first message of `owner` that has arrived and is wanted, and leaves it there.
+    pub(super) fn find_message(
+        &self,
+        owner: RankId,
+        mailbox: &Mailbox,
+        wanted: Wanted,
+        messages: &Messages,
+    ) -> Option<MessageId> {
+        if mailbox.unexpected_is_crowd {
+            return self.unexpected.find(owner, wanted, messages, &self.labels).map(|(_, id)| id);
+        }
+        mailbox.unexpected.iter(messages).map(MessageId).find(|id| {
+            let message = messages.get(*id);
+            wanted.takes(message.from, message.label, &self.labels)
+        })
     }
 
     /// Takes the first posted receive for a message, or keeps the message.
@@ -109,12 +165,13 @@ impl Matching {
 
     fn take_recv(&mut self, mailbox: &mut Mailbox, id: MessageId, messages: &Messages) -> Option<PostedRecv> {
         let message = messages.get(id);
+        let labels = &self.labels;
         if mailbox.posted_is_crowd {
-            let recv = self.posted.take(message.to, message.from, message.tag);
+            let recv = self.posted.take(message.to, message.from, message.label, labels);
             mailbox.posted_is_crowd = self.posted.has_any(message.to);
             return recv;
         }
-        let fits = |posts: &Posts, element| posts.get(element).pattern.takes(message.from, message.tag);
+        let fits = |posts: &Posts, element| posts.get(element).wanted.takes(message.from, message.label, labels);
         let Search { found, n_seen } = mailbox.posted.take_first(&mut self.posts, fits);
         if n_seen > SEEN_MAX {
             while let Some(element) = mailbox.posted.pop(&mut self.posts) {
@@ -125,27 +182,52 @@ impl Matching {
         found.map(|element| self.posts.remove(element))
     }
 
-    /// Takes back the blocking receive, which has not met a message in time.
-    pub(super) fn withdraw_blocking(&mut self, owner: RankId, mailbox: &mut Mailbox) {
+    /// Takes back the receive of a caller, which has not met a message; returns none if it has.
+    pub(super) fn withdraw(&mut self, owner: RankId, mailbox: &mut Mailbox, caller: Caller) -> Option<PostedRecv> {
         if mailbox.posted_is_crowd {
-            self.posted.withdraw_blocking(owner);
+            let recv = self.posted.withdraw(owner, caller);
             mailbox.posted_is_crowd = self.posted.has_any(owner);
-            return;
+            return recv;
         }
-        let is_blocking = |posts: &Posts, element| posts.get(element).caller == Caller::Blocking;
-        if let Some(element) = mailbox.posted.take_first(&mut self.posts, is_blocking).found {
-            self.posts.remove(element);
+        let is_of_caller = |posts: &Posts, element| posts.get(element).caller == caller;
+        let found = mailbox.posted.take_first(&mut self.posts, is_of_caller).found;
+        found.map(|element| self.posts.remove(element))
+    }
+
+    /// Lets a receive that has not met a message go on under another caller.
+    pub(super) fn rename(&mut self, owner: RankId, mailbox: &mut Mailbox, from: Caller, to: Caller) {
+        if mailbox.posted_is_crowd {
+            return self.posted.rename(owner, from, to);
         }
+        let found = mailbox.posted.iter(&self.posts).find(|element| self.posts.get(*element).caller == from);
+        if let Some(element) = found {
+            self.posts.slots[element as usize].caller = to;
+        }
+    }
+
+    /// Returns the receives of a rank that have not met a message.
+    pub(super) fn posted(&self, owner: RankId, mailbox: &Mailbox) -> Vec<PostedRecv> {
+        if mailbox.posted_is_crowd {
+            return self.posted.of(owner);
+        }
+        mailbox.posted.iter(&self.posts).map(|element| self.posts.get(element)).collect()
     }
 }
 
-impl Pattern {
-    fn takes(&self, from: RankId, tag: Tag) -> bool {
-        self.from.takes(from) && self.takes_tag(tag)
+impl Wanted {
+    #[inline]
+    fn takes(&self, from: RankId, label: Label, labels: &Labels) -> bool {
+        self.from.takes(from) && self.label.takes(label, labels)
     }
+}
 
-    fn takes_tag(&self, tag: Tag) -> bool {
-        self.tag.is_none_or(|wanted| wanted == tag)
+impl Wildcard {
+    #[inline]
+    fn takes(self, label: Label, labels: &Labels) -> bool {
+        match self {
+            Self::Label(wanted) => wanted == label,
+            Self::AnyOf(context) => labels.context(label) == context,
+        }
     }
 }
 
@@ -165,28 +247,28 @@ struct Posts {
     free: Stack,
 }
 
-/// A posted receive in 16 bytes.
+/// A posted receive in 24 bytes.
 #[derive(Debug, Clone, Copy)]
 struct Post {
     /// [`ANY`] takes the messages of all ranks.
     from: RankId,
-    tag: Tag,
-    takes_any_tag: bool,
+    label: Wildcard,
     caller: Caller,
     link: u32,
 }
 
-const ANY: RankId = RankId(u32::MAX);
+const _: () = assert!(size_of::<Post>() == 24, "a posted receive is small");
+
+const ANY: RankId = RankId::NOBODY;
 
 impl Posts {
     fn insert(&mut self, recv: PostedRecv) -> u32 {
-        let PostedRecv { pattern, caller } = recv;
-        let from = match pattern.from {
+        let PostedRecv { wanted: Wanted { from, label }, caller } = recv;
+        let from = match from {
             Source::Any => ANY,
             Source::Rank(rank) => rank,
         };
-        let tag = pattern.tag.unwrap_or(Tag(0));
-        let post = Post { from, tag, takes_any_tag: pattern.tag.is_none(), caller, link: 0 };
+        let post = Post { from, label, caller, link: 0 };
         if let Some(element) = self.free.pop(&self.slots) {
             self.slots[element as usize] = post;
             return element;
@@ -198,8 +280,7 @@ impl Posts {
     fn get(&self, element: u32) -> PostedRecv {
         let post = &self.slots[element as usize];
         let from = if post.from == ANY { Source::Any } else { Source::Rank(post.from) };
-        let tag = (!post.takes_any_tag).then_some(post.tag);
-        PostedRecv { pattern: Pattern { from, tag }, caller: post.caller }
+        PostedRecv { wanted: Wanted { from, label: post.label }, caller: post.caller }
     }
 
     fn remove(&mut self, element: u32) -> PostedRecv {

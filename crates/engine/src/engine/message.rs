@@ -1,7 +1,8 @@
 //! Messages between ranks, and the memory that holds those under way.
 
+use super::matching::Label;
 use super::ring::{Linked, Stack};
-use crate::program::{Envelope, RankId, Tag};
+use crate::program::{RankId, Request};
 use crate::trace::TransferId;
 use crate::units::Bytes;
 
@@ -14,19 +15,20 @@ pub(super) struct MessageId(pub(super) u32);
 pub(super) struct Message {
     pub(super) from: RankId,
     pub(super) to: RankId,
-    pub(super) tag: Tag,
+    pub(super) label: Label,
     /// Until it is delivered, the next message of the same pair; then, the next of the list that it is in.
     link: u32,
     pub(super) bytes: Bytes,
     /// The transfer that carries it, or did last, if the run is recorded.
     transfer: u32,
     pub(super) protocol: Protocol,
-    /// Whether the sender is inside a blocking send, or will wait later.
-    pub(super) sender: Caller,
-    /// Whether the receiver is inside a blocking receive, or will wait later; known once matched.
-    pub(super) receiver: Caller,
+    sender: Call,
+    /// Known once matched.
+    receiver: Call,
     pub(super) stage: Stage,
 }
+
+const _: () = assert!(size_of::<Message>() == 32, "two messages fit in one cache line");
 
 /// How far a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(super) enum Stage {
     SendData,
     /// The receiver takes the data.
     Receive,
+    /// The sender of a synchronous message takes the answer.
+    TakeAnswer,
 }
 
 /// How a message travels.
@@ -56,6 +60,8 @@ pub(super) enum Protocol {
     Eager,
     /// The data goes when the receiver has answered the request.
     Rendezvous,
+    /// The data goes with the envelope, and the receiver answers when it has taken it.
+    Synchronous,
 }
 
 /// How a rank called send or receive.
@@ -65,22 +71,44 @@ pub(super) enum Caller {
     Blocking,
     /// It waits later, for all.
     Nonblocking,
+    /// It has a number of its own, by which the rank may wait for it.
+    Named(Request),
+}
+
+/// The same without the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Blocking,
+    Nonblocking,
+    Named,
+}
+
+/// A message whose sender and receiver call as they do, before it has a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewMessage {
+    pub(super) from: RankId,
+    pub(super) to: RankId,
+    pub(super) label: Label,
+    pub(super) bytes: Bytes,
+    pub(super) protocol: Protocol,
+    pub(super) sender: Caller,
 }
 
 const NO_LINK: u32 = u32::MAX;
 
 impl Message {
-    pub(super) fn new(from: RankId, envelope: &Envelope, protocol: Protocol, sender: Caller) -> Self {
+    fn new(new: NewMessage) -> Self {
+        let NewMessage { from, to, label, bytes, protocol, sender } = new;
         Self {
             from,
-            to: envelope.to,
-            tag: envelope.tag,
+            to,
+            label,
             link: NO_LINK,
-            bytes: envelope.bytes,
+            bytes,
             transfer: 0,
             protocol,
-            sender,
-            receiver: Caller::Blocking,
+            sender: sender.into(),
+            receiver: Call::Blocking,
             stage: Stage::InOrder,
         }
     }
@@ -103,21 +131,94 @@ impl Message {
     }
 }
 
+impl From<Caller> for Call {
+    fn from(caller: Caller) -> Self {
+        match caller {
+            Caller::Blocking => Self::Blocking,
+            Caller::Nonblocking => Self::Nonblocking,
+            Caller::Named(_) => Self::Named,
+        }
+    }
+}
+
 /// All messages under way.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     slots: Vec<Message>,
     free: Stack,
+    /// The requests of sender and receiver, by message, up to the largest that has one.
+    requests: Vec<[Request; 2]>,
 }
 
+const SENDER: usize = 0;
+const RECEIVER: usize = 1;
+
 impl Messages {
-    pub(super) fn insert(&mut self, message: Message) -> MessageId {
-        if let Some(element) = self.free.pop(&self.slots) {
+    pub(super) fn insert(&mut self, new: NewMessage) -> MessageId {
+        let message = Message::new(new);
+        let id = if let Some(element) = self.free.pop(&self.slots) {
             self.slots[element as usize] = message;
-            return MessageId(element);
+            MessageId(element)
+        } else {
+            self.slots.push(message);
+            MessageId(u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 messages under way"))
+        };
+        if let Caller::Named(request) = new.sender {
+            self.name(id, SENDER, request);
         }
-        self.slots.push(message);
-        MessageId(u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 messages under way"))
+        id
+    }
+
+    /// Returns whether the sender is inside a blocking send, or will wait later.
+    pub(super) fn sender(&self, id: MessageId) -> Caller {
+        self.caller(id, SENDER, self.get(id).sender)
+    }
+
+    /// Returns whether the receiver of a message that is matched is inside a blocking receive, or will wait later.
+    pub(super) fn receiver(&self, id: MessageId) -> Caller {
+        self.caller(id, RECEIVER, self.get(id).receiver)
+    }
+
+    pub(super) fn set_sender(&mut self, id: MessageId, caller: Caller) {
+        self.get_mut(id).sender = caller.into();
+        if let Caller::Named(request) = caller {
+            self.name(id, SENDER, request);
+        }
+    }
+
+    pub(super) fn set_receiver(&mut self, id: MessageId, caller: Caller) {
+        self.get_mut(id).receiver = caller.into();
+        if let Caller::Named(request) = caller {
+            self.name(id, RECEIVER, request);
+        }
+    }
+
+    #[inline]
+    fn caller(&self, id: MessageId, side: usize, call: Call) -> Caller {
+        match call {
+            Call::Blocking => Caller::Blocking,
+            Call::Nonblocking => Caller::Nonblocking,
+            Call::Named => Caller::Named(self.requests[id.0 as usize][side]),
+        }
+    }
+
+    #[cold]
+    fn name(&mut self, id: MessageId, side: usize, request: Request) {
+        let i = id.0 as usize;
+        if self.requests.len() <= i {
+            self.requests.resize(i + 1, [request; 2]);
+        }
+        self.requests[i][side] = request;
+    }
+
+    /// Returns all messages that are under way, by number.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = MessageId> + use<> {
+        let mut is_free = vec![false; self.slots.len()];
+        let mut free = self.free;
+        while let Some(element) = free.pop(&self.slots) {
+            is_free[element as usize] = true;
+        }
+        (0..).map(MessageId).zip(is_free).filter_map(|(id, is_free)| (!is_free).then_some(id))
     }
 
     pub(super) fn remove(&mut self, id: MessageId) {

@@ -5,13 +5,13 @@
 use super::costs::{RouteCost, SizeCosts, TableCosts};
 use super::event::Event;
 use super::matching::PostedRecv;
-use super::message::{Caller, Message, MessageId, Protocol, Stage};
+use super::message::{Caller, Message, MessageId, NewMessage, Protocol, Stage};
 use super::network::{Transfer, TransferEnd, TransferTimes};
 use super::recorder::{Injected, Way};
-use super::{Engine, Network, State, Wait, WorkPurpose};
+use super::{Ended, Engine, Network, State, Wait, WorkPurpose};
 use crate::machine::Segment;
 use crate::platform::{HostId, Limit};
-use crate::program::{Envelope, Outcome, RankId};
+use crate::program::{Envelope, Outcome, RankId, SendMode, Status};
 use crate::trace::{Enabler, Part};
 use crate::units::{Bytes, SimDuration};
 
@@ -24,8 +24,10 @@ pub(super) enum Task {
     Answer(MessageId),
     /// The sender, having the answer, sends the data.
     SendData(MessageId),
-    /// The receiver takes the data.
+    /// The receiver takes the data, and answers if the message is synchronous.
     Receive(MessageId),
+    /// The sender of a synchronous message takes the answer.
+    TakeAnswer(MessageId),
 }
 
 impl<'a> Engine<'a> {
@@ -34,15 +36,29 @@ impl<'a> Engine<'a> {
         let hosts = (self.host(id), self.host(envelope.to));
         let costs = self.costs(hosts);
         let (protocol, sent_bytes) = if envelope.bytes <= costs.eager_limit() {
-            (Protocol::Eager, envelope.bytes)
+            let is_synchronous = envelope.mode == SendMode::Synchronous;
+            (if is_synchronous { Protocol::Synchronous } else { Protocol::Eager }, envelope.bytes)
         } else {
             (Protocol::Rendezvous, NO_BYTES)
         };
         let work = costs.of(sent_bytes).send_busy;
         self.count_message(hosts, envelope.bytes);
-        let message = self.messages.insert(Message::new(id, envelope, protocol, caller));
+        let sender = if envelope.mode == SendMode::Buffered { self.let_go(id, caller) } else { caller };
+        let label = self.matching.labels.of(envelope.context, envelope.tag);
+        let new = NewMessage { from: id, to: envelope.to, label, bytes: envelope.bytes, protocol, sender };
+        let message = self.messages.insert(new);
         self.ranks[id.0 as usize].state = State::Computing;
         self.start_work(id, work, WorkPurpose::Send(message));
+    }
+
+    /// A buffered send is done for its caller: what is left of it goes on as a send without a number.
+    #[cold]
+    fn let_go(&mut self, id: RankId, caller: Caller) -> Caller {
+        if let Caller::Named(request) = caller {
+            self.requests.open(id, request, None);
+            self.requests.finish(id, request, Status::NONE);
+        }
+        Caller::Nonblocking
     }
 
     fn count_message(&mut self, hosts: (HostId, HostId), bytes: Bytes) {
@@ -54,12 +70,21 @@ impl<'a> Engine<'a> {
     /// The envelope enters the network. An eager send is done; a rendezvous waits for the answer.
     pub(super) fn end_send(&mut self, id: RankId, message_id: MessageId) {
         self.inject(message_id, Part::Envelope);
-        let message = *self.messages.get(message_id);
-        match (message.protocol, message.sender) {
-            (Protocol::Eager, _) => self.step(id, Outcome::Done),
-            (Protocol::Rendezvous, Caller::Blocking) => self.wait(id, Wait::Send(message_id)),
-            (Protocol::Rendezvous, Caller::Nonblocking) => {
+        let protocol = self.messages.get(message_id).protocol;
+        match (protocol, self.messages.sender(message_id)) {
+            (Protocol::Eager, Caller::Blocking | Caller::Nonblocking) => self.step(id, Outcome::Done),
+            (Protocol::Rendezvous | Protocol::Synchronous, Caller::Blocking) => {
+                self.wait(id, Wait::Send(message_id));
+            }
+            (Protocol::Rendezvous | Protocol::Synchronous, Caller::Nonblocking) => {
                 self.ranks[id.0 as usize].outstanding += 1;
+                self.step(id, Outcome::Done);
+            }
+            (protocol, Caller::Named(request)) => {
+                self.requests.open(id, request, Some(message_id));
+                if protocol == Protocol::Eager {
+                    self.requests.finish(id, request, Status::NONE);
+                }
                 self.step(id, Outcome::Done);
             }
         }
@@ -81,23 +106,33 @@ impl<'a> Engine<'a> {
         if let Some(recv) = self.matching.arrive(mailbox, message_id, &mut self.messages) {
             self.meet(message_id, recv.caller);
             self.progress(to);
+        } else if self.is_probing(to) {
+            self.progress(to);
         }
     }
 
     /// A message and its receive have met.
-    fn meet(&mut self, message_id: MessageId, caller: Caller) {
-        let message = self.messages.get_mut(message_id);
-        message.receiver = caller;
+    pub(super) fn meet(&mut self, message_id: MessageId, caller: Caller) {
+        self.messages.set_receiver(message_id, caller);
+        let message = self.messages.get(message_id);
         let to = message.to;
         let task = match message.protocol {
-            Protocol::Eager => Task::Receive(message_id),
+            Protocol::Eager | Protocol::Synchronous => Task::Receive(message_id),
             Protocol::Rendezvous => Task::Answer(message_id),
         };
         self.add_task(to, task);
-        if caller == Caller::Blocking {
-            // A receive with a time limit has its message: the timer must not ring.
-            let rank = &mut self.ranks[to.0 as usize];
-            rank.timer_generation = rank.timer_generation.wrapping_add(1);
+        match caller {
+            Caller::Blocking => {
+                // A receive with a time limit has its message: the timer must not ring.
+                let rank = &mut self.ranks[to.0 as usize];
+                rank.timer_generation = rank.timer_generation.wrapping_add(1);
+            }
+            Caller::Nonblocking => {}
+            Caller::Named(request) => {
+                self.requests.meet(to, request, message_id);
+                let status = self.status(message_id);
+                self.program.meet(to, request, status);
+            }
         }
     }
 
@@ -106,6 +141,7 @@ impl<'a> Engine<'a> {
             Task::Answer(message) => (message, Stage::Answer),
             Task::SendData(message) => (message, Stage::SendData),
             Task::Receive(message) => (message, Stage::Receive),
+            Task::TakeAnswer(message) => (message, Stage::TakeAnswer),
         };
         self.messages.get_mut(message_id).stage = stage;
         self.ranks[id.0 as usize].tasks.push(&mut self.messages, message_id.0);
@@ -117,19 +153,24 @@ impl<'a> Engine<'a> {
             Stage::Answer => Some(Task::Answer(message)),
             Stage::SendData => Some(Task::SendData(message)),
             Stage::Receive => Some(Task::Receive(message)),
+            Stage::TakeAnswer => Some(Task::TakeAnswer(message)),
             Stage::InOrder | Stage::First | Stage::Behind | Stage::Held | Stage::Delivered => None,
         }
     }
 
     /// Returns how long a task keeps the core busy (docs/model.md eq. 5 and 6).
     pub(super) fn task_work(&mut self, task: Task) -> SimDuration {
-        let (Task::Answer(id) | Task::SendData(id) | Task::Receive(id)) = task;
-        let &Message { from, to, bytes, .. } = self.messages.get(id);
+        let (Task::Answer(id) | Task::SendData(id) | Task::Receive(id) | Task::TakeAnswer(id)) = task;
+        let &Message { from, to, bytes, protocol, .. } = self.messages.get(id);
         let costs = self.costs((self.host(from), self.host(to)));
         match task {
             Task::Answer(_) => costs.of(NO_BYTES).recv_busy + costs.of(NO_BYTES).send_busy,
             Task::SendData(_) => costs.of(NO_BYTES).recv_busy + costs.of(bytes).send_busy,
+            Task::Receive(_) if protocol == Protocol::Synchronous => {
+                costs.of(bytes).recv_busy + costs.of(NO_BYTES).send_busy
+            }
             Task::Receive(_) => costs.of(bytes).recv_busy,
+            Task::TakeAnswer(_) => costs.of(NO_BYTES).recv_busy,
         }
     }
 
@@ -138,20 +179,54 @@ impl<'a> Engine<'a> {
         match task {
             Task::Answer(message) => self.inject(message, Part::Answer),
             Task::SendData(message) => self.inject(message, Part::Data),
-            Task::Receive(id) => {
-                let message = *self.messages.get(id);
-                self.messages.remove(id);
-                self.complete(message.to, message.receiver, Outcome::Received(message.from));
+            Task::Receive(message) => self.end_receive(message),
+            Task::TakeAnswer(message) => {
+                let (from, sender) = (self.messages.get(message).from, self.messages.sender(message));
+                self.messages.remove(message);
+                self.complete_send(from, sender);
             }
         }
     }
 
-    /// One send or receive of a rank is done.
-    fn complete(&mut self, id: RankId, caller: Caller, outcome: Outcome) {
+    fn end_receive(&mut self, message: MessageId) {
+        if self.messages.get(message).protocol == Protocol::Synchronous {
+            self.inject(message, Part::Answer);
+        }
+        let to = self.messages.get(message).to;
+        match self.messages.receiver(message) {
+            Caller::Blocking => self.ranks[to.0 as usize].ended = Some(Ended::Received(message)),
+            Caller::Nonblocking => {
+                self.forget(message);
+                self.ranks[to.0 as usize].outstanding -= 1;
+            }
+            Caller::Named(request) => {
+                let status = self.take_received(message);
+                self.requests.finish(to, request, status);
+            }
+        }
+    }
+
+    /// Returns what was received, with which the receiver has done all it has to.
+    pub(super) fn take_received(&mut self, message: MessageId) -> Status {
+        let status = self.status(message);
+        self.forget(message);
+        status
+    }
+
+    /// A message has been received; the sender of a synchronous one is still to take the answer.
+    fn forget(&mut self, message: MessageId) {
+        if self.messages.get(message).protocol != Protocol::Synchronous {
+            self.messages.remove(message);
+        }
+    }
+
+    /// A send of a rank is done.
+    fn complete_send(&mut self, id: RankId, caller: Caller) {
         let rank = &mut self.ranks[id.0 as usize];
         match caller {
-            Caller::Blocking => rank.outcome = Some(outcome),
+            Caller::Blocking => rank.ended = Some(Ended::Sent),
             Caller::Nonblocking => rank.outstanding -= 1,
+            Caller::Named(request) => self.requests.finish(id, request, Status::NONE),
         }
     }
 
@@ -163,7 +238,7 @@ impl<'a> Engine<'a> {
             Part::Answer => (message.to, message.from),
         };
         let bytes = match (part, message.protocol) {
-            (Part::Envelope, Protocol::Eager) | (Part::Data, _) => message.bytes,
+            (Part::Envelope, Protocol::Eager | Protocol::Synchronous) | (Part::Data, _) => message.bytes,
             (Part::Envelope, Protocol::Rendezvous) | (Part::Answer, _) => NO_BYTES,
         };
         let hosts = (self.host(from), self.host(to));
@@ -229,13 +304,13 @@ impl<'a> Engine<'a> {
     /// The last byte of a transfer has left: the send of a rendezvous is done.
     pub(super) fn leave(&mut self, message_id: MessageId, part: Part) {
         let message = self.messages.get(message_id);
-        let (id, from, sender) = (message.transfer(), message.from, message.sender);
+        let (id, from) = (message.transfer(), message.from);
         self.recorder.left(id, self.now);
         if let Some((limit, n_sharing)) = self.limits.as_mut().and_then(|limits| limits.finish(self.now, id)) {
             self.recorder.limited(id, limit, n_sharing);
         }
         if part == Part::Data {
-            self.complete(from, sender, Outcome::Done);
+            self.complete_send(from, self.messages.sender(message_id));
             self.cause = Enabler::Departure(id);
             self.progress(from);
         }
@@ -244,7 +319,7 @@ impl<'a> Engine<'a> {
     /// The last byte of a transfer is there.
     pub(super) fn arrive(&mut self, message_id: MessageId, part: Part) {
         let message = self.messages.get_mut(message_id);
-        let (from, to, id) = (message.from, message.to, message.transfer());
+        let (from, to, id, protocol) = (message.from, message.to, message.transfer(), message.protocol);
         self.recorder.arrived(id, self.now);
         self.cause = Enabler::Arrival(id);
         match part {
@@ -254,7 +329,9 @@ impl<'a> Engine<'a> {
                 _ => self.deliver_in_order(message_id),
             },
             Part::Answer => {
-                self.add_task(from, Task::SendData(message_id));
+                let is_synchronous = protocol == Protocol::Synchronous;
+                let task = if is_synchronous { Task::TakeAnswer } else { Task::SendData };
+                self.add_task(from, task(message_id));
                 self.progress(from);
             }
             Part::Data => {
@@ -299,7 +376,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn host(&self, rank: RankId) -> HostId {
+    pub(super) fn host(&self, rank: RankId) -> HostId {
         self.hosts_of_ranks[rank.0 as usize]
     }
 

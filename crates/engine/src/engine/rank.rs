@@ -5,7 +5,7 @@ use super::message::MessageId;
 use super::protocol::Task;
 use super::ring::Ring;
 use crate::machine::Kernel;
-use crate::program::{Outcome, Pattern, SleepReason};
+use crate::program::SleepReason;
 use crate::trace::{Enabler, Losses};
 use crate::units::{SimDuration, SimTime};
 
@@ -22,7 +22,7 @@ pub(super) struct Rank {
     /// Started sends and receives that are not done.
     pub(super) outstanding: u32,
     /// How the blocking op ended, once it has.
-    pub(super) outcome: Option<Outcome>,
+    pub(super) ended: Option<Ended>,
     pub(super) timer_generation: u32,
     /// Ops begun; stops counting at 2^32.
     pub(super) n_ops: u32,
@@ -43,9 +43,21 @@ pub(super) enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
     Send(MessageId),
-    Recv(Pattern),
-    RecvWithin(Pattern),
+    Recv,
+    RecvWithin,
     All,
+    /// For the answer to what it has asked.
+    Answer,
+    /// It has tested again and again, without any time in between, and would do so for ever.
+    Nothing,
+}
+
+/// How a blocking op ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Sent,
+    Received(MessageId),
+    TimedOut,
 }
 
 /// What is kept of a rank and its work only if the run is recorded.
@@ -119,7 +131,7 @@ impl Rank {
         tasks: Ring::EMPTY,
         mailbox: Mailbox::EMPTY,
         outstanding: 0,
-        outcome: None,
+        ended: None,
         timer_generation: 0,
         n_ops: 0,
     };

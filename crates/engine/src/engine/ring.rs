@@ -47,6 +47,16 @@ impl Ring {
         self.take_first(elements, |_, _| true).found
     }
 
+    /// Returns all elements, from the first to the last.
+    pub(super) fn iter<L: Linked>(self, elements: &L) -> impl Iterator<Item = u32> {
+        let mut previous = (!self.is_empty()).then_some(self.last);
+        std::iter::from_fn(move || {
+            let element = elements.next(previous?);
+            previous = (element != self.last).then_some(element);
+            Some(element)
+        })
+    }
+
     /// Takes the first element that `fits`.
     pub(super) fn take_first<L: Linked>(&mut self, elements: &mut L, fits: impl Fn(&L, u32) -> bool) -> Search {
         let mut n_seen = 0;
@@ -131,8 +141,10 @@ mod tests {
         }
         assert_eq!(ring.pop(&mut elements), Some(2));
         ring.push(&mut elements, 1);
+        assert_eq!(ring.iter(&elements).collect::<Vec<_>>(), [0, 3, 1]);
         let rest: Vec<u32> = std::iter::from_fn(|| ring.pop(&mut elements)).collect();
         assert_eq!(rest, [0, 3, 1]);
+        assert_eq!(ring.iter(&elements).next(), None);
         assert!(ring.is_empty());
     }
 

@@ -2,7 +2,8 @@
 
 use super::Engine;
 use super::event::Event;
-use super::rank::{State, Wait};
+use super::message::Caller;
+use super::rank::{Ended, State, Wait};
 use crate::program::{Outcome, RankId, SleepReason};
 use crate::trace::{Activity, ActivityKind, Losses};
 use crate::units::SimDuration;
@@ -23,9 +24,9 @@ impl Engine<'_> {
         }
         let reason = match rank.state {
             State::Sleeping(reason) => reason,
-            State::Waiting(Wait::RecvWithin(_)) => {
-                self.matching.withdraw_blocking(id, &mut rank.mailbox);
-                rank.outcome = Some(Outcome::TimedOut);
+            State::Waiting(Wait::RecvWithin) => {
+                self.matching.withdraw(id, &mut rank.mailbox, Caller::Blocking);
+                rank.ended = Some(Ended::TimedOut);
                 SleepReason::Poll
             }
             State::Waiting(_) | State::Computing | State::Finished => return,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::history::{History, Past};
-use super::{Envelope, Op, Outcome, Pattern, Source, Tag};
+use super::{Context, Envelope, Op, Outcome, Pattern, RankId, Request, SendMode, Source, Status, Tag};
 use crate::schedule::{Milestone, OpId, Place, Schedule, ScheduleBuilder, Wildcard};
 use crate::units::{Bytes, SimDuration};
 
@@ -14,116 +14,235 @@ type Key = (u32, u32, u32);
 type Sizes = BTreeMap<Key, VecDeque<Bytes>>;
 
 /// Returns the schedule of a finished program: computing and sleeping are calculations, a wait becomes dependencies of
-/// what follows it, and a receive from any rank names the rank that it got its message from.
+/// what follows it, and a receive from any rank names the rank that it got its message from. Tests and probes that have
+/// found something are waits for it, others are nothing.
 ///
 /// # Panics
 /// With 2^31 ops or more.
 #[must_use]
 pub fn schedule(history: &History) -> Schedule {
-    let mut sizes = sizes(history.steps());
     let n_ranks = u32::try_from(history.steps().len()).expect("invariant: ranks are a u32");
+    let mut channels = Channels::of(history.steps());
     let mut builder = ScheduleBuilder::new(n_ranks);
     for (rank, steps) in (0..).zip(history.steps()) {
         builder.begin(rank);
-        let mut chain = Chain { rank, after: Vec::new(), requests: Vec::new() };
-        for past in steps {
-            chain.add(past, &mut builder, &mut sizes);
+        let results = results(steps);
+        let mut chain = Chain {
+            rank,
+            after: Vec::new(),
+            requests: Vec::new(),
+            named: BTreeMap::new(),
+            held: BTreeMap::new(),
+            builder: &mut builder,
+            channels: &mut channels,
+        };
+        for (past, result) in steps.iter().zip(results) {
+            chain.add(past, result);
         }
         builder.end().expect("invariant: ops wait for earlier ones only");
     }
     builder.finish()
 }
 
-/// Tags of schedules: collectives have the largest one in programs, which here stands for any tag.
-fn tag(tag: Tag) -> u32 {
-    if tag.0 == u32::MAX { 0 } else { tag.0 }
+/// What a receive that was started came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Result {
+    /// Nothing that anybody has asked for.
+    Unknown,
+    Got(Status),
+    Cancelled,
 }
 
-fn sizes(steps: &[Vec<Past>]) -> Sizes {
-    let mut sizes = Sizes::new();
-    for (rank, steps) in (0..).zip(steps) {
-        for past in steps {
-            if let Op::Send(envelope) | Op::Isend(envelope) = past.op {
-                sizes.entry((rank, envelope.to.0, tag(envelope.tag))).or_default().push_back(envelope.bytes);
+/// Returns what each receive that a step started came to.
+fn results(steps: &[Past]) -> Vec<Result> {
+    let mut results = vec![Result::Unknown; steps.len()];
+    let mut started: BTreeMap<Request, usize> = BTreeMap::new();
+    for (i, past) in steps.iter().enumerate() {
+        match (past.op, past.outcome) {
+            (Op::StartRecv(request, _) | Op::StartMatched(request), _) => {
+                started.insert(request, i);
             }
+            (Op::Cancel(request), Outcome::Done) => {
+                if let Some(start) = started.remove(&request) {
+                    results[start] = Result::Cancelled;
+                }
+            }
+            (_, Outcome::Completed(request, status)) => {
+                if let Some(start) = started.remove(&request) {
+                    results[start] = Result::Got(status);
+                }
+            }
+            _ => {}
         }
     }
-    sizes
+    results
 }
 
-/// Ops of one rank, the latest of which the next one waits for.
-struct Chain {
-    rank: u32,
-    after: Vec<(OpId, Milestone)>,
-    /// Started sends and receives.
-    requests: Vec<OpId>,
+/// Sizes of messages, and the tags that contexts have in a schedule, which has no contexts.
+struct Channels {
+    sizes: Sizes,
+    tags: BTreeMap<(Context, Tag), u32>,
 }
 
-impl Chain {
-    fn add(&mut self, past: &Past, builder: &mut ScheduleBuilder, sizes: &mut Sizes) {
-        let Past { op, outcome } = *past;
-        match op {
-            Op::Compute { work, .. } | Op::Sleep { duration: work, .. } => self.calc(work, builder),
-            Op::Send(envelope) => self.send(envelope, Milestone::Done, builder),
-            Op::Isend(envelope) => self.send(envelope, Milestone::Started, builder),
-            Op::Irecv(pattern) => self.recv(pattern, outcome, Milestone::Started, builder, sizes),
-            Op::RecvWithin { timeout, .. } if outcome == Outcome::TimedOut => self.calc(timeout, builder),
-            Op::Recv(pattern) | Op::RecvWithin { pattern, .. } => {
-                self.recv(pattern, outcome, Milestone::Done, builder, sizes);
+impl Channels {
+    fn of(steps: &[Vec<Past>]) -> Self {
+        let mut channels = Self { sizes: Sizes::new(), tags: BTreeMap::new() };
+        for (rank, steps) in (0..).zip(steps) {
+            for past in steps {
+                if let Op::Send(envelope) | Op::Isend(envelope) | Op::StartSend(_, envelope) = past.op {
+                    let tag = channels.tag(envelope.context, envelope.tag);
+                    channels.sizes.entry((rank, envelope.to.0, tag)).or_default().push_back(envelope.bytes);
+                }
             }
-            Op::WaitAll => {
-                let requests = std::mem::take(&mut self.requests);
-                self.after.retain(|(op, _)| !requests.contains(op));
-                self.after.extend(requests.into_iter().map(|op| (op, Milestone::Done)));
-            }
-            Op::Look => {}
         }
+        channels
     }
 
-    fn calc(&mut self, work: SimDuration, builder: &mut ScheduleBuilder) {
-        let op = builder.calc(work, Place::default(), 0);
-        self.link(op, Milestone::Done, builder);
-    }
-
-    fn send(&mut self, envelope: Envelope, until: Milestone, builder: &mut ScheduleBuilder) {
-        let op = builder.send(envelope.to.0, tag(envelope.tag), envelope.bytes, Place::default(), 0);
-        self.link(op, until, builder);
-    }
-
-    fn recv(
-        &mut self,
-        pattern: Pattern,
-        outcome: Outcome,
-        until: Milestone,
-        builder: &mut ScheduleBuilder,
-        sizes: &mut Sizes,
-    ) {
-        let from = match (pattern.from, outcome) {
-            (Source::Rank(rank), _) | (Source::Any, Outcome::Received(rank)) => Some(rank.0),
-            (Source::Any, _) => None,
-        };
-        let from = Wildcard { from, tag: pattern.tag.map(tag) };
-        let bytes = self.size(from, sizes);
-        let op = builder.recv(from, bytes, Place::default(), 0);
-        self.link(op, until, builder);
+    /// Returns a tag of the schedule. Collectives have the largest one in programs, which there stands for any tag.
+    fn tag(&mut self, context: Context, tag: Tag) -> u32 {
+        const FIRST_OF_CONTEXTS: u32 = 1 << 31;
+        match (context, tag.0) {
+            (Context::WORLD, u32::MAX) => 0,
+            (Context::WORLD, tag) => tag,
+            _ => {
+                let next = FIRST_OF_CONTEXTS + u32::try_from(self.tags.len()).expect("invariant: fewer than ops");
+                *self.tags.entry((context, tag)).or_insert(next)
+            }
+        }
     }
 
     /// Returns the size of the next message of a channel.
-    fn size(&self, from: Wildcard, sizes: &mut Sizes) -> Bytes {
-        let key = from.from.zip(from.tag).map(|(from, tag)| (from, self.rank, tag));
-        let queue = key.and_then(|key| sizes.get_mut(&key));
+    fn size(&mut self, from: Wildcard, to: u32) -> Bytes {
+        let key = from.from.zip(from.tag).map(|(from, tag)| (from, to, tag));
+        let queue = key.and_then(|key| self.sizes.get_mut(&key));
         queue.and_then(VecDeque::pop_front).unwrap_or(Bytes(0))
+    }
+}
+
+/// Ops of one rank, the latest of which the next one waits for.
+struct Chain<'b> {
+    rank: u32,
+    after: Vec<(OpId, Milestone)>,
+    /// Started sends and receives without a number.
+    requests: Vec<OpId>,
+    /// Those with a number.
+    named: BTreeMap<Request, OpId>,
+    /// Contexts of the messages that probes have found.
+    held: BTreeMap<Request, Context>,
+    builder: &'b mut ScheduleBuilder,
+    channels: &'b mut Channels,
+}
+
+impl Chain<'_> {
+    fn add(&mut self, past: &Past, result: Result) {
+        let Past { op, outcome } = *past;
+        match op {
+            Op::Compute { work, .. } | Op::Sleep { duration: work, .. } => self.calc(work),
+            Op::Send(envelope) => {
+                self.send(envelope, Milestone::Done);
+            }
+            Op::Isend(envelope) => self.start(|chain| chain.send(envelope, Milestone::Started)),
+            Op::Irecv(pattern) => self.start(|chain| chain.recv(pattern, None, Milestone::Started)),
+            Op::RecvWithin { timeout, .. } if outcome == Outcome::TimedOut => self.calc(timeout),
+            Op::Recv(pattern) | Op::RecvWithin { pattern, .. } => {
+                let got = if let Outcome::Received(status) = outcome { Some(status) } else { None };
+                self.recv(pattern, got, Milestone::Done);
+            }
+            Op::WaitAll => std::mem::take(&mut self.requests).into_iter().for_each(|op| self.wait(op)),
+            Op::StartSend(request, envelope) => {
+                let op = self.send(envelope, Milestone::Started);
+                self.named.extend(op.map(|op| (request, op)));
+            }
+            Op::StartRecv(request, pattern) if result != Result::Cancelled => {
+                let got = if let Result::Got(status) = result { Some(status) } else { None };
+                let op = self.recv(pattern, got, Milestone::Started);
+                self.named.extend(op.map(|op| (request, op)));
+            }
+            Op::StartMatched(request) => {
+                if let Result::Got(status) = result {
+                    let context = self.held.remove(&request).unwrap_or_default();
+                    let pattern = Pattern { from: Source::Rank(status.from), tag: Some(status.tag), context };
+                    let op = self.recv(pattern, Some(status), Milestone::Started);
+                    self.named.extend(op.map(|op| (request, op)));
+                }
+            }
+            Op::Mprobe(request, pattern) | Op::Improbe(request, pattern) => {
+                self.held.insert(request, pattern.context);
+            }
+            Op::Free(request) => self.requests.extend(self.named.remove(&request)),
+            Op::StartRecv(..)
+            | Op::Wait(_)
+            | Op::Test(_)
+            | Op::Watch(_)
+            | Op::WaitWatched(_)
+            | Op::TestWatched(_)
+            | Op::NextDone
+            | Op::Probe(_)
+            | Op::Iprobe(_)
+            | Op::Cancel(_)
+            | Op::Look
+            | Op::Time => {}
+        }
+        if let Outcome::Completed(request, _) = outcome
+            && let Some(op) = self.named.remove(&request)
+        {
+            self.wait(op);
+        }
+    }
+
+    fn calc(&mut self, work: SimDuration) {
+        let op = self.builder.calc(work, Place::default(), 0);
+        self.link(op, Milestone::Done);
+    }
+
+    fn send(&mut self, envelope: Envelope, until: Milestone) -> Option<OpId> {
+        if envelope.to == RankId::NOBODY {
+            return None;
+        }
+        let tag = self.channels.tag(envelope.context, envelope.tag);
+        let op = self.builder.send(envelope.to.0, tag, envelope.bytes, Place::default(), 0);
+        if envelope.mode == SendMode::Synchronous {
+            self.builder.synchronise(op);
+        }
+        self.link(op, if envelope.mode == SendMode::Buffered { Milestone::Started } else { until });
+        Some(op)
+    }
+
+    fn recv(&mut self, pattern: Pattern, got: Option<Status>, until: Milestone) -> Option<OpId> {
+        if pattern.is_from_nobody() {
+            return None;
+        }
+        let from = match pattern.from {
+            Source::Rank(rank) => Some(rank.0),
+            Source::Any => got.map(|status| status.from.0),
+        };
+        let is_plain = pattern.context == Context::WORLD;
+        let tag = pattern.tag.or_else(|| got.filter(|_| !is_plain).map(|status| status.tag));
+        let from = Wildcard { from, tag: tag.map(|tag| self.channels.tag(pattern.context, tag)) };
+        let bytes = self.channels.size(from, self.rank);
+        let op = self.builder.recv(from, bytes, Place::default(), 0);
+        self.link(op, until);
+        Some(op)
+    }
+
+    /// Starts a send or receive without a number.
+    fn start(&mut self, start: impl Fn(&mut Self) -> Option<OpId>) {
+        let op = start(self);
+        self.requests.extend(op);
     }
 
     /// Lets an op wait for the one before, and the next one for this.
-    fn link(&mut self, op: OpId, until: Milestone, builder: &mut ScheduleBuilder) {
+    fn link(&mut self, op: OpId, until: Milestone) {
         for (other, milestone) in self.after.drain(..) {
-            builder.require(op, other, milestone);
+            self.builder.require(op, other, milestone);
         }
         self.after.push((op, until));
-        if until == Milestone::Started {
-            self.requests.push(op);
-        }
+    }
+
+    /// Lets the next op wait until this one is done.
+    fn wait(&mut self, op: OpId) {
+        self.after.retain(|(other, _)| *other != op);
+        self.after.push((op, Milestone::Done));
     }
 }
 
@@ -135,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_wait_becomes_dependencies_of_what_follows() {
-        let envelope = Envelope { to: RankId(0), tag: Tag(u32::MAX), bytes: Bytes(8) };
-        let pattern = Pattern { from: Source::Rank(RankId(0)), tag: Some(Tag(u32::MAX)) };
+        let envelope = Envelope::new(RankId(0), Tag(u32::MAX), Bytes(8));
+        let pattern = Pattern::new(Source::Rank(RankId(0)), Some(Tag(u32::MAX)));
         let work = SimDuration::from_micros(1);
         let compute = Op::Compute { kernel: crate::machine::Kernel::Custom, work };
         let ops = [Op::Irecv(pattern), Op::Isend(envelope), Op::WaitAll, compute, compute];

@@ -186,11 +186,11 @@ fn before(rank: u32, distance: u32, n_ranks: u32) -> u32 {
 }
 
 fn envelope(to: u32, bytes: Bytes) -> Envelope {
-    Envelope { to: RankId(to), tag: TAG, bytes }
+    Envelope::new(RankId(to), TAG, bytes)
 }
 
 fn pattern(from: u32) -> Pattern {
-    Pattern { from: Source::Rank(RankId(from)), tag: Some(TAG) }
+    Pattern::new(Source::Rank(RankId(from)), Some(TAG))
 }
 
 /// Sends, and waits until the buffer is free.

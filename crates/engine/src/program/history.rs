@@ -45,6 +45,10 @@ impl History {
         self.program.n_ops_at_most()
     }
 
+    pub(super) fn inner(&mut self) -> &mut Program {
+        &mut self.program
+    }
+
     pub(super) fn next(&mut self, rank: RankId, outcome: Outcome) -> Option<Op> {
         let steps = &mut self.steps[rank.0 as usize];
         if let Some(past) = steps.last_mut() {

@@ -181,9 +181,7 @@ impl Traced<'_> {
                 }
                 Op::Irecv(from) => started.push(self.recv_at(from.from, root, Milestone::Started)),
                 Op::WaitAll => started.drain(..).for_each(|op| self.chain.wait(op)),
-                Op::Compute { .. } | Op::Sleep { .. } | Op::RecvWithin { .. } | Op::Look => {
-                    unreachable!("bug: collectives are messages")
-                }
+                _ => unreachable!("bug: collectives are messages"),
             }
         }
     }

@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// If the state of the launcher cannot be asked for.
-pub(super) fn end(leader: &mut dyn ChildWrapper) -> io::Result<()> {
+pub(crate) fn end(leader: &mut dyn ChildWrapper) -> io::Result<()> {
     let Some(session) = i32::try_from(leader.id()).ok().and_then(Pid::from_raw) else { return Ok(()) };
     if leader.try_wait()?.is_none() {
         // If it has just ended by itself, there is nobody to ask.

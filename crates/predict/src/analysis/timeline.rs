@@ -103,6 +103,7 @@ impl Doing {
             Self::Message { step: MessageStep::Answer, peer } => format!("answer rank {peer}"),
             Self::Message { step: MessageStep::SendData, peer } => format!("send data to rank {peer}"),
             Self::Message { step: MessageStep::Receive, peer } => format!("receive from rank {peer}"),
+            Self::Message { step: MessageStep::TakeAnswer, peer } => format!("take the answer of rank {peer}"),
             Self::Sleep(SleepReason::Poll) => "wait for the producer".to_owned(),
             Self::Sleep(SleepReason::Program) => "sleep".to_owned(),
             Self::Blocked => "blocked".to_owned(),

@@ -8,9 +8,11 @@ pub(super) mod placement;
 pub(super) mod rankfile;
 pub(super) mod ranks;
 pub(super) mod raw;
+mod recording;
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use dlpc_engine::machine::MachineModel;
 
@@ -38,8 +40,11 @@ pub(super) fn validate(
 ) -> Option<Scenario> {
     let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
     let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
-    let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, &mut files.diagnostics));
+    let named = raw.workload.as_ref().and_then(|raw| raw.value.recording());
+    let recording = named.and_then(|named| recording::read(named, path, files)).map(Arc::new);
+    let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, recording, &mut files.diagnostics));
     let (run, workload) = (run?, workload?);
+    recording::check_ranks(raw, &run, &workload, &mut files.diagnostics)?;
     effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
     Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
 }

@@ -49,9 +49,13 @@ impl Edit<'_> {
     /// Names other files from the root, so that the scenario may be saved anywhere.
     fn name_files(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        for keys in
-            [&["machine"][..], &["measured"], &["run", "placement", "hostfile"], &["run", "placement", "rankfile"]]
-        {
+        for keys in [
+            &["machine"][..],
+            &["measured"],
+            &["run", "placement", "hostfile"],
+            &["run", "placement", "rankfile"],
+            &["workload", "recorded", "file"],
+        ] {
             let Some(item) = find(self.document.as_item_mut(), keys) else { continue };
             if let Some(named) = item.as_str() {
                 let whole = folder.join(named).display().to_string();

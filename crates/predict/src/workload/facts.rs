@@ -30,6 +30,11 @@ pub(crate) trait Facts {
         false
     }
 
+    /// Returns the only rank counts that it can run on; none if it can on any.
+    fn rank_counts(&self) -> Option<Vec<u32>> {
+        None
+    }
+
     /// Returns what a producer makes while it runs.
     fn production(&self) -> Option<Production> {
         None

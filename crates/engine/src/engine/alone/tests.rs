@@ -92,9 +92,9 @@ fn ops(rng: &mut ChaCha8Rng, grain: Grain, n_ranks: u32) -> Vec<VecDeque<Op>> {
         }
         let tag = Tag(rng.random_range(0..2));
         let bytes = Bytes([0, 1, 8, 50, 51, 100, 1000, 20_000][rng.random_range(0..8)]);
-        let envelope = Envelope { to: RankId(to), tag, bytes };
+        let envelope = Envelope::new(RankId(to), tag, bytes);
         let source = if rng.random_bool(0.3) { Source::Any } else { Source::Rank(RankId(from)) };
-        let pattern = Pattern { from: source, tag: rng.random_bool(0.7).then_some(tag) };
+        let pattern = Pattern::new(source, rng.random_bool(0.7).then_some(tag));
         ops[from as usize].push_back(if rng.random_bool(0.5) { Op::Send(envelope) } else { Op::Isend(envelope) });
         is_open[to as usize] |= rng.random_bool(0.5);
         ops[to as usize].push_back(if is_open[to as usize] { Op::Irecv(pattern) } else { Op::Recv(pattern) });

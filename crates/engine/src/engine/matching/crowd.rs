@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::PostedRecv;
+use super::{Label, Labels, PostedRecv, Wanted};
 use crate::engine::message::{Caller, MessageId, Messages};
-use crate::program::{Pattern, RankId, Source, Tag};
+use crate::program::{RankId, Source};
 
 /// Messages that wait for their receives, of the ranks that have many.
 #[derive(Debug, Default)]
@@ -25,10 +25,30 @@ impl UnexpectedCrowd {
         self.by_arrival.range((owner, 0)..=(owner, u64::MAX)).next().is_some()
     }
 
-    /// Takes the first message for a receive.
-    pub(super) fn take(&mut self, owner: RankId, pattern: Pattern, messages: &Messages) -> Option<MessageId> {
-        let fits = |id: MessageId| pattern.takes_tag(messages.get(id).tag);
-        let (number, id) = match pattern.from {
+    /// Takes the first message that is wanted.
+    pub(super) fn take(
+        &mut self,
+        owner: RankId,
+        wanted: Wanted,
+        messages: &Messages,
+        labels: &Labels,
+    ) -> Option<MessageId> {
+        let (number, id) = self.find(owner, wanted, messages, labels)?;
+        self.by_arrival.remove(&(owner, number));
+        self.by_sender.remove(&(owner, messages.get(id).from, number));
+        Some(id)
+    }
+
+    /// Returns the first message that is wanted, with its number.
+    pub(super) fn find(
+        &self,
+        owner: RankId,
+        wanted: Wanted,
+        messages: &Messages,
+        labels: &Labels,
+    ) -> Option<(u64, MessageId)> {
+        let fits = |id: MessageId| wanted.label.takes(messages.get(id).label, labels);
+        match wanted.from {
             Source::Any => {
                 let mut arrived = self.by_arrival.range((owner, 0)..=(owner, u64::MAX));
                 arrived.find(|(_, id)| fits(**id)).map(|((_, number), id)| (*number, *id))
@@ -37,10 +57,7 @@ impl UnexpectedCrowd {
                 let mut sent = self.by_sender.range((owner, from, 0)..=(owner, from, u64::MAX));
                 sent.find(|(_, id)| fits(**id)).map(|((.., number), id)| (*number, *id))
             }
-        }?;
-        self.by_arrival.remove(&(owner, number));
-        self.by_sender.remove(&(owner, messages.get(id).from, number));
-        Some(id)
+        }
     }
 }
 
@@ -54,7 +71,7 @@ pub(super) struct PostedCrowd {
 
 impl PostedCrowd {
     pub(super) fn insert(&mut self, owner: RankId, recv: PostedRecv) {
-        match recv.pattern.from {
+        match recv.wanted.from {
             Source::Any => self.of_any.insert((owner, self.n_inserted), recv),
             Source::Rank(from) => self.of_a_sender.insert((owner, from, self.n_inserted), recv),
         };
@@ -62,17 +79,23 @@ impl PostedCrowd {
     }
 
     pub(super) fn has_any(&self, owner: RankId) -> bool {
-        let of_a_sender = (owner, RankId(0), 0)..=(owner, RankId(u32::MAX), u64::MAX);
-        self.of_any.range((owner, 0)..=(owner, u64::MAX)).next().is_some()
-            || self.of_a_sender.range(of_a_sender).next().is_some()
+        self.numbered(owner).next().is_some()
+    }
+
+    /// Returns the receives of a rank, by the order of posting.
+    pub(super) fn of(&self, owner: RankId) -> Vec<PostedRecv> {
+        let mut all: Vec<_> = self.numbered(owner).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, recv)| *recv).collect()
     }
 
     /// Takes the first receive for a message.
-    pub(super) fn take(&mut self, owner: RankId, from: RankId, tag: Tag) -> Option<PostedRecv> {
+    pub(super) fn take(&mut self, owner: RankId, from: RankId, label: Label, labels: &Labels) -> Option<PostedRecv> {
         let mut of_sender = self.of_a_sender.range((owner, from, 0)..=(owner, from, u64::MAX));
-        let of_sender = of_sender.find(|(_, recv)| recv.pattern.takes_tag(tag)).map(|((.., number), _)| *number);
+        let of_sender =
+            of_sender.find(|(_, recv)| recv.wanted.label.takes(label, labels)).map(|((.., number), _)| *number);
         let mut of_any = self.of_any.range((owner, 0)..=(owner, u64::MAX));
-        let of_any = of_any.find(|(_, recv)| recv.pattern.takes_tag(tag)).map(|((_, number), _)| *number);
+        let of_any = of_any.find(|(_, recv)| recv.wanted.label.takes(label, labels)).map(|((_, number), _)| *number);
         match (of_sender, of_any) {
             (Some(number), any) if any.is_none_or(|any| number < any) => {
                 self.of_a_sender.remove(&(owner, from, number))
@@ -82,18 +105,36 @@ impl PostedCrowd {
         }
     }
 
-    /// Takes back the blocking receive.
-    pub(super) fn withdraw_blocking(&mut self, owner: RankId) {
-        let is_blocking = |recv: &PostedRecv| recv.caller == Caller::Blocking;
-        let of_a_sender = (owner, RankId(0), 0)..=(owner, RankId(u32::MAX), u64::MAX);
-        let key = self.of_a_sender.range(of_a_sender).find(|(_, recv)| is_blocking(recv)).map(|(key, _)| *key);
-        if let Some(key) = key {
-            self.of_a_sender.remove(&key);
+    /// Takes back the receive of a caller.
+    pub(super) fn withdraw(&mut self, owner: RankId, caller: Caller) -> Option<PostedRecv> {
+        let (number, recv) = self.find(owner, caller)?;
+        match recv.wanted.from {
+            Source::Any => self.of_any.remove(&(owner, number)),
+            Source::Rank(from) => self.of_a_sender.remove(&(owner, from, number)),
         }
-        let of_any = (owner, 0)..=(owner, u64::MAX);
-        let key = self.of_any.range(of_any).find(|(_, recv)| is_blocking(recv)).map(|(key, _)| *key);
-        if let Some(key) = key {
-            self.of_any.remove(&key);
+    }
+
+    /// Lets a receive go on under another caller.
+    pub(super) fn rename(&mut self, owner: RankId, from: Caller, to: Caller) {
+        let Some((number, recv)) = self.find(owner, from) else { return };
+        let recv = match recv.wanted.from {
+            Source::Any => self.of_any.get_mut(&(owner, number)),
+            Source::Rank(from) => self.of_a_sender.get_mut(&(owner, from, number)),
+        };
+        if let Some(recv) = recv {
+            recv.caller = to;
         }
+    }
+
+    fn find(&self, owner: RankId, caller: Caller) -> Option<(u64, PostedRecv)> {
+        let found = self.numbered(owner).find(|(_, recv)| recv.caller == caller);
+        found.map(|(number, recv)| (number, *recv))
+    }
+
+    fn numbered(&self, owner: RankId) -> impl Iterator<Item = (u64, &PostedRecv)> {
+        let of_a_sender = self.of_a_sender.range((owner, RankId(0), 0)..=(owner, RankId(u32::MAX), u64::MAX));
+        let of_any = self.of_any.range((owner, 0)..=(owner, u64::MAX));
+        let of_any = of_any.map(|((_, number), recv)| (*number, recv));
+        of_any.chain(of_a_sender.map(|((.., number), recv)| (*number, recv)))
     }
 }

@@ -119,11 +119,11 @@ fn pause(seconds: f64) -> Op {
 }
 
 fn envelope(to: u32, bytes: u64) -> Envelope {
-    Envelope { to: RankId(to), tag: Tag(0), bytes: Bytes(bytes) }
+    Envelope::new(RankId(to), Tag(0), Bytes(bytes))
 }
 
 fn from(rank: u32) -> Pattern {
-    Pattern { from: Source::Rank(RankId(rank)), tag: None }
+    Pattern::new(Source::Rank(RankId(rank)), None)
 }
 
 fn send(to: u32, bytes: u64) -> Op {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
 use dlpc_engine::program::collective::{Collective, selection};
-use dlpc_engine::program::{Envelope, Op, Outcome, Pattern, RankId, Reactive, SleepReason, Source, Tag};
+use dlpc_engine::program::{Envelope, Op, Outcome, Pattern, RankId, Reactive, SleepReason, Source, Status, Tag};
 use dlpc_engine::random::{Distribution, Purpose, Streams};
 
 use super::LogStream;
@@ -203,7 +203,7 @@ impl FirstFree {
     }
 
     fn dispatch(&mut self, outcome: Outcome) -> Option<Op> {
-        if let Outcome::Received(worker) = outcome {
+        if let Outcome::Received(Status { from: worker, .. }) = outcome {
             self.idle.push_back(worker);
             self.outstanding -= 1;
         }
@@ -219,9 +219,9 @@ impl FirstFree {
             self.handed_out += 1;
             self.outstanding += 1;
             self.inbox[worker.0 as usize] = Order::Analyse { item };
-            return Some(Op::Send(Envelope { to: worker, tag: ITEM_TAG, bytes: self.stream.item_bytes }));
+            return Some(Op::Send(Envelope::new(worker, ITEM_TAG, self.stream.item_bytes)));
         }
-        let pattern = Pattern { from: Source::Any, tag: Some(RESULT_TAG) };
+        let pattern = Pattern::new(Source::Any, Some(RESULT_TAG));
         if is_all_handed_out || self.idle.is_empty() {
             return Some(Op::Recv(pattern));
         }
@@ -236,7 +236,7 @@ impl FirstFree {
         (self.stopped < self.n_ranks).then(|| {
             let worker = RankId(self.stopped);
             self.inbox[worker.0 as usize] = Order::Stop;
-            Op::Send(Envelope { to: worker, tag: ITEM_TAG, bytes: self.stream.item_bytes })
+            Op::Send(Envelope::new(worker, ITEM_TAG, self.stream.item_bytes))
         })
     }
 
@@ -245,7 +245,7 @@ impl FirstFree {
         match self.workers[i] {
             Worker::Receive => {
                 self.workers[i] = Worker::Obey;
-                Some(Op::Recv(Pattern { from: Source::Rank(RankId(0)), tag: Some(ITEM_TAG) }))
+                Some(Op::Recv(Pattern::new(Source::Rank(RankId(0)), Some(ITEM_TAG))))
             }
             Worker::Obey => match self.inbox[i] {
                 Order::Stop => None,
@@ -256,7 +256,7 @@ impl FirstFree {
             },
             Worker::Report => {
                 self.workers[i] = Worker::Receive;
-                Some(Op::Send(Envelope { to: RankId(0), tag: RESULT_TAG, bytes: self.stream.result_bytes }))
+                Some(Op::Send(Envelope::new(RankId(0), RESULT_TAG, self.stream.result_bytes)))
             }
         }
     }

@@ -1,0 +1,158 @@
+//! From calls of MPI to steps of the simulated ranks: the only place that knows both.
+
+use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
+use dlpc_engine::program::{self as engine, Op, Request, SendMode, Status};
+use dlpc_engine::units::{Bytes, SimDuration};
+use dlpc_predict::workload::recorded::{Call, Posted, REQUESTS_MAX, Sent, Step};
+use dlpc_virtual_mpi::wire::gathering::{
+    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BARRIER, BCAST, EXSCAN, GATHER, GATHERV, REDUCE,
+    REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
+};
+use dlpc_virtual_mpi::wire::{self, Address, Completion, Enough, Gathering, Wanted};
+
+/// Returns the step of a call that is known when the call begins; none for others. Why a call cannot be simulated is the error.
+///
+/// `on` is the number of the communicator of a collective, the place of the rank in it, and its size.
+pub(super) fn step(
+    call: &wire::Call,
+    n_bytes: u64,
+    on: Option<(u32, usize, usize)>,
+) -> Result<Option<Step>, &'static str> {
+    let call = match call {
+        wire::Call::Sleep { nanos } => {
+            return Ok(Some(Step::Sleep(SimDuration::from_picos(nanos.saturating_mul(1000)))));
+        }
+        wire::Call::Send(address) => Call::Send(sent(*address, n_bytes)?),
+        wire::Call::Recv(wanted) => Call::Recv(posted(*wanted)),
+        wire::Call::Exchange(address, wanted) => Call::Exchange(sent(*address, n_bytes)?, posted(*wanted)),
+        wire::Call::StartSend(request, address) => Call::StartSend(number(*request)?, sent(*address, n_bytes)?),
+        wire::Call::StartRecv(request, wanted) => Call::StartRecv(number(*request)?, posted(*wanted)),
+        wire::Call::StartMatched(request) => Call::StartMatched(*request),
+        wire::Call::Free(request) => Call::Free(*request),
+        wire::Call::Gathering(gathering) => {
+            let (number, place, n) = on.ok_or("an unknown communicator")?;
+            Call::Collective(number, Box::new(collective(gathering, place, n).ok_or("an unknown collective")?))
+        }
+        wire::Call::Hello { .. }
+        | wire::Call::Init
+        | wire::Call::Finalize
+        | wire::Call::Abort { .. }
+        | wire::Call::Refuse
+        | wire::Call::Time
+        | wire::Call::Complete(_)
+        | wire::Call::Probe { .. }
+        | wire::Call::Cancel(_)
+        | wire::Call::Define { .. } => return Ok(None),
+    };
+    Ok(Some(Step::Call(call)))
+}
+
+/// Returns the first ops of a call whose step depends on how they end.
+pub(super) fn ops(call: &wire::Call) -> Vec<Op> {
+    match call {
+        wire::Call::Time => vec![Op::Time],
+        wire::Call::Cancel(request) => vec![Op::Cancel(Request(*request))],
+        wire::Call::Complete(Completion { requests, enough: Enough::All, is_waiting: true }) => {
+            requests.iter().map(|request| Op::Wait(Request(*request))).collect()
+        }
+        wire::Call::Complete(Completion { requests, enough, is_waiting }) => {
+            let enough = if *enough == Enough::All { engine::Enough::All } else { engine::Enough::One };
+            let ask = if *is_waiting { Op::WaitWatched(enough) } else { Op::TestWatched(enough) };
+            requests.iter().map(|request| Op::Watch(Request(*request))).chain([ask]).collect()
+        }
+        wire::Call::Probe { wanted, keep, is_waiting } => {
+            let pattern = posted(*wanted).pattern();
+            vec![match (keep.map(Request), is_waiting) {
+                (None, true) => Op::Probe(pattern),
+                (None, false) => Op::Iprobe(pattern),
+                (Some(number), true) => Op::Mprobe(number, pattern),
+                (Some(number), false) => Op::Improbe(number, pattern),
+            }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the step of such a call: requests that are over were waited for, and a message that was found is looked for.
+pub(super) fn ended(call: &wire::Call, completed: &[(Request, Status)], found: Option<Status>) -> Option<Step> {
+    let call = match call {
+        wire::Call::Complete(completion) if completed.is_empty() => Call::Test(*completion.requests.first()?),
+        wire::Call::Complete(_) => Call::Wait(completed.iter().map(|(request, _)| request.0).collect()),
+        wire::Call::Probe { wanted, keep, .. } => {
+            let resolved =
+                |status: Status| Posted { from: Some(status.from.0), tag: Some(status.tag.0), ..posted(*wanted) };
+            match (found, keep) {
+                (None, _) => Call::ProbeInVain(posted(*wanted)),
+                (Some(status), None) => Call::Probe(resolved(status)),
+                (Some(status), Some(request)) => Call::MatchedProbe(*request, resolved(status)),
+            }
+        }
+        _ => return None,
+    };
+    Some(Step::Call(call))
+}
+
+/// The engine keeps memory for all requests up to the largest number.
+fn number(request: u32) -> Result<u32, &'static str> {
+    if request < REQUESTS_MAX { Ok(request) } else { Err("more than a million requests at once") }
+}
+
+fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
+    let mode = match address.mode {
+        0 => SendMode::Standard,
+        1 => SendMode::Synchronous,
+        2 => SendMode::Buffered,
+        3 => SendMode::Ready,
+        _ => return Err("an unknown mode of a send"),
+    };
+    Ok(Sent { to: address.to, tag: address.tag, bytes, context: address.context, mode })
+}
+
+fn posted(wanted: Wanted) -> Posted {
+    let Wanted { from, tag, context } = wanted;
+    Posted { from, tag, context, was_any: from.is_none() }
+}
+
+/// Returns a collective as recordings have it.
+fn collective(call: &Gathering, place: usize, n: usize) -> Option<CollectiveCall> {
+    let kind = match call.kind {
+        BARRIER => CollectiveKind::Barrier,
+        BCAST => CollectiveKind::Bcast,
+        GATHER => CollectiveKind::Gather,
+        GATHERV => CollectiveKind::Gatherv,
+        SCATTER => CollectiveKind::Scatter,
+        SCATTERV => CollectiveKind::Scatterv,
+        ALLGATHER | AGREE => CollectiveKind::Allgather,
+        ALLGATHERV => CollectiveKind::Allgatherv,
+        ALLTOALL => CollectiveKind::Alltoall,
+        ALLTOALLV => CollectiveKind::Alltoallv,
+        REDUCE => CollectiveKind::Reduce,
+        ALLREDUCE => CollectiveKind::Allreduce,
+        REDUCE_SCATTER | REDUCE_SCATTER_BLOCK => CollectiveKind::ReduceScatter,
+        SCAN | EXSCAN => CollectiveKind::Scan,
+        _ => return None,
+    };
+    let sizes = |sizes: &[u64]| sizes.iter().copied().map(Bytes).collect::<Box<[Bytes]>>();
+    let none = || -> Box<[Bytes]> { Box::default() };
+    let is_root = place == call.root as usize;
+    let (sends, recvs) = match kind {
+        CollectiveKind::Gatherv => (sizes(&call.sends), if is_root { sizes(&call.recvs) } else { none() }),
+        CollectiveKind::Scatterv => (if is_root { sizes(&call.sends) } else { none() }, sizes(&call.recvs)),
+        CollectiveKind::Allgatherv => (none(), sizes(&call.recvs)),
+        CollectiveKind::Alltoallv => (sizes(&call.sends), sizes(&call.recvs)),
+        // Rank 0 has the whole result, and scatters it.
+        CollectiveKind::ReduceScatter => {
+            let own = call.recvs.get(place..=place).map(sizes)?;
+            (if place == 0 { sizes(&call.recvs) } else { none() }, own)
+        }
+        _ => (none(), none()),
+    };
+    let is_whole = match kind {
+        CollectiveKind::Gatherv => !is_root || recvs.len() == n,
+        CollectiveKind::Scatterv => !is_root || sends.len() == n,
+        CollectiveKind::Allgatherv | CollectiveKind::Alltoallv => recvs.len() == n,
+        _ => true,
+    };
+    let root = call.root;
+    is_whole.then_some(CollectiveCall { kind, root, block: Bytes(call.block), sends, recvs, flops: 0.0 })
+}

@@ -1,0 +1,251 @@
+//! What the ranks of a program did, and that as ops of the engine.
+
+use std::collections::VecDeque;
+
+use dlpc_engine::calls::CollectiveCall;
+use dlpc_engine::machine::{CollectiveOverrides, Kernel};
+use dlpc_engine::program::{Context, Envelope, Op, Pattern, RankId, Request, SendMode, SleepReason, Source, Tag};
+use dlpc_engine::units::{Bytes, SimDuration};
+
+use super::collective;
+
+/// Runs of one program, by rank count.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recording {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Ascending, each rank count once.
+    pub runs: Vec<Run>,
+    /// A hash of the file that it was read from; empty if it was not.
+    pub fingerprint: String,
+}
+
+/// What the ranks of one run did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Run {
+    /// The steps of each rank.
+    pub ranks: Vec<Vec<Step>>,
+    /// Communicators that collectives name by their number; the first one is that of all ranks.
+    pub communicators: Vec<Communicator>,
+}
+
+/// Ranks among all, in the order of a communicator; none twice.
+pub type Communicator = Vec<u32>;
+
+/// One step of a rank.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Computes for so many ns of CPU time of the computer that recorded.
+    Compute(u64),
+    /// Leaves its core idle.
+    Sleep(SimDuration),
+    /// Calls MPI.
+    Call(Call),
+}
+
+/// A call of MPI, as the engine is to simulate it again: a wait names the requests that it has given, a test that has found
+/// something is such a wait, and who has sent a message is known. Requests 0 and 1 are those of [`Call::Exchange`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// Sends, and waits.
+    Send(Sent),
+    /// Receives.
+    Recv(Posted),
+    /// Sends and receives at once, and waits for both.
+    Exchange(Sent, Posted),
+    /// Starts a send under a number.
+    StartSend(u32, Sent),
+    /// Starts a receive under a number.
+    StartRecv(u32, Posted),
+    /// Waits for requests, one after the other.
+    Wait(Vec<u32>),
+    /// Tests a request that is not done.
+    Test(u32),
+    /// Waits until a message is there.
+    Probe(Posted),
+    /// Looks for a message that is not there.
+    ProbeInVain(Posted),
+    /// Waits until a message is there, and keeps it under a number.
+    MatchedProbe(u32, Posted),
+    /// Starts to receive the message that is kept under a number.
+    StartMatched(u32),
+    /// Lets a request go on without its number.
+    Free(u32),
+    /// Takes back a receive.
+    Cancel(u32),
+    /// Takes part in a collective of a communicator, by its number.
+    Collective(u32, Box<CollectiveCall>),
+}
+
+/// A message as its sender describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Receiver, among all ranks.
+    pub to: u32,
+    /// Tag.
+    pub tag: u32,
+    /// Size.
+    pub bytes: u64,
+    /// Context: 0 in the communicator of all ranks.
+    pub context: u32,
+    /// What the send waits for.
+    pub mode: SendMode,
+}
+
+/// Which message a receive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Sender, among all ranks; none: any, until it is known.
+    pub from: Option<u32>,
+    /// Tag; none: any.
+    pub tag: Option<u32>,
+    /// Context.
+    pub context: u32,
+    /// Whether the program would have taken the message of any rank: the recorded order is kept.
+    pub was_any: bool,
+}
+
+/// The numbers of the receive and the send of an exchange.
+pub const EXCHANGE_REQUESTS: [u32; 2] = [0, 1];
+/// Requests have smaller numbers.
+pub const REQUESTS_MAX: u32 = 1 << 20;
+/// Contexts have smaller numbers: each is two of the engine, for messages and for collectives.
+pub const CONTEXTS_MAX: u32 = 1 << 30;
+
+impl Recording {
+    /// Returns the run on so many ranks.
+    #[must_use]
+    pub fn on(&self, n_ranks: u32) -> Option<&Run> {
+        self.runs.iter().find(|run| run.ranks.len() == n_ranks as usize)
+    }
+
+    /// Returns the rank counts of the runs.
+    pub fn rank_counts(&self) -> impl Iterator<Item = u32> {
+        self.runs.iter().map(Run::n_ranks)
+    }
+}
+
+impl Run {
+    /// Returns the run of ranks that have done nothing yet.
+    #[must_use]
+    pub fn new(n_ranks: u32) -> Self {
+        Self { ranks: vec![Vec::new(); n_ranks as usize], communicators: vec![(0..n_ranks).collect()] }
+    }
+
+    /// Returns the number of its ranks.
+    ///
+    /// # Panics
+    /// With 2^32 ranks or more.
+    #[must_use]
+    pub fn n_ranks(&self) -> u32 {
+        u32::try_from(self.ranks.len()).expect("invariant: ranks are a u32")
+    }
+
+    /// Adds a step of a rank. Times of computing that follow each other are one.
+    pub fn add(&mut self, rank: u32, step: Step) {
+        let steps = &mut self.ranks[rank as usize];
+        match (steps.last_mut(), &step) {
+            (Some(Step::Compute(before)), Step::Compute(more)) => *before = before.saturating_add(*more),
+            (_, Step::Compute(0)) => {}
+            _ => steps.push(step),
+        }
+    }
+
+    /// Returns the number of a communicator, which it gets if it has none.
+    ///
+    /// # Panics
+    /// With 2^32 communicators or more.
+    pub fn communicator(&mut self, members: &[u32]) -> u32 {
+        let known = self.communicators.iter().position(|known| known == members);
+        let number = known.unwrap_or_else(|| {
+            self.communicators.push(members.to_vec());
+            self.communicators.len() - 1
+        });
+        u32::try_from(number).expect("invariant: fewer than 2^32 communicators")
+    }
+
+    /// Returns what each rank does on a cluster, op by op.
+    #[must_use]
+    pub fn ops(&self, scale: f64, overrides: CollectiveOverrides) -> Vec<VecDeque<Op>> {
+        let of_rank = |(rank, steps): (u32, &Vec<Step>)| {
+            let mut ops = Vec::new();
+            for step in steps {
+                step.add_ops(rank, &self.communicators, scale, overrides, &mut ops);
+            }
+            ops.into()
+        };
+        (0..).zip(&self.ranks).map(of_rank).collect()
+    }
+}
+
+impl Step {
+    /// Adds the ops of a step of `rank`.
+    ///
+    /// # Panics
+    /// If a collective names a communicator that is not there, or without the rank.
+    pub fn add_ops(
+        &self,
+        rank: u32,
+        communicators: &[Communicator],
+        scale: f64,
+        overrides: CollectiveOverrides,
+        ops: &mut Vec<Op>,
+    ) {
+        match self {
+            Self::Compute(nanos) => {
+                let work = SimDuration::from_picos(nanos.saturating_mul(1000)).scaled_by(scale);
+                ops.push(Op::Compute { kernel: Kernel::Recorded, work });
+            }
+            Self::Sleep(duration) => ops.push(Op::Sleep { duration: *duration, reason: SleepReason::Program }),
+            Self::Call(Call::Collective(number, call)) => {
+                collective::add_ops(call, rank, &communicators[*number as usize], *number, overrides, ops);
+            }
+            Self::Call(call) => call.add_ops(ops),
+        }
+    }
+}
+
+impl Call {
+    fn add_ops(&self, ops: &mut Vec<Op>) {
+        match self {
+            Self::Send(sent) => ops.push(Op::Send(sent.envelope())),
+            Self::Recv(posted) => ops.push(Op::Recv(posted.pattern())),
+            Self::Exchange(sent, posted) => {
+                let [into, out] = EXCHANGE_REQUESTS.map(Request);
+                ops.extend([Op::StartRecv(into, posted.pattern()), Op::StartSend(out, sent.envelope())]);
+                ops.extend([Op::Wait(into), Op::Wait(out)]);
+            }
+            Self::StartSend(request, sent) => ops.push(Op::StartSend(Request(*request), sent.envelope())),
+            Self::StartRecv(request, posted) => ops.push(Op::StartRecv(Request(*request), posted.pattern())),
+            Self::Wait(requests) => ops.extend(requests.iter().map(|request| Op::Wait(Request(*request)))),
+            Self::Test(request) => ops.push(Op::Test(Request(*request))),
+            Self::Probe(posted) => ops.push(Op::Probe(posted.pattern())),
+            Self::ProbeInVain(posted) => ops.push(Op::Iprobe(posted.pattern())),
+            Self::MatchedProbe(request, posted) => ops.push(Op::Mprobe(Request(*request), posted.pattern())),
+            Self::StartMatched(request) => ops.push(Op::StartMatched(Request(*request))),
+            Self::Free(request) => ops.push(Op::Free(Request(*request))),
+            // Where it has met a message meanwhile, it goes on without its number.
+            Self::Cancel(request) => ops.extend([Op::Cancel(Request(*request)), Op::Free(Request(*request))]),
+            Self::Collective(..) => unreachable!("bug: collectives have a communicator"),
+        }
+    }
+}
+
+impl Sent {
+    /// Returns it as the engine has it.
+    #[must_use]
+    pub fn envelope(self) -> Envelope {
+        let Self { to, tag, bytes, context, mode } = self;
+        let context = Context(2 * context);
+        Envelope { context, mode, ..Envelope::new(RankId(to), Tag(tag), Bytes(bytes)) }
+    }
+}
+
+impl Posted {
+    /// Returns it as the engine has it.
+    #[must_use]
+    pub fn pattern(self) -> Pattern {
+        let from = self.from.map_or(Source::Any, |from| Source::Rank(RankId(from)));
+        Pattern { context: Context(2 * self.context), ..Pattern::new(from, self.tag.map(Tag)) }
+    }
+}

@@ -1,0 +1,198 @@
+//! Cartesian communicators: ranks as cells of a grid. They stay in their order, whether the program would allow another or not.
+
+use std::ffi::c_int;
+
+use crate::abi::{COMM_NULL, ERR_ARG, PROC_NULL, UNDEFINED};
+use crate::communicators::{agree, make};
+use crate::errors::{self, Error, Result};
+use crate::memory::{list, put, put_at};
+use crate::state::{Communicator, Grid, communicator, state};
+
+/// What `MPI_Topo_test` calls a grid.
+const CART: c_int = 2;
+
+impl Grid {
+    fn n_cells(&self) -> usize {
+        self.sizes.iter().product()
+    }
+
+    /// Returns the coordinates of a rank; the last one counts up first.
+    fn coordinates(&self, rank: usize) -> Vec<usize> {
+        let mut rest = rank;
+        let mut coordinates: Vec<usize> = Vec::with_capacity(self.sizes.len());
+        for size in self.sizes.iter().rev() {
+            coordinates.push(rest % size);
+            rest /= size;
+        }
+        coordinates.reverse();
+        coordinates
+    }
+
+    /// Returns the rank at some coordinates, which go around where the grid does; none outside of it.
+    fn rank_at(&self, coordinates: &[i64]) -> Option<usize> {
+        let mut rank = 0;
+        for ((coordinate, size), is_periodic) in coordinates.iter().zip(&self.sizes).zip(&self.are_periodic) {
+            let size = i64::try_from(*size).ok()?;
+            let within = if *is_periodic { coordinate.rem_euclid(size) } else { *coordinate };
+            rank = rank * size + Some(within).filter(|within| (0..size).contains(within))?;
+        }
+        usize::try_from(rank).ok()
+    }
+}
+
+fn grid(comm: &Communicator) -> Result<&Grid> {
+    comm.grid.as_ref().ok_or_else(|| Error::new(ERR_ARG, "the communicator is no grid"))
+}
+
+/// Returns a rank of a grid, or nobody.
+fn or_nobody(rank: Option<usize>) -> c_int {
+    rank.and_then(|rank| c_int::try_from(rank).ok()).unwrap_or(PROC_NULL)
+}
+
+/// Returns how `n` ranks are divided into as many sizes as are free, as evenly as their prime factors allow, the largest first.
+fn balanced(n: usize, n_free: usize) -> Vec<usize> {
+    let mut factors = Vec::new();
+    let (mut rest, mut divisor) = (n, 2);
+    while divisor * divisor <= rest {
+        while rest.is_multiple_of(divisor) {
+            factors.push(divisor);
+            rest /= divisor;
+        }
+        divisor += 1;
+    }
+    if rest > 1 {
+        factors.push(rest);
+    }
+    let mut sizes = vec![1; n_free];
+    for factor in factors.into_iter().rev() {
+        if let Some(smallest) = sizes.iter_mut().min() {
+            *smallest *= factor;
+        }
+    }
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    sizes
+}
+
+mpi! {
+    fn MPI_Dims_create(n: c_int, n_dimensions: c_int, dimensions: *mut c_int) {
+        let (n, n_dimensions) = (errors::count(n)?, errors::count(n_dimensions)?);
+        let given = list(dimensions.cast_const(), n_dimensions);
+        let fixed: usize = given.iter().filter_map(|size| usize::try_from(*size).ok()).filter(|size| *size > 0).product();
+        if n == 0 || !n.is_multiple_of(fixed) {
+            return Err(Error::new(ERR_ARG, format!("{n} ranks cannot be divided by {fixed}")));
+        }
+        let mut free = balanced(n / fixed, given.iter().filter(|size| **size == 0).count()).into_iter();
+        for (i, _) in given.iter().enumerate().filter(|(_, size)| **size == 0) {
+            let size = free.next().and_then(|size| c_int::try_from(size).ok());
+            put_at(dimensions, i, size.unwrap_or(1));
+        }
+        Ok(())
+    }
+
+    fn MPI_Cart_create(
+        comm: c_int,
+        n_dimensions: c_int,
+        dimensions: *const c_int,
+        periods: *const c_int,
+        _reorder: c_int,
+        new: *mut c_int,
+    ) {
+        let comm = communicator(comm)?;
+        let n_dimensions = errors::count(n_dimensions)?;
+        let sizes: Vec<usize> = list(dimensions, n_dimensions).into_iter().map(errors::count).collect::<Result<_>>()?;
+        let are_periodic = list(periods, n_dimensions).into_iter().map(|period| period != 0).collect();
+        let grid = Grid { sizes, are_periodic };
+        if grid.n_cells() > comm.size() || grid.n_cells() == 0 {
+            let what = format!("a grid of {} cells on {} ranks", grid.n_cells(), comm.size());
+            return Err(Error::new(ERR_ARG, what));
+        }
+        let agreement = agree(&comm, [0, 0]);
+        if comm.rank as usize >= grid.n_cells() {
+            put(new, COMM_NULL);
+            return Ok(());
+        }
+        let members = comm.members[..grid.n_cells()].to_vec();
+        let handle = make(agreement.context, members, comm.members[comm.rank as usize], new)?;
+        state().communicator_mut(handle)?.grid = Some(grid);
+        Ok(())
+    }
+
+    fn MPI_Cartdim_get(comm: c_int, n_dimensions: *mut c_int) {
+        let comm = communicator(comm)?;
+        put(n_dimensions, c_int::try_from(grid(&comm)?.sizes.len()).unwrap_or(c_int::MAX));
+        Ok(())
+    }
+
+    fn MPI_Cart_get(comm: c_int, max: c_int, dimensions: *mut c_int, periods: *mut c_int, coordinates: *mut c_int) {
+        let comm = communicator(comm)?;
+        let grid = grid(&comm)?;
+        let place = grid.coordinates(comm.rank as usize);
+        for i in 0..errors::count(max)?.min(grid.sizes.len()) {
+            put_at(dimensions, i, c_int::try_from(grid.sizes[i]).unwrap_or(c_int::MAX));
+            put_at(periods, i, c_int::from(grid.are_periodic[i]));
+            put_at(coordinates, i, c_int::try_from(place[i]).unwrap_or(c_int::MAX));
+        }
+        Ok(())
+    }
+
+    fn MPI_Cart_coords(comm: c_int, rank: c_int, max: c_int, coordinates: *mut c_int) {
+        let comm = communicator(comm)?;
+        comm.world_rank(rank)?;
+        let place = grid(&comm)?.coordinates(errors::count(rank)?);
+        for (i, coordinate) in place.into_iter().enumerate().take(errors::count(max)?) {
+            put_at(coordinates, i, c_int::try_from(coordinate).unwrap_or(c_int::MAX));
+        }
+        Ok(())
+    }
+
+    fn MPI_Cart_rank(comm: c_int, coordinates: *const c_int, rank: *mut c_int) {
+        let comm = communicator(comm)?;
+        let grid = grid(&comm)?;
+        let place: Vec<i64> = list(coordinates, grid.sizes.len()).into_iter().map(i64::from).collect();
+        let found = grid.rank_at(&place).ok_or_else(|| Error::new(ERR_ARG, "the coordinates lie outside of the grid"))?;
+        put(rank, or_nobody(Some(found)));
+        Ok(())
+    }
+
+    fn MPI_Cart_shift(comm: c_int, direction: c_int, distance: c_int, from: *mut c_int, to: *mut c_int) {
+        let comm = communicator(comm)?;
+        let (grid, direction) = (grid(&comm)?, errors::count(direction)?);
+        if direction >= grid.sizes.len() {
+            return Err(Error::new(ERR_ARG, format!("the grid has {} dimensions", grid.sizes.len())));
+        }
+        let place = grid.coordinates(comm.rank as usize);
+        let at = |distance: i64| {
+            let mut moved: Vec<i64> = place.iter().map(|coordinate| i64::try_from(*coordinate).unwrap_or(0)).collect();
+            moved[direction] += distance;
+            or_nobody(grid.rank_at(&moved))
+        };
+        put(from, at(-i64::from(distance)));
+        put(to, at(i64::from(distance)));
+        Ok(())
+    }
+
+    fn MPI_Topo_test(comm: c_int, kind: *mut c_int) {
+        put(kind, if communicator(comm)?.grid.is_some() { CART } else { UNDEFINED });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_coordinate_counts_up_first_and_periods_go_around() {
+        let grid = Grid { sizes: vec![2, 3], are_periodic: vec![false, true] };
+        assert_eq!((grid.n_cells(), grid.coordinates(4)), (6, vec![1, 1]));
+        assert_eq!((grid.rank_at(&[1, 1]), grid.rank_at(&[1, 3]), grid.rank_at(&[0, -1])), (Some(4), Some(3), Some(2)));
+        assert_eq!((grid.rank_at(&[2, 0]), grid.rank_at(&[-1, 0])), (None, None));
+    }
+
+    #[test]
+    fn ranks_are_divided_as_evenly_as_their_factors_allow() {
+        assert_eq!(balanced(12, 2), [4, 3]);
+        assert_eq!(balanced(8, 3), [2, 2, 2]);
+        assert_eq!((balanced(7, 2), balanced(1, 1)), (vec![7, 1], vec![1]));
+    }
+}

@@ -1,0 +1,67 @@
+//! A virtual MPI library: programs that load it as `libmpi.so.12` run as ranks of a simulated cluster.
+//!
+//! It has the interface of MPICH (its ABI, which several libraries share). A call is told to the simulator over a socket
+//! ([`wire`]), with the CPU time that the program has used since the call before; when it is over on the simulated cluster,
+//! the simulator answers with the data, and the program goes on. What is not implemented ends the run with its name.
+//!
+//! The same source is compiled twice: as this crate, for the simulator, which needs [`wire`] and [`LIBRARY`]; and by
+//! `build.rs`, with `--cfg virtual_mpi`, as the shared library itself, whose functions have their C names.
+
+#![cfg_attr(
+    not(virtual_mpi),
+    allow(
+        dead_code,
+        reason = "without their C names nobody calls the functions of MPI, but they are checked and tested"
+    )
+)]
+#![allow(non_snake_case, reason = "functions have the names of MPI")]
+
+pub mod wire;
+
+/// The shared library, as a file has it; empty where it cannot be built (it needs Linux).
+#[cfg(not(virtual_mpi))]
+pub const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libmpi.so.12"));
+
+/// Names under which programs look for the library: that of the ABI, and that of Debian's MPICH.
+pub const FILE_NAMES: [&str; 2] = ["libmpi.so.12", "libmpich.so.12"];
+
+macro_rules! mpi {
+    ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
+        $(#[$attribute])*
+        #[cfg_attr(virtual_mpi, unsafe(no_mangle))]
+        pub(crate) extern "C" fn $name($($argument: $type),*) -> std::ffi::c_int {
+            $crate::errors::guarded(stringify!($name), || $body)
+        }
+    )*};
+}
+
+mod abi;
+mod attributes;
+mod buffer;
+mod clocks;
+mod collectives;
+mod communicators;
+mod datatypes;
+mod errors;
+mod grids;
+mod handles;
+mod layout;
+mod link;
+mod memory;
+mod messages;
+mod point_to_point;
+mod reductions;
+mod requests;
+mod session;
+mod state;
+
+#[cfg(virtual_mpi)]
+mod refused {
+    //! The functions of the real library that are not implemented.
+
+    use std::ffi::c_int;
+
+    use crate::link::refuse;
+
+    include!(env!("VIRTUAL_MPI_STUBS"));
+}

@@ -1,0 +1,94 @@
+//! C programs, compiled for MPICH.
+
+use crate::stand::{Stand, programs};
+use crate::support::{dlpc_sim, succeeds};
+
+/// Runs a program of `programs.c`, which checks its own results; returns what is printed.
+fn run(stand: &Stand, arguments: &[&str], words: &[&str]) -> Option<String> {
+    let ended = stand.run(arguments, programs()?, words);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{words:?}: {}", ended.stdout);
+    Some(ended.stdout)
+}
+
+/// Returns the column of a prediction.
+fn column(stand: &Stand, name: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(stand.path("prediction.csv")).expect("a prediction");
+    let mut lines = text.lines();
+    let place = lines.next().expect("a header").split(',').position(|column| column == name).expect("the column");
+    lines.map(|line| line.split(',').nth(place).expect("a cell").parse().expect("a number")).collect()
+}
+
+/// 125,000 B are 10^6 bit, which take 10 ms at 100 Mbit/s; there and back 20 ms. What the program computes counts a millionth.
+#[test]
+fn the_program_is_told_the_time_of_the_cluster() {
+    let stand = Stand::new();
+    let Some(printed) = run(&stand, &["--ranks", "2", "--scale", "0.000001"], &["ping"]) else { return };
+    assert_eq!(printed.lines().next(), Some("0.020000"), "{printed}");
+    let [makespan] = column(&stand, "makespan_s")[..] else { panic!("one rank count") };
+    assert!((makespan - 0.02).abs() < 1e-5, "{makespan}");
+}
+
+/// All work but the start of the program is divided: on four ranks it takes between a fourth and all of the time on one.
+#[test]
+fn darts_are_thrown_in_less_time_on_more_ranks() {
+    let stand = Stand::new();
+    let Some(printed) = run(&stand, &["--ranks", "1,2,4", "--scale", "1000"], &["pi"]) else { return };
+    assert!(printed.contains("speedup"), "{printed}");
+    let makespans = column(&stand, "makespan_s");
+    assert!(makespans.windows(2).all(|pair| pair[1] < pair[0] && pair[0] < 4.0 * pair[1]), "{makespans:?}");
+}
+
+#[test]
+fn a_recording_is_predicted_to_the_same_bytes_every_time() {
+    let stand = Stand::new();
+    if run(&stand, &["--ranks", "1..=4", "--scale", "2"], &["farm"]).is_none() {
+        return;
+    }
+    let first = std::fs::read(stand.path("prediction.csv")).expect("a prediction");
+    for out in ["again", "once-more"] {
+        let scenario = stand.path("scenario.toml");
+        succeeds(dlpc_sim().arg("predict").arg(scenario).arg("--out").arg(stand.path(out)));
+        assert_eq!(std::fs::read(stand.path(out).join("prediction.csv")).expect("a prediction"), first);
+    }
+    succeeds(dlpc_sim().arg("explain").arg(stand.path("scenario.toml")).arg("--out").arg(stand.path("why")));
+}
+
+#[test]
+fn a_scenario_asks_for_rank_counts_that_were_recorded() {
+    let stand = Stand::new();
+    if run(&stand, &["--ranks", "2", "--scale", "2"], &["pi"]).is_none() {
+        return;
+    }
+    let text = std::fs::read_to_string(stand.path("scenario.toml")).expect("a scenario");
+    std::fs::write(stand.path("scenario.toml"), text.replace("ranks = \"2\"", "ranks = \"1..=3\"")).expect("a file");
+    let ended = crate::support::run(dlpc_sim().arg("predict").arg(stand.path("scenario.toml")));
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("the recording has no run on 3 ranks"), "{}", ended.stderr);
+}
+
+/// Three sleeps of 20, 10 and 30 minutes, side by side on all ranks: 3600 s, and what the calls compute.
+#[test]
+fn an_hour_of_sleep_is_an_hour_of_the_cluster_only() {
+    let stand = Stand::new();
+    if run(&stand, &["--ranks", "3", "--scale", "1"], &["hour"]).is_none() {
+        return;
+    }
+    let [makespan] = column(&stand, "makespan_s")[..] else { panic!("one rank count") };
+    assert!((3600.0..3601.0).contains(&makespan), "{makespan}");
+}
+
+#[test]
+fn who_asks_first_gets_the_next_task() {
+    run(&Stand::new(), &["--ranks", "1..=4", "--scale", "1"], &["farm"]);
+}
+
+#[test]
+fn every_way_to_wait_gives_the_data_that_were_sent() {
+    run(&Stand::new(), &["--ranks", "1..=4", "--scale", "1"], &["started"]);
+}
+
+#[test]
+fn every_collective_gives_its_result() {
+    let arguments = ["--ranks", "1..=8", "--scale", "1", "--oversubscribe"];
+    run(&Stand::new(), &arguments, &["collectives"]);
+}

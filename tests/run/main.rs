@@ -1,0 +1,9 @@
+//! Unmodified MPI programs on virtual ranks: C programs, which are compiled here, and Python programs with mpi4py.
+
+mod c_programs;
+mod failures;
+mod python;
+mod stand;
+#[path = "../e2e/support.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod support;
