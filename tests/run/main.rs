@@ -1,5 +1,7 @@
 //! Unmodified MPI programs on virtual ranks: C programs, which are compiled here, and Python programs with mpi4py.
 
+#![expect(clippy::print_stdout, reason = "what is left out is said")]
+
 mod c_programs;
 mod failures;
 mod python;

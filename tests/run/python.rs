@@ -1,4 +1,4 @@
-//! Python programs with the mpi4py of PyPI.
+//! Python programs with the mpi4py of `PyPI`.
 
 use crate::stand::{Stand, python};
 use crate::support::root;

@@ -29,7 +29,7 @@ pub(crate) fn programs() -> Option<&'static Path> {
     PROGRAMS.as_ref().map(|(_, binary)| binary.as_path())
 }
 
-/// Returns a Python that has mpi4py from PyPI, which looks for an MPI library when it is loaded; `.ci/setup` makes it.
+/// Returns a Python that has mpi4py from `PyPI`, which looks for an MPI library when it is loaded; `.ci/setup` makes it.
 pub(crate) fn python() -> Option<PathBuf> {
     let python = env::var_os("DLPC_TEST_PYTHON").map_or_else(|| root().join("target/mpi4py/bin/python"), PathBuf::from);
     if python.exists() {

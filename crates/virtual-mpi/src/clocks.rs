@@ -88,7 +88,9 @@ fn sleep(nanos: u64, name: &'static str) {
 pub(crate) extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int {
     match simulated(clock) {
         Some(now) => put(time, timespec(now)),
-        None => return link::system(link::CLOCK_GETTIME, [clock as usize, time.expose_provenance(), 0, 0]),
+        None => {
+            return link::system(link::CLOCK_GETTIME, [clock.cast_unsigned() as usize, time.expose_provenance(), 0, 0]);
+        }
     }
     0
 }
@@ -130,7 +132,12 @@ pub(crate) extern "C" fn clock_nanosleep(
     let until = nanos(get(wanted));
     let is_absolute = flags & TIMER_ABSTIME != 0;
     let Some(now) = simulated(clock) else {
-        let arguments = [clock as usize, flags as usize, wanted.expose_provenance(), left.expose_provenance()];
+        let arguments = [
+            clock.cast_unsigned() as usize,
+            flags.cast_unsigned() as usize,
+            wanted.expose_provenance(),
+            left.expose_provenance(),
+        ];
         // The function of the C library returns what the kernel calls an error.
         return if link::system(link::CLOCK_NANOSLEEP, arguments) == 0 { 0 } else { link::last_error() };
     };

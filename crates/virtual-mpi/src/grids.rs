@@ -127,10 +127,11 @@ mpi! {
         let comm = communicator(comm)?;
         let grid = grid(&comm)?;
         let place = grid.coordinates(comm.rank as usize);
-        for i in 0..errors::count(max)?.min(grid.sizes.len()) {
-            put_at(dimensions, i, c_int::try_from(grid.sizes[i]).unwrap_or(c_int::MAX));
-            put_at(periods, i, c_int::from(grid.are_periodic[i]));
-            put_at(coordinates, i, c_int::try_from(place[i]).unwrap_or(c_int::MAX));
+        let cells = grid.sizes.iter().zip(&grid.are_periodic).zip(place);
+        for (i, ((size, is_periodic), coordinate)) in cells.enumerate().take(errors::count(max)?) {
+            put_at(dimensions, i, c_int::try_from(*size).unwrap_or(c_int::MAX));
+            put_at(periods, i, c_int::from(*is_periodic));
+            put_at(coordinates, i, c_int::try_from(coordinate).unwrap_or(c_int::MAX));
         }
         Ok(())
     }

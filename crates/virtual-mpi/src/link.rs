@@ -73,7 +73,7 @@ pub(crate) fn last_error() -> c_int {
 /// Returns what a clock of the kernel says.
 pub(crate) fn real_time(clock: c_int) -> Timespec {
     let mut time = Timespec { seconds: 0, nanos: 0 };
-    system(CLOCK_GETTIME, [clock as usize, (&raw mut time).expose_provenance(), 0, 0]);
+    system(CLOCK_GETTIME, [clock.cast_unsigned() as usize, (&raw mut time).expose_provenance(), 0, 0]);
     // The kernel has written where nobody told the compiler.
     std::hint::black_box(time)
 }

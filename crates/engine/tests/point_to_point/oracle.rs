@@ -338,7 +338,7 @@ impl Oracle<'_> {
                 }
             }
             Op::Free(request) => self.free(id, request),
-            Op::Sleep { .. } | Op::RecvWithin { .. } | Op::Look => panic!("not in these programs"),
+            Op::Sleep { .. } | Op::RecvWithin { .. } | Op::Look | Op::Time => panic!("not in these programs"),
         }
         if ask.is_some() {
             let rank = &mut self.ranks[id];
