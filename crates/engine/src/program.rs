@@ -42,6 +42,11 @@ pub trait Reactive: Debug + Send + Sync {
     /// As [`Program::n_ops_at_most`].
     fn n_ops_at_most(&self) -> u64;
 
+    /// Returns the line of a file that the latest op of `rank` stands in, if there is a file.
+    fn line(&self, _rank: RankId) -> Option<u32> {
+        None
+    }
+
     /// Returns whether ranks that have finished a log file wait until all have, although more files are complete.
     fn is_in_rounds(&self) -> bool {
         false
@@ -72,6 +77,11 @@ impl Program {
     #[must_use]
     pub const fn is_static(&self) -> bool {
         matches!(self, Self::Script(_) | Self::Fixed(_))
+    }
+
+    /// As [`Reactive::line`].
+    pub(crate) fn line(&self, rank: RankId) -> Option<u32> {
+        if let Self::Reactive(program) = self { program.line(rank) } else { None }
     }
 
     /// As [`Reactive::is_in_rounds`].

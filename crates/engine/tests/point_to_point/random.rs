@@ -83,7 +83,7 @@ impl Rank {
         let op = self.next.pop()?;
         match op {
             Op::StartSend(request, _) | Op::StartRecv(request, _) | Op::StartMatched(request) => {
-                self.open.push(request)
+                self.open.push(request);
             }
             Op::Free(request) => self.open.retain(|open| *open != request),
             _ => {}

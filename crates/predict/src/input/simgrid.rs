@@ -356,6 +356,7 @@ fn add_call(
         Action::IrecvNobody(tag) => rank.add_from_nobody(tag, line),
         Action::IrecvUnclear(tag, bytes) => rank.add_from_unclear(tag, bytes, line),
         Action::Wait(request) => rank.wait(request, words, line)?,
+        Action::WaitAny => rank.wait_any(line),
         Action::WaitAll => rank.wait_all(line),
         Action::Test(request) => rank.test(request, words)?,
         Action::Collective(call) => {
