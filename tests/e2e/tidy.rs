@@ -154,7 +154,7 @@ const MAY_USE: [(&str, &[MayUse]); 3] = [
             ("analysis", &["cause", "measurement", "scenario", "workload"]),
             ("prediction", &["analysis", "scenario"]),
             ("explanation", &["analysis", "prediction", "scenario", "workload"]),
-            ("sweep", &["analysis", "prediction", "scenario"]),
+            ("sweep", &["analysis", "prediction", "scenario", "workload"]),
             ("input", &["diagnostic", "measurement", "scenario", "sweep", "workload", "written"]),
             ("fit", &["input", "measurement", "prediction", "scenario", "workload"]),
             ("whatif", &["analysis", "diagnostic", "explanation", "input", "knob", "prediction"]),

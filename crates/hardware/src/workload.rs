@@ -102,7 +102,7 @@ impl RealWorkload {
                     work,
                 }))
             }
-            Workload::Custom(_) => None,
+            Workload::Custom(_) | Workload::Trace(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod effort;
 mod facts;
 mod log_stream;
 mod pi;
+mod trace;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels};
 use dlpc_engine::program::Program;
@@ -18,9 +19,10 @@ use crate::written::Spanned;
 
 pub(crate) use self::effort::{Excess, Size};
 pub use self::facts::{Edit, Scope};
-pub(crate) use self::facts::{Facts, KernelFacts, KernelSource};
+pub(crate) use self::facts::{Facts, KernelFacts, KernelSource, Source};
 pub use self::log_stream::{Dispatch, LogStream};
 pub use self::pi::{Pi, Returns};
+pub use self::trace::{Trace, TracedRun};
 
 /// The program that all ranks run.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,8 @@ pub enum Workload {
     LogStream(LogStream),
     /// Phases described in the scenario.
     Custom(Vec<Phase>),
+    /// What the ranks of a traced program called.
+    Trace(Trace),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,16 +47,19 @@ pub(crate) struct RawWorkload {
     log_stream: Option<Spanned<log_stream::RawLogStream>>,
     /// Phases that this file describes.
     custom: Option<Spanned<custom::RawCustom>>,
+    /// A program that was traced.
+    trace: Option<Spanned<trace::RawTrace>>,
 }
 
 impl RawWorkload {
     /// Returns the checked workload, or none if there is a problem or no machine model.
-    pub(crate) fn read(&self, costs: Option<KernelSource<'_>>, diagnostics: &mut Diagnostics) -> Option<Workload> {
-        let Self { pi, log_stream, custom } = self;
+    pub(crate) fn read(&self, source: Source<'_>, diagnostics: &mut Diagnostics) -> Option<Workload> {
+        let Self { pi, log_stream, custom, trace } = self;
         let all = [
-            pi.as_ref().map(|raw| pi::read(raw, costs, diagnostics).map(Workload::Pi)),
+            pi.as_ref().map(|raw| pi::read(raw, source.kernels, diagnostics).map(Workload::Pi)),
             log_stream.as_ref().map(|raw| log_stream::read(&raw.value, diagnostics).map(Workload::LogStream)),
             custom.as_ref().map(|raw| custom::read(&raw.value, diagnostics).map(Workload::Custom)),
+            trace.as_ref().map(|raw| trace::read(&raw.value, source, diagnostics).map(Workload::Trace)),
         ];
         let mut written = all.into_iter().flatten();
         match (written.next(), written.next()) {
@@ -74,6 +81,7 @@ pub(crate) const fn facts_of(kernel: Kernel) -> KernelFacts {
         Kernel::CollectRecord => pi::COLLECT_RECORD,
         Kernel::Analyse => log_stream::ANALYSE,
         Kernel::Custom => custom::CUSTOM,
+        Kernel::Traced => trace::TRACED,
     }
 }
 
@@ -89,6 +97,7 @@ impl Workload {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
+            Self::Trace(trace) => trace,
         }
     }
 
@@ -98,6 +107,7 @@ impl Workload {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
+            Self::Trace(trace) => trace,
         }
     }
 

@@ -15,6 +15,7 @@ named! {
         CollectRecord = "collect_record" => "Reducing records on rank 0.",
         Analyse = "analyse" => "Analysing log files.",
         Custom = "custom" => "Compute phases of the workload `custom`.",
+        Traced = "traced" => "Computing of the workload `trace`.",
     }
 }
 
@@ -32,6 +33,7 @@ impl Kernel {
             Self::CollectRecord => 5,
             Self::Analyse => 6,
             Self::Custom => 7,
+            Self::Traced => 8,
         }
     }
 

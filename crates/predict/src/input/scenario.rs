@@ -16,11 +16,13 @@ use dlpc_engine::machine::MachineModel;
 
 use self::placement::{Slots, Surroundings};
 use self::raw::{RawRun, RawScenario};
-use crate::diagnostic::{Diagnostics, Problem};
+use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::input::files::Files;
 use crate::input::machine::host_names::HostNames;
+use crate::input::simgrid;
+use crate::input::toml::tree::beside;
 use crate::scenario::{Run, Scenario};
-use crate::workload::KernelSource;
+use crate::workload::{KernelSource, Source, Workload};
 
 /// The machine model of a scenario, and its file for messages.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +39,29 @@ pub(super) fn validate(
     files: &mut Files<'_>,
 ) -> Option<Scenario> {
     let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
-    let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
+    let kernels = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
+    let read = files.read;
+    let trace = |named: &str, at: Span, diagnostics: &mut Diagnostics| {
+        simgrid::named::read_trace(&beside(path, named), at, read, diagnostics)
+    };
+    let source = Source { kernels, trace: &trace };
     let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, &mut files.diagnostics));
     let (run, workload) = (run?, workload?);
+    check_rank_counts(raw, &run, &workload, &mut files.diagnostics)?;
     effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
     Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
+}
+
+/// Reports rank counts at which it is not known what the workload does.
+fn check_rank_counts(raw: &RawScenario, run: &Run, workload: &Workload, diagnostics: &mut Diagnostics) -> Option<()> {
+    let Some(known) = workload.facts().rank_counts() else { return Some(()) };
+    let Some(unknown) = run.ranks.iter().find(|ranks| !known.contains(&ranks.get())) else { return Some(()) };
+    let all = known.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let span = raw.run.as_ref()?.value.ranks.as_ref()?.span;
+    let message = format!("`run.ranks` has {unknown}, but the workload has no trace of so many ranks");
+    let help = format!("write \"{all}\", or trace the program on {unknown} ranks, too");
+    diagnostics.push(Problem::error("scenario::not_traced", span, message).help(help));
+    None
 }
 
 fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut Files<'_>) -> Option<Run> {

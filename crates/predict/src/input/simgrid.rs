@@ -7,6 +7,7 @@
 mod action;
 mod checks;
 mod datatype;
+pub(super) mod named;
 mod rank;
 mod sources;
 mod words;

@@ -7,8 +7,9 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::units::SimDuration;
 use toml_edit::Value;
 
-use super::{Excess, RawWorkload, Size};
+use super::{Excess, RawWorkload, Size, TracedRun};
 use crate::cause::Cause;
+use crate::diagnostic::{Diagnostics, Span};
 use crate::knob::{Knob, Position};
 
 /// What other modules ask a workload.
@@ -24,6 +25,16 @@ pub(crate) trait Facts {
 
     /// Returns what of it would be too much to simulate; `raw` is where it stands in the file.
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess>;
+
+    /// Returns the rank counts at which it is known what it does; none if that is so at all.
+    fn rank_counts(&self) -> Option<Vec<u32>> {
+        None
+    }
+
+    /// Returns a hash of what it does on `n_ranks` ranks, where the scenario file does not say all of that.
+    fn fingerprint(&self, _n_ranks: u32) -> Option<&str> {
+        None
+    }
 
     /// Returns whether it differs from replication to replication even on a machine without noise.
     fn is_random(&self) -> bool {
@@ -82,6 +93,17 @@ pub(crate) trait Facts {
 pub(crate) struct KernelSource<'m> {
     pub(crate) kernels: &'m Kernels,
     pub(crate) path: &'m str,
+}
+
+/// Reads the trace that a scenario names at a place, seen from its folder; adds problems, if there are any.
+pub(crate) type ReadTrace<'r> = &'r dyn Fn(&str, Span, &mut Diagnostics) -> Option<TracedRun>;
+
+/// What a workload is read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'s> {
+    /// None if there is no machine model.
+    pub(crate) kernels: Option<KernelSource<'s>>,
+    pub(crate) trace: ReadTrace<'s>,
 }
 
 /// What there is to say of a kernel.

@@ -195,7 +195,7 @@ fn next_of_collective(collective: &mut Option<(Steps, f64)>, speed: FlopsPerSeco
 }
 
 fn compute(speed: FlopsPerSecond, flops: f64) -> Option<Op> {
-    (flops > 0.0).then(|| Op::Compute { kernel: Kernel::Custom, work: speed.time_for(flops) })
+    (flops > 0.0).then(|| Op::Compute { kernel: Kernel::Traced, work: speed.time_for(flops) })
 }
 
 fn envelope(letter: Letter) -> Envelope {
