@@ -1,15 +1,17 @@
-//! Traced programs as workloads: as long as SimGrid says, and what is wrong with scenarios that name traces.
+//! Traced programs as workloads: as long as `SimGrid` says, and what is wrong with scenarios that name traces.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::trace::Recording;
-use dlpc_engine::units::SimTime;
+use dlpc_engine::units::{SimDuration, SimTime};
 use dlpc_predict::diagnostic::Diagnostics;
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::prediction;
 use dlpc_predict::sweep::point_key::point_key;
+
+use crate::support::us;
 
 /// What `SimGrid` 3.32 (`smpirun -replay`, options as in benches/peers) took for the traces of scenarios/traces/jacobi.c on
 /// the star of benches/peers, without their lines from and to -333, which it does not replay.
@@ -41,10 +43,10 @@ fn with(ranks: &str, runs: &str, files: &[(&'static str, &str)]) -> Result<Exper
     load(&all)
 }
 
-fn makespan_s(experiment: &Experiment, n_ranks: u32) -> f64 {
+fn makespan(experiment: &Experiment, n_ranks: u32) -> SimDuration {
     let Experiment { scenario, machine, .. } = experiment;
     let trace = prediction::simulate_once(scenario, machine, n_ranks, 0, Recording::Off).unwrap();
-    (trace.makespan - SimTime::ZERO).as_seconds()
+    trace.makespan - SimTime::ZERO
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn a_jacobi_with_borders_ends_when_simgrid_ends_it() {
     let runs = SIMGRID_S.iter().map(|(ranks, _)| run(ranks)).collect::<Vec<_>>().join(", ");
     let experiment = with("[4, 16, 64]", &format!("[{runs}]"), &[]).unwrap_or_else(|error| panic!("{error}"));
     for (ranks, simgrid_s) in SIMGRID_S {
-        let difference = makespan_s(&experiment, ranks) / simgrid_s - 1.0;
+        let difference = makespan(&experiment, ranks).as_seconds() / simgrid_s - 1.0;
         assert!(difference.abs() < 0.01, "{ranks} ranks: {:.3} %", 100.0 * difference);
     }
 }
@@ -64,14 +66,14 @@ const TWO: &str = "0 init\n1 init\n0 compute 3e6\n1 compute 4e6\n0 send 1 7 1250
 fn one_rank_does_all_computing_where_no_run_on_one_rank_was_traced() {
     let experiment = with("2", "[{ ranks = 2, file = \"two\" }]", &[("two", TWO)]).unwrap();
     // 7e6 operations at 1 Gflop/s
-    assert_eq!(makespan_s(&experiment, 1), 0.007);
+    assert_eq!(makespan(&experiment, 1), us(7000));
     // The receiver computes until 4 ms. Then the answer to the request, the data of 1.25 MB at 12.5 MB/s, and a latency of 50
     // us for each: 4 + 0.05 + 100 + 0.05 ms.
-    assert_eq!(makespan_s(&experiment, 2), 0.1041);
+    assert_eq!(makespan(&experiment, 2), us(104_100));
     let one = "0 compute 5e6";
     let runs = "[{ ranks = 1, file = \"one\" }, { ranks = 2, file = \"two\" }]";
     let experiment = with("[1, 2]", runs, &[("one", one), ("two", TWO)]).unwrap();
-    assert_eq!(makespan_s(&experiment, 1), 0.005);
+    assert_eq!(makespan(&experiment, 1), us(5000));
 }
 
 #[test]
@@ -82,7 +84,7 @@ fn a_list_is_looked_up_beside_itself_and_its_files_beside_it() {
         ("runs/two_files/1", "1 compute 4e6"),
     ];
     let experiment = with("2", "[{ ranks = 2, file = \"runs/list\" }]", &files).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(makespan_s(&experiment, 2), 0.004);
+    assert_eq!(makespan(&experiment, 2), us(4000));
 }
 
 fn problem(ranks: &str, runs: &str, files: &[(&'static str, &str)]) -> String {

@@ -37,7 +37,8 @@ pub(in crate::input) fn read_trace(
     };
     match load_recorded(path, &open) {
         Ok(Recorded::Calls(calls)) => {
-            let fingerprint = hash.into_inner().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            let fingerprint = hash.into_inner().finalize();
+            let fingerprint = fingerprint.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
             Some(TracedRun { calls: Arc::new(calls), fingerprint })
         }
         Ok(Recorded::Schedule(_)) => {
