@@ -158,7 +158,7 @@ const MAY_USE: [(&str, &[MayUse]); 4] = [
             ("analysis", &["cause", "measurement", "scenario", "workload"]),
             ("prediction", &["analysis", "scenario"]),
             ("explanation", &["analysis", "prediction", "scenario", "workload"]),
-            ("sweep", &["analysis", "prediction", "scenario"]),
+            ("sweep", &["analysis", "prediction", "scenario", "workload"]),
             ("input", &["calibration", "diagnostic", "measurement", "scenario", "sweep", "workload", "written"]),
             ("fit", &["calibration", "input", "measurement", "prediction", "scenario", "workload"]),
             ("whatif", &["analysis", "diagnostic", "explanation", "input", "knob", "prediction"]),

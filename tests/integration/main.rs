@@ -19,5 +19,6 @@ mod results;
 mod sensitivity;
 mod simgrid;
 mod support;
+mod traced_workload;
 mod traces;
 mod whatif;

@@ -28,6 +28,8 @@ pub enum Call {
     Sendrecv(Letter, Option<u32>, Bytes),
     /// Waits for a request; they are numbered from 0 in the order in which the rank has started them.
     Wait(u32),
+    /// Waits for any one of the requests that are open; nothing says which.
+    WaitAny,
     /// Waits for all requests that are open.
     WaitAll,
     /// Takes part in a collective, by its number among those of the rank.

@@ -358,31 +358,37 @@ impl<'a> Engine<'a> {
         if rank.work.is_some() {
             return;
         }
-        let outcome = match wait {
-            Wait::All => (rank.outstanding == 0).then_some(Outcome::Done),
-            Wait::Send(_) | Wait::Recv | Wait::RecvWithin => rank.ended.take().map(|ended| self.outcome(ended)),
-            Wait::Answer => self.answer(id),
-            Wait::Nothing => None,
-        };
-        if let Some(outcome) = outcome {
-            return self.step(id, outcome);
+        match wait {
+            Wait::All if rank.outstanding == 0 => return self.step(id, Outcome::Done),
+            Wait::Send(_) | Wait::Recv | Wait::RecvWithin => {
+                if let Some(ended) = rank.ended.take() {
+                    return self.return_from_call(id, ended);
+                }
+            }
+            Wait::Answer => return self.progress_to_answer(id),
+            Wait::All | Wait::Nothing => {}
         }
-        if let Some(task) = self.take_task(id) {
-            let work = self.task_work(task);
-            self.start_work(id, work, WorkPurpose::Task(task));
-        } else if wait == Wait::Answer
-            && let Some(outcome) = self.answer_nothing(id)
-        {
-            self.step(id, outcome);
-        }
+        self.do_task(id);
     }
 
-    fn outcome(&mut self, ended: Ended) -> Outcome {
-        match ended {
+    /// Lets a rank begin with the next piece of protocol work; returns whether there is any.
+    #[inline]
+    fn do_task(&mut self, id: RankId) -> bool {
+        let Some(task) = self.take_task(id) else { return false };
+        let work = self.task_work(task);
+        self.start_work(id, work, WorkPurpose::Task(task));
+        true
+    }
+
+    /// A blocking send or receive of a rank is done.
+    #[inline(never)]
+    fn return_from_call(&mut self, id: RankId, ended: Ended) {
+        let outcome = match ended {
             Ended::Sent => Outcome::Done,
             Ended::TimedOut => Outcome::TimedOut,
             Ended::Received(message) => Outcome::Received(self.take_received(message)),
-        }
+        };
+        self.step(id, outcome);
     }
 
     /// Ends an instant: links are shared anew among the flows that are there now.

@@ -49,6 +49,11 @@ pub trait Reactive: Debug + Send + Sync {
     /// Hears which message a receive with a number gets, as soon as the two have met.
     fn meet(&mut self, _receiver: RankId, _request: Request, _message: Status) {}
 
+    /// Returns the line of a file that the latest op of `rank` stands in, if there is a file.
+    fn line(&self, _rank: RankId) -> Option<u32> {
+        None
+    }
+
     /// Returns whether ranks that have finished a log file wait until all have, although more files are complete.
     fn is_in_rounds(&self) -> bool {
         false
@@ -79,6 +84,11 @@ impl Program {
     #[must_use]
     pub const fn is_static(&self) -> bool {
         matches!(self, Self::Script(_) | Self::Fixed(_))
+    }
+
+    /// As [`Reactive::line`].
+    pub(crate) fn line(&self, rank: RankId) -> Option<u32> {
+        if let Self::Reactive(program) = self { program.line(rank) } else { None }
     }
 
     /// As [`Reactive::is_in_rounds`].

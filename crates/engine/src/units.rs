@@ -356,6 +356,12 @@ impl FlopsPerSecond {
         (flops_per_second > 0.0 && flops_per_second.is_finite()).then_some(Self(flops_per_second))
     }
 
+    /// Returns operations per second.
+    #[must_use]
+    pub const fn as_f64(self) -> f64 {
+        self.0
+    }
+
     /// Returns how long so many floating point operations take.
     #[must_use]
     pub fn time_for(self, flops: f64) -> SimDuration {

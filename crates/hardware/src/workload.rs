@@ -102,7 +102,7 @@ impl RealWorkload {
                     work,
                 }))
             }
-            Workload::Custom(_) | Workload::Recorded(_) => None,
+            Workload::Custom(_) | Workload::Recorded(_) | Workload::Trace(_) => None,
         }
     }
 

@@ -163,6 +163,19 @@ impl Diagnostics {
         self.problems.extend(problems);
     }
 
+    /// Adds the problems of other files.
+    ///
+    /// # Panics
+    /// With more than 2^32 files.
+    pub fn absorb(&mut self, other: Self) {
+        let n_before = u32::try_from(self.sources.len()).expect("invariant: fewer than 2^32 files");
+        self.sources.extend(other.sources);
+        self.problems.extend(other.problems.into_iter().map(|mut problem| {
+            problem.span.file.0 = problem.span.file.0.saturating_add(n_before);
+            problem
+        }));
+    }
+
     /// Returns the problems, sorted by file (in the order of reading) and place.
     #[must_use]
     pub fn problems(&self) -> Vec<&Problem> {

@@ -50,7 +50,6 @@ pub use self::vary::{load_axes, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::measurement::Measurement;
 use crate::scenario::Scenario;
-use crate::workload::Workload;
 pub(crate) use crate::written::quantity::time;
 
 /// Everything that one prediction needs.
@@ -316,18 +315,13 @@ fn experiment(file: FileId, path: &Path, instead: Instead<'_>, files: &mut Files
         warn_without_common_ranks(curve, &scenario, span, &mut files.diagnostics);
     }
     let Machine { model, provenance, spelling, effective } = machine?;
-    let mut effective_scenario = root.to_json();
-    if let Workload::Recorded(recorded) = &scenario.workload {
-        // The file is only named: what results depend on is what it holds.
-        effective_scenario["workload"]["recorded"]["fingerprint"] = recorded.recording.fingerprint.as_str().into();
-    }
     Some(Experiment {
         scenario,
         machine: model,
         measured,
         provenance,
         spelling,
-        effective_scenario,
+        effective_scenario: root.to_json(),
         effective_machine: effective,
         warnings: Diagnostics::default(),
     })

@@ -6,6 +6,7 @@ mod facts;
 mod log_stream;
 mod pi;
 pub mod recorded;
+mod trace;
 
 use std::sync::Arc;
 
@@ -21,10 +22,11 @@ use crate::written::Spanned;
 
 pub(crate) use self::effort::{Excess, Size};
 pub use self::facts::{Edit, Scope};
-pub(crate) use self::facts::{Facts, KernelFacts, KernelSource};
+pub(crate) use self::facts::{Facts, KernelFacts, KernelSource, KnownRuns, Source};
 pub use self::log_stream::{Dispatch, LogStream};
 pub use self::pi::{Pi, Returns};
 use self::recorded::{Recorded, Recording};
+pub use self::trace::{Trace, TracedRun};
 
 /// The program that all ranks run.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,8 @@ pub enum Workload {
     Custom(Vec<Phase>),
     /// What a program of the user did on virtual ranks.
     Recorded(Recorded),
+    /// What the ranks of a traced program called.
+    Trace(Trace),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,6 +55,8 @@ pub(crate) struct RawWorkload {
     custom: Option<Spanned<custom::RawCustom>>,
     /// What a program of yours did on virtual ranks, as `dlpc-sim run` records it.
     recorded: Option<Spanned<recorded::RawRecorded>>,
+    /// A program that was traced.
+    trace: Option<Spanned<trace::RawTrace>>,
 }
 
 impl RawWorkload {
@@ -62,16 +68,17 @@ impl RawWorkload {
     /// Returns the checked workload, or none if there is a problem or no machine model.
     pub(crate) fn read(
         &self,
-        costs: Option<KernelSource<'_>>,
+        source: Source<'_>,
         recording: Option<Arc<Recording>>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Workload> {
-        let Self { pi, log_stream, custom, recorded } = self;
+        let Self { pi, log_stream, custom, recorded, trace } = self;
         let all = [
-            pi.as_ref().map(|raw| pi::read(raw, costs, diagnostics).map(Workload::Pi)),
+            pi.as_ref().map(|raw| pi::read(raw, source.kernels, diagnostics).map(Workload::Pi)),
             log_stream.as_ref().map(|raw| log_stream::read(&raw.value, diagnostics).map(Workload::LogStream)),
             custom.as_ref().map(|raw| custom::read(&raw.value, diagnostics).map(Workload::Custom)),
             recorded.as_ref().map(|raw| recorded::read(&raw.value, recording).map(Workload::Recorded)),
+            trace.as_ref().map(|raw| trace::read(&raw.value, source, diagnostics).map(Workload::Trace)),
         ];
         let mut written = all.into_iter().flatten();
         match (written.next(), written.next()) {
@@ -94,6 +101,7 @@ pub(crate) const fn facts_of(kernel: Kernel) -> KernelFacts {
         Kernel::Analyse => log_stream::ANALYSE,
         Kernel::Custom => custom::CUSTOM,
         Kernel::Recorded => recorded::RECORDED,
+        Kernel::Traced => trace::TRACED,
     }
 }
 
@@ -110,6 +118,7 @@ impl Workload {
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
             Self::Recorded(recorded) => recorded,
+            Self::Trace(trace) => trace,
         }
     }
 
@@ -120,6 +129,7 @@ impl Workload {
             Self::LogStream(stream) => stream,
             Self::Custom(phases) => phases,
             Self::Recorded(recorded) => recorded,
+            Self::Trace(trace) => trace,
         }
     }
 

@@ -129,5 +129,5 @@ fn needs(experiment: &Experiment) -> (Needs, f64) {
 
 fn key(experiment: &Experiment, ranks: u32) -> String {
     let Experiment { effective_scenario, effective_machine, scenario, .. } = experiment;
-    point_key(effective_scenario, effective_machine, &scenario.run, ranks)
+    point_key(effective_scenario, effective_machine, scenario, ranks)
 }

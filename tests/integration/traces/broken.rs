@@ -29,7 +29,7 @@ fn problems(text: &str) -> Vec<String> {
 fn every_kind_of_broken_line_has_its_message() {
     for (line, expected) in [
         ("0 sned 1 7 8 6", "`sned` cannot be replayed"),
-        ("0 waitany 2", "`waitany` cannot be replayed"),
+        ("0 startall 2", "`startall` cannot be replayed"),
         ("0 ibcast 8 0 6", "`ibcast` cannot be replayed"),
         ("0 Isend 1 8", "`Isend` cannot be replayed"),
         ("0", "the line ends where an action should be"),

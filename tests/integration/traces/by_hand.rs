@@ -122,6 +122,14 @@ fn a_wait_for_what_a_waitall_has_finished_is_nothing() {
 }
 
 #[test]
+fn a_wait_for_any_takes_the_oldest_request_of_a_schedule() {
+    let trace = "0 send 1 7 8 6\n0 send 1 8 8 6\n1 irecv 0 7 8 6\n1 irecv 0 8 8 6\n1 testall\n1 waitAny 2\n1 compute 1000\n\
+                 1 waitAny 2\n1 waitAny 2\n1 wait 0 1 7";
+    // Tag 7 is there at 4000 and received until 5542; then 1000. Tag 8 is there at 5500 and received from 6542.
+    assert_eq!(finish(trace), [3000, 8084]);
+}
+
+#[test]
 fn operations_that_take_longer_than_can_be_counted_are_an_error() {
     for line in ["0 compute 1e308", "0 sleep 1e308", "0 sleep 1e7\n0 sleep 1e7"] {
         assert_eq!(try_finish(line), Err(dlpc_engine::engine::replay::ReplayError::TimeOverflow), "{line}");

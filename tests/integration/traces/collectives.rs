@@ -116,6 +116,13 @@ fn a_reduce_scatter_is_a_reduce_and_a_scatterv() {
 }
 
 #[test]
+fn a_reduce_scatter_of_blocks_has_a_zero_for_each_element() {
+    // SMPI's trace of 2 doubles for each rank: 48 bytes are reduced to rank 0, and 16 sent to each other rank from there.
+    let text = trace(3, |_| "reducescatter 0 0 0 ".to_owned());
+    assert_eq!(messages(&of(&text)), [(0, 1, 16), (0, 2, 16), (1, 0, 48), (2, 0, 48)]);
+}
+
+#[test]
 fn a_scan_goes_from_rank_to_rank() {
     // Each hop: o + L + o + 7 G = 5542; a rank between has sent 1500 after it has received.
     assert_eq!(finish(&trace(3, |_| "scan 1 0 0".to_owned())), [1500, 5542 + 1500, 2 * 5542]);

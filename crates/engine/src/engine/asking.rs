@@ -125,9 +125,20 @@ impl Engine<'_> {
         self.answer_nothing(id)
     }
 
-    /// Returns the answer to what a rank has asked, once there is one.
+    /// As [`Engine::progress`], of a rank that waits for the answer to what it has asked.
     #[cold]
-    pub(super) fn answer(&mut self, id: RankId) -> Option<Outcome> {
+    pub(super) fn progress_to_answer(&mut self, id: RankId) {
+        if let Some(outcome) = self.answer(id) {
+            self.step(id, outcome);
+        } else if !self.do_task(id)
+            && let Some(outcome) = self.answer_nothing(id)
+        {
+            self.step(id, outcome);
+        }
+    }
+
+    /// Returns the answer to what a rank has asked, once there is one.
+    fn answer(&mut self, id: RankId) -> Option<Outcome> {
         let mailbox = &mut self.ranks[id.0 as usize].mailbox;
         match self.requests.asked(id).expect("invariant: asked").question {
             Question::Request(request) => self.requests.take(id, request),
@@ -137,7 +148,8 @@ impl Engine<'_> {
                 Some(Outcome::Found(self.status(message)))
             }
             Question::Matched(request, wanted) => {
-                let message = self.matching.take_message(id, mailbox, wanted, &mut self.messages)?;
+                let message = self.matching.find_message(id, mailbox, wanted, &self.messages)?;
+                self.matching.take_found(id, mailbox, message, &mut self.messages);
                 self.requests.hold(id, request, message);
                 Some(Outcome::Found(self.status(message)))
             }
@@ -146,8 +158,7 @@ impl Engine<'_> {
 
     /// Ends a test to which the answer is no; does nothing where a rank waits for the answer. A rank that tests for ever,
     /// without any time in between, is left where it is.
-    #[cold]
-    pub(super) fn answer_nothing(&mut self, id: RankId) -> Option<Outcome> {
+    fn answer_nothing(&mut self, id: RankId) -> Option<Outcome> {
         if self.requests.asked(id).expect("invariant: asked").is_waiting {
             return None;
         }
@@ -166,8 +177,7 @@ impl Engine<'_> {
 
     /// Returns whether a rank waits for a message that it does not receive.
     pub(super) fn is_probing(&self, id: RankId) -> bool {
-        let is_waiting = self.ranks[id.0 as usize].state == State::Waiting(Wait::Answer);
-        is_waiting
+        self.ranks[id.0 as usize].state == State::Waiting(Wait::Answer)
             && self
                 .requests
                 .asked(id)

@@ -25,7 +25,7 @@ impl Engine<'_> {
                 (BlockedIn::Tests, Vec::new())
             }
         };
-        BlockedRank { rank: id, op: u64::from(rank.n_ops) - 1, call, needs }
+        BlockedRank { rank: id, op: u64::from(rank.n_ops) - 1, line: self.program.line(id), call, needs }
     }
 
     fn needs_of_question(&self, id: RankId) -> (BlockedIn, Vec<Need>) {

@@ -37,6 +37,8 @@ pub struct BlockedRank {
     pub rank: RankId,
     /// Number of its op, from 0.
     pub op: u64,
+    /// Line of the file that this op stands in, if the program is from a file.
+    pub line: Option<u32>,
     /// The call that it is in.
     pub call: BlockedIn,
     /// What it waits for.
@@ -125,7 +127,10 @@ fn list(blocked: &[BlockedRank]) -> String {
 impl fmt::Display for BlockedRank {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 3;
-        write!(f, "rank {} (op {}) {}", self.rank.0, self.op, self.call)?;
+        match self.line {
+            Some(line) => write!(f, "rank {} (line {line}) {}", self.rank.0, self.call)?,
+            None => write!(f, "rank {} (op {}) {}", self.rank.0, self.op, self.call)?,
+        }
         for (i, need) in self.needs.iter().take(SHOWN).enumerate() {
             write!(f, "{}{need}", if i == 0 { " for " } else { "; for " })?;
         }

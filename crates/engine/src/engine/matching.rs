@@ -100,8 +100,7 @@ impl Matching {
         message
     }
 
-    /// Takes the first message of `owner` that has arrived and is wanted.
-    pub(super) fn take_message(
+    fn take_message(
         &mut self,
         owner: RankId,
         mailbox: &mut Mailbox,
@@ -143,6 +142,16 @@ impl Matching {
             let message = messages.get(*id);
             wanted.takes(message.from, message.label, &self.labels)
         })
+    }
+
+    /// Takes a message that [`Self::find_message`] has found.
+    pub(super) fn take_found(&mut self, owner: RankId, mailbox: &mut Mailbox, id: MessageId, messages: &mut Messages) {
+        if mailbox.unexpected_is_crowd {
+            self.unexpected.remove(owner, id, messages);
+            mailbox.unexpected_is_crowd = self.unexpected.has_any(owner);
+        } else {
+            mailbox.unexpected.take_first(messages, |_, element| element == id.0);
+        }
     }
 
     /// Takes the first posted receive for a message, or keeps the message.

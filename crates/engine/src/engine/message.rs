@@ -169,6 +169,12 @@ impl Messages {
         id
     }
 
+    /// Returns whether the sender has given the message a number.
+    #[inline]
+    pub(super) fn is_sender_named(&self, id: MessageId) -> bool {
+        self.get(id).sender == Call::Named
+    }
+
     /// Returns whether the sender is inside a blocking send, or will wait later.
     pub(super) fn sender(&self, id: MessageId) -> Caller {
         self.caller(id, SENDER, self.get(id).sender)
@@ -186,6 +192,7 @@ impl Messages {
         }
     }
 
+    #[inline]
     pub(super) fn set_receiver(&mut self, id: MessageId, caller: Caller) {
         self.get_mut(id).receiver = caller.into();
         if let Caller::Named(request) = caller {

@@ -11,7 +11,7 @@ use super::recorder::{Injected, Way};
 use super::{Ended, Engine, Network, State, Wait, WorkPurpose};
 use crate::machine::Segment;
 use crate::platform::{HostId, Limit};
-use crate::program::{Envelope, Outcome, RankId, SendMode, Status};
+use crate::program::{Envelope, Outcome, RankId, Request, SendMode, Status};
 use crate::trace::{Enabler, Part};
 use crate::units::{Bytes, SimDuration};
 
@@ -35,15 +35,17 @@ impl<'a> Engine<'a> {
     pub(super) fn start_send(&mut self, id: RankId, envelope: &Envelope, caller: Caller) {
         let hosts = (self.host(id), self.host(envelope.to));
         let costs = self.costs(hosts);
-        let (protocol, sent_bytes) = if envelope.bytes <= costs.eager_limit() {
-            let is_synchronous = envelope.mode == SendMode::Synchronous;
-            (if is_synchronous { Protocol::Synchronous } else { Protocol::Eager }, envelope.bytes)
+        let (mut protocol, sent_bytes) = if envelope.bytes <= costs.eager_limit() {
+            (Protocol::Eager, envelope.bytes)
         } else {
             (Protocol::Rendezvous, NO_BYTES)
         };
         let work = costs.of(sent_bytes).send_busy;
         self.count_message(hosts, envelope.bytes);
-        let sender = if envelope.mode == SendMode::Buffered { self.let_go(id, caller) } else { caller };
+        let mut sender = caller;
+        if envelope.mode != SendMode::Standard {
+            (protocol, sender) = self.in_mode(envelope.mode, protocol, id, caller);
+        }
         let label = self.matching.labels.of(envelope.context, envelope.tag);
         let new = NewMessage { from: id, to: envelope.to, label, bytes: envelope.bytes, protocol, sender };
         let message = self.messages.insert(new);
@@ -51,14 +53,22 @@ impl<'a> Engine<'a> {
         self.start_work(id, work, WorkPurpose::Send(message));
     }
 
-    /// A buffered send is done for its caller: what is left of it goes on as a send without a number.
+    /// Returns how a message of another than the standard mode travels, and who is told when its send is done.
     #[cold]
-    fn let_go(&mut self, id: RankId, caller: Caller) -> Caller {
-        if let Caller::Named(request) = caller {
-            self.requests.open(id, request, None);
-            self.requests.finish(id, request, Status::NONE);
+    fn in_mode(&mut self, mode: SendMode, protocol: Protocol, id: RankId, caller: Caller) -> (Protocol, Caller) {
+        match mode {
+            SendMode::Standard | SendMode::Ready => (protocol, caller),
+            SendMode::Synchronous if protocol == Protocol::Eager => (Protocol::Synchronous, caller),
+            SendMode::Synchronous => (protocol, caller),
+            SendMode::Buffered => {
+                // It is done for its caller: what is left of it goes on as a send without a number.
+                if let Caller::Named(request) = caller {
+                    self.requests.open(id, request, None);
+                    self.requests.finish(id, request, Status::NONE);
+                }
+                (protocol, Caller::Nonblocking)
+            }
         }
-        Caller::Nonblocking
     }
 
     fn count_message(&mut self, hosts: (HostId, HostId), bytes: Bytes) {
@@ -70,24 +80,25 @@ impl<'a> Engine<'a> {
     /// The envelope enters the network. An eager send is done; a rendezvous waits for the answer.
     pub(super) fn end_send(&mut self, id: RankId, message_id: MessageId) {
         self.inject(message_id, Part::Envelope);
-        let protocol = self.messages.get(message_id).protocol;
-        match (protocol, self.messages.sender(message_id)) {
-            (Protocol::Eager, Caller::Blocking | Caller::Nonblocking) => self.step(id, Outcome::Done),
-            (Protocol::Rendezvous | Protocol::Synchronous, Caller::Blocking) => {
-                self.wait(id, Wait::Send(message_id));
-            }
-            (Protocol::Rendezvous | Protocol::Synchronous, Caller::Nonblocking) => {
-                self.ranks[id.0 as usize].outstanding += 1;
-                self.step(id, Outcome::Done);
-            }
-            (protocol, Caller::Named(request)) => {
+        if self.messages.get(message_id).protocol == Protocol::Eager && !self.messages.is_sender_named(message_id) {
+            return self.step(id, Outcome::Done);
+        }
+        self.end_other_send(id, message_id);
+    }
+
+    fn end_other_send(&mut self, id: RankId, message_id: MessageId) {
+        let is_done = self.messages.get(message_id).protocol == Protocol::Eager;
+        match self.messages.sender(message_id) {
+            Caller::Blocking => return self.wait(id, Wait::Send(message_id)),
+            Caller::Nonblocking => self.ranks[id.0 as usize].outstanding += 1,
+            Caller::Named(request) => {
                 self.requests.open(id, request, Some(message_id));
-                if protocol == Protocol::Eager {
+                if is_done {
                     self.requests.finish(id, request, Status::NONE);
                 }
-                self.step(id, Outcome::Done);
             }
         }
+        self.step(id, Outcome::Done);
     }
 
     /// Posts a receive.
@@ -121,18 +132,14 @@ impl<'a> Engine<'a> {
             Protocol::Rendezvous => Task::Answer(message_id),
         };
         self.add_task(to, task);
-        match caller {
-            Caller::Blocking => {
-                // A receive with a time limit has its message: the timer must not ring.
-                let rank = &mut self.ranks[to.0 as usize];
-                rank.timer_generation = rank.timer_generation.wrapping_add(1);
-            }
-            Caller::Nonblocking => {}
-            Caller::Named(request) => {
-                self.requests.meet(to, request, message_id);
-                let status = self.status(message_id);
-                self.program.meet(to, request, status);
-            }
+        if caller == Caller::Blocking {
+            // A receive with a time limit has its message: the timer must not ring.
+            let rank = &mut self.ranks[to.0 as usize];
+            rank.timer_generation = rank.timer_generation.wrapping_add(1);
+        } else if let Caller::Named(request) = caller {
+            self.requests.meet(to, request, message_id);
+            let status = self.status(message_id);
+            self.program.meet(to, request, status);
         }
     }
 
@@ -180,12 +187,15 @@ impl<'a> Engine<'a> {
             Task::Answer(message) => self.inject(message, Part::Answer),
             Task::SendData(message) => self.inject(message, Part::Data),
             Task::Receive(message) => self.end_receive(message),
-            Task::TakeAnswer(message) => {
-                let (from, sender) = (self.messages.get(message).from, self.messages.sender(message));
-                self.messages.remove(message);
-                self.complete_send(from, sender);
-            }
+            Task::TakeAnswer(message) => self.end_synchronous(message),
         }
+    }
+
+    #[cold]
+    fn end_synchronous(&mut self, message: MessageId) {
+        let (from, sender) = (self.messages.get(message).from, self.messages.sender(message));
+        self.messages.remove(message);
+        self.complete_send(from, sender);
     }
 
     fn end_receive(&mut self, message: MessageId) {
@@ -199,11 +209,14 @@ impl<'a> Engine<'a> {
                 self.forget(message);
                 self.ranks[to.0 as usize].outstanding -= 1;
             }
-            Caller::Named(request) => {
-                let status = self.take_received(message);
-                self.requests.finish(to, request, status);
-            }
+            Caller::Named(request) => self.end_named_receive(message, to, request),
         }
+    }
+
+    #[cold]
+    fn end_named_receive(&mut self, message: MessageId, to: RankId, request: Request) {
+        let status = self.take_received(message);
+        self.requests.finish(to, request, status);
     }
 
     /// Returns what was received, with which the receiver has done all it has to.

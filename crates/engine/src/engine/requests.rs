@@ -85,6 +85,7 @@ impl Requests {
     }
 
     /// Opens a number for a send or receive that starts.
+    #[cold]
     pub(super) fn open(&mut self, rank: RankId, request: Request, message: Option<MessageId>) {
         self.check_free(rank, request);
         self.set(rank, request, Slot::Open(message));
@@ -113,11 +114,13 @@ impl Requests {
     }
 
     /// A receive has met its message.
+    #[cold]
     pub(super) fn meet(&mut self, rank: RankId, request: Request, message: MessageId) {
         self.set(rank, request, Slot::Open(Some(message)));
     }
 
     /// A send or receive is done.
+    #[cold]
     pub(super) fn finish(&mut self, rank: RankId, request: Request, status: Status) {
         self.set(rank, request, Slot::Done(status));
     }

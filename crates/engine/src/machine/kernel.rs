@@ -16,6 +16,7 @@ named! {
         Analyse = "analyse" => "Analysing log files.",
         Custom = "custom" => "Compute phases of the workload `custom`.",
         Recorded = "recorded" => "What a recorded program computes.",
+        Traced = "traced" => "Computing of the workload `trace`.",
     }
 }
 
@@ -34,6 +35,7 @@ impl Kernel {
             Self::Analyse => 6,
             Self::Custom => 7,
             Self::Recorded => 8,
+            Self::Traced => 9,
         }
     }
 

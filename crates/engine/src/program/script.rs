@@ -138,7 +138,7 @@ impl Script {
 }
 
 /// Returns the ops of a collective, counted once for each algorithm.
-fn n_ops_of(collective: Collective, n_ranks: u32, known: &mut Vec<(Collective, u64)>) -> u64 {
+pub(super) fn n_ops_of(collective: Collective, n_ranks: u32, known: &mut Vec<(Collective, u64)>) -> u64 {
     if let Some((_, n)) = known.iter().find(|(other, _)| *other == collective) {
         return *n;
     }

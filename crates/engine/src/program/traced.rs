@@ -1,8 +1,13 @@
 //! The calls of a traced MPI program as a schedule: collectives become the messages of their algorithms.
 
-use super::collective::{Collective, selection};
-use super::{Op, RankId, Source};
-use crate::calls::{Call, Calls, CollectiveCall, CollectiveKind, Letter, RankCalls, SendMode};
+mod collective;
+mod ops;
+
+pub use self::ops::program;
+
+use self::collective::Steps;
+use super::{Envelope, Op, Pattern, Source};
+use crate::calls::{Call, Calls, CollectiveCall, Letter, RankCalls, SendMode};
 use crate::machine::CollectiveOverrides;
 use crate::schedule::{Milestone, OpId, Place, Schedule, ScheduleBuilder, Wildcard};
 use crate::units::{Bytes, FlopsPerSecond, SimDuration};
@@ -111,6 +116,13 @@ impl Traced<'_> {
                     self.open.retain(|open| *open != request);
                     self.wait(request);
                 }
+                // A schedule cannot say "any": it waits for the one that was started first.
+                Call::WaitAny => {
+                    if !self.open.is_empty() {
+                        let request = self.open.remove(0);
+                        self.wait(request);
+                    }
+                }
                 Call::WaitAll => {
                     for request in std::mem::take(&mut self.open) {
                         self.wait(request);
@@ -140,133 +152,35 @@ impl Traced<'_> {
         self.chain.wait(send);
     }
 
+    /// Adds the messages of a collective, and the computing of its reduction.
     fn collective(&mut self, call: &CollectiveCall) {
-        let (p, block, overrides) = (self.n_ranks, call.block, self.overrides);
-        match call.kind {
-            CollectiveKind::Barrier => self.expand(selection::barrier(p, overrides), 0),
-            CollectiveKind::Bcast => self.expand(selection::bcast(p, block, overrides), call.root),
-            CollectiveKind::Reduce => self.expand(selection::reduce(p, block, overrides), call.root),
-            CollectiveKind::Allreduce => self.expand(selection::allreduce(block, overrides), 0),
-            CollectiveKind::Gather => self.expand(selection::gather(p, block, overrides), call.root),
-            CollectiveKind::Scatter => self.expand(selection::scatter(p, block, overrides), call.root),
-            CollectiveKind::Allgather => self.expand(selection::allgather(p, block, overrides), 0),
-            CollectiveKind::Alltoall => self.expand(selection::alltoall(p, block, overrides), 0),
-            CollectiveKind::Gatherv => self.gatherv(call),
-            CollectiveKind::Scatterv => self.scatterv(call),
-            CollectiveKind::Allgatherv => self.allgatherv(call),
-            CollectiveKind::Alltoallv => self.alltoallv(call),
-            CollectiveKind::ReduceScatter => {
-                self.expand(selection::reduce(p, block, overrides), 0);
-                self.scatterv(call);
-            }
-            CollectiveKind::Scan => self.scan(block),
-        }
-        self.chain.calc(self.speed.time_for(call.flops));
-    }
-
-    /// Adds the ops of an algorithm whose root is rank 0: ranks are counted from the root.
-    fn expand(&mut self, collective: Collective, root: u32) {
-        let p = self.n_ranks;
-        let (place, mut started) = ((self.chain.rank + p - root) % p, Vec::new());
-        let rank_at = |place: RankId| (place.0 + root) % p;
-        for step in 0.. {
-            let Some(op) = collective.op(place, p, step) else { return };
+        let mut started = Vec::new();
+        for op in Steps::of(call, self.chain.rank, self.n_ranks, self.overrides) {
             match op {
-                Op::Send(to) => {
-                    self.chain.send(letter(rank_at(to.to), to.bytes), Milestone::Done);
+                Op::Send(envelope) => {
+                    self.chain.send(letter(envelope), Milestone::Done);
                 }
-                Op::Isend(to) => started.push(self.chain.send(letter(rank_at(to.to), to.bytes), Milestone::Started)),
-                Op::Recv(from) => {
-                    self.recv_at(from.from, root, Milestone::Done);
+                Op::Isend(envelope) => started.push(self.chain.send(letter(envelope), Milestone::Started)),
+                Op::Recv(pattern) => {
+                    self.chain.recv(wildcard(pattern), Bytes(0), Milestone::Done);
                 }
-                Op::Irecv(from) => started.push(self.recv_at(from.from, root, Milestone::Started)),
+                Op::Irecv(pattern) => {
+                    started.push(self.chain.recv(wildcard(pattern), Bytes(0), Milestone::Started));
+                }
                 Op::WaitAll => started.drain(..).for_each(|op| self.chain.wait(op)),
                 _ => unreachable!("bug: collectives are messages"),
             }
         }
-    }
-
-    fn recv_at(&mut self, from: Source, root: u32, until: Milestone) -> OpId {
-        let Source::Rank(place) = from else { unreachable!("bug: collectives know their senders") };
-        self.recv_from((place.0 + root) % self.n_ranks, until)
-    }
-
-    fn recv_from(&mut self, rank: u32, until: Milestone) -> OpId {
-        let from = Wildcard { from: Some(rank), tag: Some(Schedule::COLLECTIVE_TAG) };
-        self.chain.recv(from, Bytes(0), until)
-    }
-
-    /// The root receives from one rank after the other; empty parts are not sent.
-    fn gatherv(&mut self, call: &CollectiveCall) {
-        if self.chain.rank != call.root {
-            return self.send_part(call.root, call.sends[0]);
-        }
-        for rank in self.others().filter(|rank| call.recvs[*rank as usize] > Bytes(0)) {
-            self.recv_from(rank, Milestone::Done);
-        }
-    }
-
-    /// The root sends to one rank after the other; empty parts are not sent.
-    fn scatterv(&mut self, call: &CollectiveCall) {
-        if self.chain.rank == call.root {
-            return self.others().for_each(|rank| self.send_part(rank, call.sends[rank as usize]));
-        }
-        if call.recvs[0] > Bytes(0) {
-            self.recv_from(call.root, Milestone::Done);
-        }
-    }
-
-    fn send_part(&mut self, to: u32, bytes: Bytes) {
-        if bytes > Bytes(0) {
-            self.chain.send(letter(to, bytes), Milestone::Done);
-        }
-    }
-
-    /// The blocks go around the ring.
-    fn allgatherv(&mut self, call: &CollectiveCall) {
-        let (p, rank) = (self.n_ranks, self.chain.rank);
-        for step in 0..p - 1 {
-            let block = call.recvs[((rank + p - step) % p) as usize];
-            let recv = self.recv_from((rank + p - 1) % p, Milestone::Started);
-            let send = self.chain.send(letter((rank + 1) % p, block), Milestone::Started);
-            self.chain.wait(recv);
-            self.chain.wait(send);
-        }
-    }
-
-    /// All receives and sends of parts that are not empty are started, in the order of the linear alltoall, then waited
-    /// for.
-    fn alltoallv(&mut self, call: &CollectiveCall) {
-        let (p, rank) = (self.n_ranks, self.chain.rank);
-        let mut started = Vec::new();
-        for from in (1..p).map(|step| (rank + step) % p).filter(|from| call.recvs[*from as usize] > Bytes(0)) {
-            started.push(self.recv_from(from, Milestone::Started));
-        }
-        for to in (1..p).map(|step| (rank + p - step) % p).filter(|to| call.sends[*to as usize] > Bytes(0)) {
-            started.push(self.chain.send(letter(to, call.sends[to as usize]), Milestone::Started));
-        }
-        for op in started {
-            self.chain.wait(op);
-        }
-    }
-
-    /// Each rank receives from the one before and sends to the one after.
-    fn scan(&mut self, bytes: Bytes) {
-        let rank = self.chain.rank;
-        if rank > 0 {
-            self.recv_from(rank - 1, Milestone::Done);
-        }
-        if rank + 1 < self.n_ranks {
-            self.chain.send(letter(rank + 1, bytes), Milestone::Done);
-        }
-    }
-
-    fn others(&self) -> impl Iterator<Item = u32> + use<> {
-        let rank = self.chain.rank;
-        (0..self.n_ranks).filter(move |other| *other != rank)
+        self.chain.calc(self.speed.time_for(call.flops));
     }
 }
 
-fn letter(to: u32, bytes: Bytes) -> Letter {
-    Letter { to, tag: Schedule::COLLECTIVE_TAG, bytes, mode: SendMode::Standard }
+fn letter(envelope: Envelope) -> Letter {
+    let Envelope { to, bytes, mode, .. } = envelope;
+    Letter { to: to.0, tag: Schedule::COLLECTIVE_TAG, bytes, mode }
+}
+
+fn wildcard(pattern: Pattern) -> Wildcard {
+    let Source::Rank(rank) = pattern.from else { unreachable!("bug: collectives know their senders") };
+    Wildcard { from: Some(rank.0), tag: Some(Schedule::COLLECTIVE_TAG) }
 }

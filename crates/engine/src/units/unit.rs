@@ -1,6 +1,6 @@
 //! Units of numbers, where what is counted is known only when the program runs.
 
-use super::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError, significant};
+use super::{Bytes, BytesPerSecond, FlopsPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError, significant};
 
 /// Digits of a number as people write it.
 const DIGITS: usize = 6;
@@ -18,6 +18,8 @@ pub enum Unit {
     BytesPerSecond,
     /// Seconds per byte.
     SecondsPerByte,
+    /// Floating point operations per second.
+    FlopsPerSecond,
 }
 
 impl Unit {
@@ -30,6 +32,7 @@ impl Unit {
             Self::Bytes => "_bytes",
             Self::BytesPerSecond => "_bytes_per_s",
             Self::SecondsPerByte => "_s_per_byte",
+            Self::FlopsPerSecond => "_flop_per_s",
         }
     }
 
@@ -47,6 +50,7 @@ impl Unit {
             Self::Bytes => Bytes::parse(text).map(Bytes::as_f64),
             Self::BytesPerSecond => BytesPerSecond::parse(text).map(BytesPerSecond::as_f64),
             Self::SecondsPerByte => SecondsPerByte::parse(text).map(SecondsPerByte::as_f64),
+            Self::FlopsPerSecond => FlopsPerSecond::parse(text).map(FlopsPerSecond::as_f64),
         }
     }
 
@@ -56,7 +60,9 @@ impl Unit {
         let (number, names) = match self {
             Self::One => return significant(number, DIGITS),
             Self::Bytes => (number.round(), self.names()),
-            Self::Seconds | Self::BytesPerSecond | Self::SecondsPerByte => (number, self.names()),
+            Self::Seconds | Self::BytesPerSecond | Self::SecondsPerByte | Self::FlopsPerSecond => {
+                (number, self.names())
+            }
         };
         if self == Self::Bytes {
             // Whole bytes, whatever the rounding of a larger unit would make of them.
@@ -75,6 +81,7 @@ impl Unit {
             Self::Bytes => &[("B", 1.0)],
             Self::BytesPerSecond => &[("Gbit/s", 125e6), ("Mbit/s", 125e3), ("kbit/s", 125.0), ("bit/s", 0.125)],
             Self::SecondsPerByte => &[("us/B", 1e-6), ("ns/B", 1e-9), ("ps/B", 1e-12)],
+            Self::FlopsPerSecond => &[("Gflop/s", 1e9), ("Mflop/s", 1e6), ("kflop/s", 1e3), ("flop/s", 1.0)],
         }
     }
 }
@@ -91,5 +98,6 @@ mod tests {
         assert_eq!(Unit::BytesPerSecond.text(12.5e6), "100 Mbit/s");
         assert_eq!(Unit::Bytes.text(65_535.7), "65536 B");
         assert_eq!(Unit::SecondsPerByte.text(0.4e-9), "400 ps/B");
+        assert_eq!(Unit::FlopsPerSecond.text(1.5e9), "1.5 Gflop/s");
     }
 }

@@ -18,11 +18,13 @@ use dlpc_engine::machine::MachineModel;
 
 use self::placement::{Slots, Surroundings};
 use self::raw::{RawRun, RawScenario};
-use crate::diagnostic::{Diagnostics, Problem};
+use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::input::files::Files;
 use crate::input::machine::host_names::HostNames;
+use crate::input::simgrid;
+use crate::input::toml::tree::beside;
 use crate::scenario::{Run, Scenario};
-use crate::workload::KernelSource;
+use crate::workload::{KernelSource, Source, Workload};
 
 /// The machine model of a scenario, and its file for messages.
 #[derive(Debug, Clone, Copy)]
@@ -39,14 +41,38 @@ pub(super) fn validate(
     files: &mut Files<'_>,
 ) -> Option<Scenario> {
     let run = raw.run.as_ref().and_then(|raw| run(&raw.value, path, machine, files));
-    let source = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
+    let kernels = machine.map(|machine| KernelSource { kernels: &machine.model.kernels, path: machine.path });
     let named = raw.workload.as_ref().and_then(|raw| raw.value.recording());
     let recording = named.and_then(|named| recording::read(named, path, files)).map(Arc::new);
+    let read = files.read;
+    let trace = |named: &str, at: Span, diagnostics: &mut Diagnostics| {
+        simgrid::named::read_trace(&beside(path, named), at, read, diagnostics)
+    };
+    let source = Source { kernels, trace: &trace };
     let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, recording, &mut files.diagnostics));
     let (run, workload) = (run?, workload?);
-    recording::check_ranks(raw, &run, &workload, &mut files.diagnostics)?;
+    check_rank_counts(raw, &run, &workload, &mut files.diagnostics)?;
     effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
     Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
+}
+
+/// Reports rank counts at which it is not known what the workload does.
+fn check_rank_counts(raw: &RawScenario, run: &Run, workload: &Workload, diagnostics: &mut Diagnostics) -> Option<()> {
+    let Some(known) = workload.facts().known_runs() else { return Some(()) };
+    let one = known.needs_one.then_some(1);
+    let mut wanted = one.into_iter().chain(run.ranks.iter().map(|ranks| ranks.get()));
+    let Some(unknown) = wanted.find(|ranks| !known.counts.contains(ranks)) else { return Some(()) };
+    let all = known.counts.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let span = raw.run.as_ref()?.value.ranks.as_ref()?.span;
+    let what = if known.needs_one && unknown == 1 {
+        "speedups need a run on one rank".to_owned()
+    } else {
+        format!("`run.ranks` has {unknown}")
+    };
+    let message = format!("{what}, but the workload has no {} of so many ranks", known.of);
+    let help = format!("it has those of {all}: write these, or {} {unknown} ranks, too", known.how);
+    diagnostics.push(Problem::error("scenario::unknown_ranks", span, message).help(help));
+    None
 }
 
 fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut Files<'_>) -> Option<Run> {

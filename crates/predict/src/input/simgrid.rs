@@ -7,6 +7,7 @@
 mod action;
 mod checks;
 mod datatype;
+pub(super) mod named;
 mod rank;
 mod sources;
 mod words;
@@ -356,6 +357,7 @@ fn add_call(
         Action::IrecvNobody(tag) => rank.add_from_nobody(tag, line),
         Action::IrecvUnclear(tag, bytes) => rank.add_from_unclear(tag, bytes, line),
         Action::Wait(request) => rank.wait(request, words, line)?,
+        Action::WaitAny => rank.wait_any(line),
         Action::WaitAll => rank.wait_all(line),
         Action::Test(request) => rank.test(request, words)?,
         Action::Collective(call) => {

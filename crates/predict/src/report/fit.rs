@@ -67,6 +67,7 @@ pub(super) fn value(value: f64, unit: Unit) -> String {
         Unit::Bytes => format!("{} B", significant(value, 9)),
         Unit::BytesPerSecond => format!("{} Mbit/s", significant(value * 8e-6, DIGITS)),
         Unit::SecondsPerByte => format!("{} ns/B", significant(value * 1e9, DIGITS)),
+        Unit::FlopsPerSecond => format!("{} Gflop/s", significant(value * 1e-9, DIGITS)),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::scenario::Run;
+use crate::scenario::Scenario;
 
 /// Version of what is hashed and of the records.
 const FORMAT: u32 = 1;
@@ -19,13 +19,13 @@ const MACHINE_KEYS_LEFT_OUT: [&str; 2] = ["title", "provenance"];
 
 /// Returns the name of the result on `ranks` ranks, 32 hexadecimal digits.
 ///
-/// `scenario` and `machine` are as results echo them, with defaults filled in; `run` says where the ranks are, since a
-/// hostfile or rankfile is only named in the scenario.
+/// `scenario` and `machine` are as results echo them, with defaults filled in. What other files say that the scenario only
+/// names is in `checked`: where the ranks are (hostfile, rankfile), and what a trace holds.
 ///
 /// # Panics
 /// Never: a scenario that was read is a table.
 #[must_use]
-pub fn point_key(scenario: &Value, machine: &Value, run: &Run, ranks: u32) -> String {
+pub fn point_key(scenario: &Value, machine: &Value, checked: &Scenario, ranks: u32) -> String {
     let mut scenario = scenario.clone();
     let mut machine = machine.clone();
     remove(&mut scenario, &SCENARIO_KEYS_LEFT_OUT);
@@ -38,6 +38,10 @@ pub fn point_key(scenario: &Value, machine: &Value, run: &Run, ranks: u32) -> St
         hash.update(part.to_string());
         hash.update([0]);
     }
+    if let Some(fingerprint) = checked.workload.facts().fingerprint(ranks) {
+        hash.update(fingerprint);
+    }
+    let run = &checked.run;
     for host in run.slots.iter().take(ranks as usize) {
         hash.update(host.0.to_le_bytes());
     }
@@ -64,6 +68,8 @@ mod tests {
     use dlpc_engine::platform::core_set::CoreSet;
 
     use super::*;
+    use crate::scenario::Run;
+    use crate::workload::Workload;
 
     fn key(seed: u32, title: &str, hosts: &[u32], ranks: u32) -> String {
         key_bound(seed, title, hosts, &[], ranks)
@@ -81,7 +87,8 @@ mod tests {
             order: None,
             may_oversubscribe: false,
         };
-        point_key(&scenario, &json!({ "name": "x", "title": title }), &run, ranks)
+        let checked = Scenario { title: String::new(), run, workload: Workload::Custom(Vec::new()) };
+        point_key(&scenario, &json!({ "name": "x", "title": title }), &checked, ranks)
     }
 
     #[test]

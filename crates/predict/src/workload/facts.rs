@@ -7,8 +7,9 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::units::SimDuration;
 use toml_edit::Value;
 
-use super::{Excess, RawWorkload, Size};
+use super::{Excess, RawWorkload, Size, TracedRun};
 use crate::cause::Cause;
+use crate::diagnostic::{Diagnostics, Span};
 use crate::knob::{Knob, Position};
 
 /// What other modules ask a workload.
@@ -25,14 +26,19 @@ pub(crate) trait Facts {
     /// Returns what of it would be too much to simulate; `raw` is where it stands in the file.
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess>;
 
+    /// Returns the runs of which it is known what they do; none if that is so at any rank count.
+    fn known_runs(&self) -> Option<KnownRuns> {
+        None
+    }
+
+    /// Returns a hash of what it does on `n_ranks` ranks, where the scenario file does not say all of that.
+    fn fingerprint(&self, _n_ranks: u32) -> Option<&str> {
+        None
+    }
+
     /// Returns whether it differs from replication to replication even on a machine without noise.
     fn is_random(&self) -> bool {
         false
-    }
-
-    /// Returns the only rank counts that it can run on; none if it can on any.
-    fn rank_counts(&self) -> Option<Vec<u32>> {
-        None
     }
 
     /// Returns what a producer makes while it runs.
@@ -89,6 +95,17 @@ pub(crate) struct KernelSource<'m> {
     pub(crate) path: &'m str,
 }
 
+/// Reads the trace that a scenario names at a place, seen from its folder; adds problems, if there are any.
+pub(crate) type ReadTrace<'r> = &'r dyn Fn(&str, Span, &mut Diagnostics) -> Option<TracedRun>;
+
+/// What a workload is read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'s> {
+    /// None if there is no machine model.
+    pub(crate) kernels: Option<KernelSource<'s>>,
+    pub(crate) trace: ReadTrace<'s>,
+}
+
 /// What there is to say of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KernelFacts {
@@ -98,6 +115,19 @@ pub(crate) struct KernelFacts {
     pub(crate) cause: Cause,
     /// A cause that means something special where the kernel is on the critical path, in words.
     pub(crate) in_words: Option<(Cause, &'static str)>,
+}
+
+/// Runs of a workload that is known at some rank counts only.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownRuns {
+    /// Their rank counts, ascending.
+    pub(crate) counts: Vec<u32>,
+    /// Whether one rank has to be among them, for speedups.
+    pub(crate) needs_one: bool,
+    /// What each of them is, as a noun.
+    pub(crate) of: &'static str,
+    /// How to get another one, as words before "3 ranks".
+    pub(crate) how: &'static str,
 }
 
 /// One change of a program, for what-ifs.

@@ -12,7 +12,7 @@ use dlpc_engine::program::Program;
 use dlpc_engine::random::Streams;
 
 use super::effort::{OPS_MAX, rough};
-use super::{Excess, Facts, KernelFacts, RawWorkload, Size};
+use super::{Excess, Facts, KernelFacts, KnownRuns, RawWorkload, Size};
 use crate::cause::Cause;
 
 pub(crate) use self::file::read as read_recording;
@@ -61,7 +61,12 @@ impl Facts for Recorded {
         })
     }
 
-    fn rank_counts(&self) -> Option<Vec<u32>> {
-        Some(self.recording.rank_counts().collect())
+    fn known_runs(&self) -> Option<KnownRuns> {
+        let counts = self.recording.rank_counts().collect();
+        Some(KnownRuns { counts, needs_one: true, of: "recording", how: "record with `dlpc-sim run --ranks` on" })
+    }
+
+    fn fingerprint(&self, _n_ranks: u32) -> Option<&str> {
+        Some(&self.recording.fingerprint)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use dlpc_engine::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError, significant};
+use dlpc_engine::units::{
+    Bytes, BytesPerSecond, FlopsPerSecond, Quantity, SecondsPerByte, SimDuration, UnitError, significant,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
@@ -20,10 +22,11 @@ pub(crate) enum Kind {
     Bytes,
     Bandwidth,
     TimePerByte,
+    Speed,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Time, Self::Bytes, Self::Bandwidth, Self::TimePerByte];
+    const ALL: [Self; 5] = [Self::Time, Self::Bytes, Self::Bandwidth, Self::TimePerByte, Self::Speed];
 
     /// Returns the name in schemas and messages.
     pub(crate) const fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Kind {
             Self::Bytes => "size",
             Self::Bandwidth => "bandwidth",
             Self::TimePerByte => "time per byte",
+            Self::Speed => "speed",
         }
     }
 
@@ -41,6 +45,7 @@ impl Kind {
             Self::Bytes => "64 KiB",
             Self::Bandwidth => "94 Mbit/s",
             Self::TimePerByte => "10 ns/B",
+            Self::Speed => "1 Gflop/s",
         }
     }
 
@@ -58,6 +63,7 @@ impl Kind {
             Self::Bytes => Bytes::parse(text).map(drop),
             Self::Bandwidth => BytesPerSecond::parse(text).map(drop),
             Self::TimePerByte => SecondsPerByte::parse(text).map(drop),
+            Self::Speed => FlopsPerSecond::parse(text).map(drop),
         }
     }
 
@@ -127,6 +133,14 @@ impl InFile for SecondsPerByte {
 
     fn written(self) -> String {
         gap(self)
+    }
+}
+
+impl InFile for FlopsPerSecond {
+    const KIND: Kind = Kind::Speed;
+
+    fn written(self) -> String {
+        format!("{:e} flop/s", self.as_f64())
     }
 }
 

@@ -39,6 +39,16 @@ impl UnexpectedCrowd {
         Some(id)
     }
 
+    /// Takes this message, which is there.
+    pub(super) fn remove(&mut self, owner: RankId, id: MessageId, messages: &Messages) {
+        let mut arrived = self.by_arrival.range((owner, 0)..=(owner, u64::MAX));
+        let found = arrived.find(|(_, other)| **other == id).map(|((_, number), _)| *number);
+        if let Some(number) = found {
+            self.by_arrival.remove(&(owner, number));
+            self.by_sender.remove(&(owner, messages.get(id).from, number));
+        }
+    }
+
     /// Returns the first message that is wanted, with its number.
     pub(super) fn find(
         &self,

@@ -211,6 +211,10 @@ proptest! {
                     let wanted = matching.wanted(pattern);
                     let expected = oracle.find(pattern).map(|i| oracle.unexpected[i].0);
                     prop_assert_eq!(matching.find_message(OWNER, &mailbox, wanted, &messages), expected);
+                    if let Some(id) = expected {
+                        matching.take_found(OWNER, &mut mailbox, id, &mut messages);
+                        oracle.unexpected.retain(|(other, ..)| *other != id);
+                    }
                 }
             }
             let posted: Vec<PostedRecv> = oracle.posted.iter().map(|(_, recv)| *recv).collect();

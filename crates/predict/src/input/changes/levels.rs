@@ -249,5 +249,6 @@ const fn unit_of_kind(kind: Kind) -> Unit {
         Kind::Bytes => Unit::Bytes,
         Kind::Bandwidth => Unit::BytesPerSecond,
         Kind::TimePerByte => Unit::SecondsPerByte,
+        Kind::Speed => Unit::FlopsPerSecond,
     }
 }

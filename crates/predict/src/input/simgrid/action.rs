@@ -23,12 +23,13 @@ pub(super) enum Action {
     IrecvUnclear(Option<u32>, Bytes),
     Wait(Request),
     Test(Request),
+    WaitAny,
     WaitAll,
     Collective(CollectiveCall),
 }
 
 /// Actions that can be read.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 34] = [
     "init",
     "finalize",
     "comm_size",
@@ -46,7 +47,9 @@ const NAMES: [&str; 32] = [
     "sendrecv",
     "wait",
     "waitall",
+    "waitany",
     "test",
+    "testall",
     "barrier",
     "bcast",
     "reduce",
@@ -74,7 +77,8 @@ pub(super) fn read(words: &Words<'_>, rank: &Rank) -> Result<Action, Fault> {
     let name = words.action()?;
     let call = match name {
         "init" => return Ok(Action::Datatype(datatype::default(words.n_fields() > 0))),
-        "finalize" | "comm_size" | "comm_split" | "comm_dup" | "location" => return Ok(Action::Nothing),
+        // Of a test for several requests SMPI traces that it was, and not how it ended.
+        "finalize" | "comm_size" | "comm_split" | "comm_dup" | "location" | "testall" => return Ok(Action::Nothing),
         "compute" => Call::Compute(words.amount(0, "a number of operations")?),
         "sleep" => Call::Sleep(SimDuration::from_seconds_ceil(words.amount(0, "a time in seconds")?)),
         "send" | "isend" | "Ssend" | "ISsend" | "ssend" | "issend" => return send(name, words, rank),
@@ -82,6 +86,7 @@ pub(super) fn read(words: &Words<'_>, rank: &Rank) -> Result<Action, Fault> {
         "sendRecv" | "sendrecv" => exchange(words, rank)?,
         "wait" => return Ok(Action::Wait(request(words)?)),
         "test" => return Ok(Action::Test(request(words)?)),
+        "waitAny" | "waitany" => return Ok(Action::WaitAny),
         "waitall" => return Ok(Action::WaitAll),
         _ => return collective(name, words, rank).map(Action::Collective),
     };
@@ -295,9 +300,26 @@ impl Fields<'_> {
     /// `reducescatter SIZE... OPERATIONS [DATATYPE]`
     fn reduce_scatter(&self) -> Result<CollectiveCall, Fault> {
         let p = self.p();
+        if let Some(block) = self.reduce_scatter_block()? {
+            let total = Bytes(block.0.saturating_mul(p as u64));
+            let call = CollectiveCall::of(CollectiveKind::ReduceScatter, 0, total);
+            return Ok(CollectiveCall { sends: vec![block; p].into(), recvs: Box::from([block]), ..call });
+        }
         let sends = self.of_all(0, 1 + p)?;
         let recvs = Box::from([sends[self.rank.number()]]);
         let call = CollectiveCall::of(CollectiveKind::ReduceScatter, 0, sends.iter().copied().sum());
         Ok(CollectiveCall { sends, recvs, flops: self.flops(p)?, ..call })
+    }
+
+    /// Of `MPI_Reduce_scatter_block` SMPI 3.32 traces a zero for each element of a block, and the datatype: returns the size
+    /// of a block, or none if the line is another one.
+    fn reduce_scatter_block(&self) -> Result<Option<Bytes>, Fault> {
+        let n_elements = self.words.n_fields().saturating_sub(1);
+        let are_zero = (0..n_elements).all(|i| self.words.text(i) == Some("0"));
+        if n_elements == 0 || !are_zero {
+            return Ok(None);
+        }
+        let element = datatype::size(self.words, n_elements, self.rank.default_datatype())?;
+        Ok(Some(Bytes(element.saturating_mul(n_elements as u64))))
     }
 }

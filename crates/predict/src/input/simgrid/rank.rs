@@ -48,7 +48,9 @@ pub(super) struct Rank {
     n_requests: u32,
     /// Requests that have not been waited for, in the order of their start.
     open: Vec<(Request, u32)>,
-    /// Requests like those that a `waitall` has finished.
+    /// Of these, how many a wait for any has finished; nothing says which.
+    n_finished_of_open: usize,
+    /// Requests like those that a `waitall` has finished, or waits for any.
     finished: BTreeSet<Request>,
     /// Numbers of the calls that start a receive of an unclear source.
     unclear: Vec<usize>,
@@ -68,6 +70,7 @@ impl Rank {
             calls: RankCalls::default(),
             n_requests: 0,
             open: Vec::new(),
+            n_finished_of_open: 0,
             finished: BTreeSet::new(),
             unclear: Vec::new(),
             has_lines: false,
@@ -190,6 +193,7 @@ impl Rank {
         let Some(i) = self.find(request) else { return self.nothing_open(request, words) };
         let (_, number) = self.open.remove(i);
         self.calls.calls.push((Call::Wait(number), line));
+        self.close_all_if_finished();
         Ok(())
     }
 
@@ -198,11 +202,31 @@ impl Rank {
         self.find(request).map_or_else(|| self.nothing_open(request, words), |_| Ok(()))
     }
 
+    /// Waits for any one of all that are open: the line only says how many there were.
+    pub(super) fn wait_any(&mut self, line: u32) {
+        if !self.open.is_empty() {
+            self.n_finished_of_open += 1;
+            self.calls.calls.push((Call::WaitAny, line));
+        }
+        self.close_all_if_finished();
+    }
+
+    fn close_all_if_finished(&mut self) {
+        if self.n_finished_of_open == self.open.len() {
+            self.close_all();
+        }
+    }
+
     pub(super) fn wait_all(&mut self, line: u32) {
         if !self.open.is_empty() {
-            self.finished.extend(self.open.drain(..).map(|(request, _)| request));
+            self.close_all();
             self.calls.calls.push((Call::WaitAll, line));
         }
+    }
+
+    fn close_all(&mut self) {
+        self.n_finished_of_open = 0;
+        self.finished.extend(self.open.drain(..).map(|(request, _)| request));
     }
 
     /// Returns the oldest open request of this sender, receiver and tag, or else the oldest that takes any of them; none
@@ -213,10 +237,10 @@ impl Rank {
         same.or_else(|| self.open.iter().position(|(open, _)| open.is_like(request)))
     }
 
-    /// A problem, unless nobody is meant, a `waitall` has finished it, or it only follows from another problem.
+    /// A problem, unless nobody is meant, a wait for all or any has finished it, or it only follows from another problem.
     fn nothing_open(&self, request: Request, words: &Words<'_>) -> Result<(), Fault> {
         let is_finished = || self.finished.iter().any(|finished| finished.is_like(request));
-        if request.to.is_none() || !self.is_in_step || is_finished() {
+        if request.to.is_none() || !self.is_in_step || is_finished() || self.n_finished_of_open > 0 {
             return Ok(());
         }
         let message = "this rank has started no such send or receive, or has waited for it already";

@@ -254,6 +254,7 @@ impl<'a> From<&'a Parameter> for ParameterDto<'a> {
                 Unit::Bytes => "B",
                 Unit::BytesPerSecond => "B/s",
                 Unit::SecondsPerByte => "s/B",
+                Unit::FlopsPerSecond => "flop/s",
             },
             low: parameter.interval.map(|(low, _)| low),
             high: parameter.interval.map(|(_, high)| high),

@@ -105,6 +105,7 @@ fn key_unit(plan: &Plan, rows: &[Row<'_>], axis: usize) -> KeyUnit {
         Some(Unit::Bytes) => ("B", 1.0),
         Some(Unit::BytesPerSecond) => ("Mbit/s", 125e3),
         Some(Unit::SecondsPerByte) => ("ns/B", 1e-9),
+        Some(Unit::FlopsPerSecond) => ("Gflop/s", 1e9),
     };
     KeyUnit { symbol, scale }
 }
