@@ -10,7 +10,7 @@ pub const RANK: &str = "DLPC_SIM_VIRTUAL_RANK";
 /// One message: a kind or an error class, a time, numbers, a name and bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {
-    /// Of a call, which one ([`Call::kind`]); of an answer, zero.
+    /// Of a call, which one ([`Call::encode`]); of an answer, zero.
     pub kind: u64,
     /// Of a call, the CPU time in ns since the answer before; of an answer, the simulated time in ps.
     pub time: u64,
