@@ -19,7 +19,7 @@ mod rank;
 
 use self::inbox::{Came, Inbox};
 use self::prices::Prices;
-use self::rank::{Rank, Receive, Sending, State};
+use self::rank::{Rank, Receive, Sending, State, Wanted};
 use super::noise::NoiseSource;
 use super::queue::Queue;
 use super::{Setup, SimError};
@@ -67,6 +67,14 @@ fn is_one_rank_per_host(platform: &Platform, hosts_of_ranks: &[HostId]) -> bool 
         let is_undisturbed = platform.slowdown(*host).first().is_none_or(|factor| *factor <= 1.0);
         is_undisturbed && !std::mem::replace(&mut is_taken[host.0 as usize], true)
     })
+}
+
+fn is_plain_send(envelope: &Envelope) -> bool {
+    envelope.context == Context::WORLD && envelope.mode == SendMode::Standard && envelope.to != RankId::NOBODY
+}
+
+fn is_plain_recv(pattern: &Pattern) -> bool {
+    pattern.context == Context::WORLD && !pattern.is_from_nobody()
 }
 
 struct Run<'a> {
@@ -151,16 +159,18 @@ impl<'a> Run<'a> {
     fn go_on(&mut self, id: RankId, mut at: SimTime) -> Result<(), Stop> {
         loop {
             if let Some(exchange) = self.program.next_exchange(id) {
-                self.post(id, exchange.received())?;
+                self.post(id, exchange.received().into())?;
                 return self.start_send(id, at, &exchange.sent(), State::Exchanging);
             }
             // The programs that are taken do not look at outcomes.
             let Some(op) = &self.program.next(id, Outcome::Done) else { return self.finish(id, at) };
             match op {
-                Op::Send(envelope) | Op::Isend(envelope) => return self.start_send(id, at, envelope, State::Sending),
-                Op::Irecv(pattern) => self.post(id, *pattern)?,
-                Op::Recv(pattern) => {
-                    self.post(id, *pattern)?;
+                Op::Send(envelope) | Op::Isend(envelope) if is_plain_send(envelope) => {
+                    return self.start_send(id, at, envelope, State::Sending);
+                }
+                Op::Irecv(pattern) if is_plain_recv(pattern) => self.post(id, (*pattern).into())?,
+                Op::Recv(pattern) if is_plain_recv(pattern) => {
+                    self.post(id, (*pattern).into())?;
                     let Some(end) = self.wait(id, at)? else { return Ok(()) };
                     at = end;
                 }
@@ -177,7 +187,11 @@ impl<'a> Run<'a> {
                     at = at + *duration;
                     self.count_events(1)?;
                 }
-                Op::RecvWithin { .. }
+                Op::Send(_)
+                | Op::Isend(_)
+                | Op::Recv(_)
+                | Op::Irecv(_)
+                | Op::RecvWithin { .. }
                 | Op::Look
                 | Op::Time
                 | Op::StartSend(..)
@@ -211,10 +225,8 @@ impl<'a> Run<'a> {
         envelope: &Envelope,
         state: impl Fn(Sending) -> State,
     ) -> Result<(), Stop> {
-        let Envelope { to, tag, bytes, context, mode } = *envelope;
-        let is_plain = context == Context::WORLD && mode == SendMode::Standard;
-        let is_to_other = to != id && to != RankId::NOBODY;
-        let (Ok(bytes), true) = (u32::try_from(bytes.0), bytes <= self.eager_limit && is_plain && is_to_other) else {
+        let Envelope { to, tag, bytes, .. } = *envelope;
+        let (Ok(bytes), true) = (u32::try_from(bytes.0), bytes <= self.eager_limit && to != id) else {
             return Err(Stop::GivenUp);
         };
         self.n_messages += 1;
@@ -227,15 +239,14 @@ impl<'a> Run<'a> {
     }
 
     /// Posts a receive, which takes the first message that has come, or will come.
-    fn post(&mut self, id: RankId, pattern: Pattern) -> Result<(), Stop> {
+    fn post(&mut self, id: RankId, wanted: Wanted) -> Result<(), Stop> {
         let rank = &mut self.ranks[id.0 as usize];
-        let is_plain = pattern.context == Context::WORLD && !pattern.is_from_nobody();
-        if !matches!(rank.receive, Receive::None) || !is_plain {
+        if !matches!(rank.receive, Receive::None) {
             return Err(Stop::GivenUp);
         }
-        rank.receive = match self.inbox.take(&mut rank.unexpected, pattern) {
+        rank.receive = match self.inbox.take(&mut rank.unexpected, wanted) {
             Ok(Some(came)) => Receive::There { at: came.at, bytes: came.bytes },
-            Ok(None) => Receive::Posted(pattern.into()),
+            Ok(None) => Receive::Posted(wanted),
             Err(inbox::Crowded) => return Err(Stop::GivenUp),
         };
         Ok(())

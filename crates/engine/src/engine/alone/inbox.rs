@@ -2,7 +2,7 @@
 
 use super::super::ring::{Linked, Ring, Search, Stack};
 use super::rank::Wanted;
-use crate::program::{Pattern, RankId, Tag};
+use crate::program::{RankId, Tag};
 use crate::units::SimTime;
 
 /// A message that arrives at a time.
@@ -47,12 +47,11 @@ impl Inbox {
         unexpected.push(&mut self.slots, element);
     }
 
-    /// Takes the first message that `pattern` takes.
-    pub(super) fn take(&mut self, unexpected: &mut Ring, pattern: Pattern) -> Result<Option<Came>, Crowded> {
+    /// Takes the first message that is wanted.
+    pub(super) fn take(&mut self, unexpected: &mut Ring, wanted: Wanted) -> Result<Option<Came>, Crowded> {
         if unexpected.is_empty() {
             return Ok(None);
         }
-        let wanted = Wanted::from(pattern);
         let fits = |slots: &Vec<Slot>, element: u32| {
             let Came { from, tag, .. } = slots[element as usize].came;
             wanted.takes(from, tag)
