@@ -1,7 +1,7 @@
 //! The calls of a traced MPI program as a schedule: collectives become the messages of their algorithms.
 
-use super::collective::{Collective, selection};
-use super::{Op, RankId, Source};
+use super::collective::{Arguments, Collective, Uneven, selection};
+use super::{Op, Pattern, Source};
 use crate::calls::{Call, Calls, CollectiveCall, CollectiveKind, Letter, RankCalls, SendMode};
 use crate::machine::CollectiveOverrides;
 use crate::schedule::{Milestone, OpId, Place, Schedule, ScheduleBuilder, Wildcard};
@@ -141,56 +141,62 @@ impl Traced<'_> {
     }
 
     fn collective(&mut self, call: &CollectiveCall) {
-        let (p, block, overrides) = (self.n_ranks, call.block, self.overrides);
+        let (p, overrides) = (self.n_ranks, self.overrides);
+        let block = Arguments::from(call.block).at_root(call.root);
         match call.kind {
-            CollectiveKind::Barrier => self.expand(selection::barrier(p, overrides), 0),
-            CollectiveKind::Bcast => self.expand(selection::bcast(p, block, overrides), call.root),
-            CollectiveKind::Reduce => self.expand(selection::reduce(p, block, overrides), call.root),
-            CollectiveKind::Allreduce => self.expand(selection::allreduce(block, overrides), 0),
-            CollectiveKind::Gather => self.expand(selection::gather(p, block, overrides), call.root),
-            CollectiveKind::Scatter => self.expand(selection::scatter(p, block, overrides), call.root),
-            CollectiveKind::Allgather => self.expand(selection::allgather(p, block, overrides), 0),
-            CollectiveKind::Alltoall => self.expand(selection::alltoall(p, block, overrides), 0),
+            CollectiveKind::Barrier => self.expand(selection::barrier(p, overrides)),
+            CollectiveKind::Bcast => self.expand(selection::bcast(p, block, overrides)),
+            CollectiveKind::Reduce => self.expand(selection::reduce(p, block, overrides)),
+            CollectiveKind::Allreduce => self.expand(selection::allreduce(p, block, overrides)),
+            CollectiveKind::Gather => self.expand(selection::gather(p, block, overrides)),
+            CollectiveKind::Scatter => self.expand(selection::scatter(p, block, overrides)),
+            CollectiveKind::Allgather => self.expand(selection::allgather(p, block, overrides)),
+            CollectiveKind::Alltoall => self.expand(selection::alltoall(p, block, overrides)),
             CollectiveKind::Gatherv => self.gatherv(call),
             CollectiveKind::Scatterv => self.scatterv(call),
-            CollectiveKind::Allgatherv => self.allgatherv(call),
+            CollectiveKind::Allgatherv => {
+                let parts = Uneven::new(call.recvs.iter().map(|part| part.0));
+                self.expand_uneven(selection::allgatherv_of_uneven(p, &parts, 1, overrides), &parts);
+            }
             CollectiveKind::Alltoallv => self.alltoallv(call),
             CollectiveKind::ReduceScatter => {
-                self.expand(selection::reduce(p, block, overrides), 0);
-                self.scatterv(call);
+                let parts = Uneven::new(call.sends.iter().map(|part| part.0));
+                let vector = Arguments::of(parts.all(), 1);
+                self.expand_uneven(selection::reduce_scatter(p, vector, overrides), &parts);
             }
-            CollectiveKind::Scan => self.scan(block),
+            CollectiveKind::Scan => self.expand(selection::scan(block)),
         }
         self.chain.calc(self.speed.time_for(call.flops));
     }
 
-    /// Adds the ops of an algorithm whose root is rank 0: ranks are counted from the root.
-    fn expand(&mut self, collective: Collective, root: u32) {
-        let p = self.n_ranks;
-        let (place, mut started) = ((self.chain.rank + p - root) % p, Vec::new());
-        let rank_at = |place: RankId| (place.0 + root) % p;
-        for step in 0.. {
-            let Some(op) = collective.op(place, p, step) else { return };
+    fn expand(&mut self, collective: Collective) {
+        let (rank, p) = (self.chain.rank, self.n_ranks);
+        self.add_ops((0..).map_while(|step| collective.op(rank, p, step)));
+    }
+
+    fn expand_uneven(&mut self, collective: Collective, parts: &Uneven) {
+        let (rank, p) = (self.chain.rank, self.n_ranks);
+        self.add_ops((0..).map_while(|step| collective.op_of_uneven(rank, p, parts, step)));
+    }
+
+    fn add_ops(&mut self, ops: impl Iterator<Item = Op>) {
+        let mut started = Vec::new();
+        for op in ops {
             match op {
                 Op::Send(to) => {
-                    self.chain.send(letter(rank_at(to.to), to.bytes), Milestone::Done);
+                    self.chain.send(letter(to.to.0, to.bytes), Milestone::Done);
                 }
-                Op::Isend(to) => started.push(self.chain.send(letter(rank_at(to.to), to.bytes), Milestone::Started)),
+                Op::Isend(to) => started.push(self.chain.send(letter(to.to.0, to.bytes), Milestone::Started)),
                 Op::Recv(from) => {
-                    self.recv_at(from.from, root, Milestone::Done);
+                    self.recv_from(sender(from), Milestone::Done);
                 }
-                Op::Irecv(from) => started.push(self.recv_at(from.from, root, Milestone::Started)),
+                Op::Irecv(from) => started.push(self.recv_from(sender(from), Milestone::Started)),
                 Op::WaitAll => started.drain(..).for_each(|op| self.chain.wait(op)),
                 Op::Compute { .. } | Op::Sleep { .. } | Op::RecvWithin { .. } | Op::Look => {
                     unreachable!("bug: collectives are messages")
                 }
             }
         }
-    }
-
-    fn recv_at(&mut self, from: Source, root: u32, until: Milestone) -> OpId {
-        let Source::Rank(place) = from else { unreachable!("bug: collectives know their senders") };
-        self.recv_from((place.0 + root) % self.n_ranks, until)
     }
 
     fn recv_from(&mut self, rank: u32, until: Milestone) -> OpId {
@@ -224,27 +230,23 @@ impl Traced<'_> {
         }
     }
 
-    /// The blocks go around the ring.
-    fn allgatherv(&mut self, call: &CollectiveCall) {
-        let (p, rank) = (self.n_ranks, self.chain.rank);
-        for step in 0..p - 1 {
-            let block = call.recvs[((rank + p - step) % p) as usize];
-            let recv = self.recv_from((rank + p - 1) % p, Milestone::Started);
-            let send = self.chain.send(letter((rank + 1) % p, block), Milestone::Started);
-            self.chain.wait(recv);
-            self.chain.wait(send);
-        }
-    }
-
-    /// All receives and sends of parts that are not empty are started, in the order of the linear alltoall, then waited
-    /// for.
+    /// In pairs, or all receives and sends of parts that are not empty are started, then waited for.
     fn alltoallv(&mut self, call: &CollectiveCall) {
         let (p, rank) = (self.n_ranks, self.chain.rank);
+        if selection::is_alltoallv_pairwise(p) {
+            for (to, from) in (1..p).map(|step| ((rank + step) % p, (rank + p - step) % p)) {
+                let recv = self.recv_from(from, Milestone::Started);
+                let send = self.chain.send(letter(to, call.sends[to as usize]), Milestone::Started);
+                self.chain.wait(recv);
+                self.chain.wait(send);
+            }
+            return;
+        }
         let mut started = Vec::new();
-        for from in (1..p).map(|step| (rank + step) % p).filter(|from| call.recvs[*from as usize] > Bytes(0)) {
+        for from in self.others().filter(|from| call.recvs[*from as usize] > Bytes(0)) {
             started.push(self.recv_from(from, Milestone::Started));
         }
-        for to in (1..p).map(|step| (rank + p - step) % p).filter(|to| call.sends[*to as usize] > Bytes(0)) {
+        for to in self.others().filter(|to| call.sends[*to as usize] > Bytes(0)) {
             started.push(self.chain.send(letter(to, call.sends[to as usize]), Milestone::Started));
         }
         for op in started {
@@ -252,21 +254,15 @@ impl Traced<'_> {
         }
     }
 
-    /// Each rank receives from the one before and sends to the one after.
-    fn scan(&mut self, bytes: Bytes) {
-        let rank = self.chain.rank;
-        if rank > 0 {
-            self.recv_from(rank - 1, Milestone::Done);
-        }
-        if rank + 1 < self.n_ranks {
-            self.chain.send(letter(rank + 1, bytes), Milestone::Done);
-        }
-    }
-
     fn others(&self) -> impl Iterator<Item = u32> + use<> {
         let rank = self.chain.rank;
         (0..self.n_ranks).filter(move |other| *other != rank)
     }
+}
+
+fn sender(pattern: Pattern) -> u32 {
+    let Source::Rank(rank) = pattern.from else { unreachable!("bug: collectives know their senders") };
+    rank.0
 }
 
 fn letter(to: u32, bytes: Bytes) -> Letter {
