@@ -27,7 +27,7 @@ fn bench_run(bencher: Bencher<'_, '_>, experiment: &Experiment) {
 mod loggops {
     use divan::Bencher;
     use divan::counter::ItemsCount;
-    use dlpc_engine::machine::{BarrierAlgorithm, TreeAlgorithm};
+    use dlpc_engine::machine::{BarrierAlgorithm, BcastAlgorithm, GatherAlgorithm};
     use dlpc_engine::program::phase::Phase;
     use dlpc_engine::random::Distribution;
     use dlpc_engine::trace::Recording;
@@ -83,14 +83,14 @@ mod loggops {
     #[divan::bench(args = SIZES, max_time = 5)]
     fn binomial_bcast(bencher: Bencher<'_, '_>, n_ranks: u32) {
         let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Bcast(Bytes(8))]));
-        experiment.machine.collectives.bcast = Some(TreeAlgorithm::Binomial);
+        experiment.machine.collectives.bcast = Some(BcastAlgorithm::Binomial);
         bench_run(bencher, &experiment);
     }
 
     #[divan::bench(args = SIZES, max_time = 5)]
     fn flat_gather(bencher: Bencher<'_, '_>, n_ranks: u32) {
         let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Gather(Bytes(8))]));
-        experiment.machine.collectives.gather = Some(TreeAlgorithm::Linear);
+        experiment.machine.collectives.gather = Some(GatherAlgorithm::Linear);
         bench_run(bencher, &experiment);
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use dlpc_engine::engine::replay::replay;
-use dlpc_engine::machine::{BarrierAlgorithm, MachineModel, Segment, TreeAlgorithm};
+use dlpc_engine::machine::{BarrierAlgorithm, GatherAlgorithm, MachineModel, Segment};
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::program::phase::{Phase, Share};
 use dlpc_engine::random::Distribution;
@@ -37,7 +37,7 @@ fn machine() -> MachineModel {
     };
     machine.remote = table(segment, Bytes(u64::MAX));
     machine.collectives.barrier = Some(BarrierAlgorithm::Dissemination);
-    machine.collectives.gather = Some(TreeAlgorithm::Linear);
+    machine.collectives.gather = Some(GatherAlgorithm::Linear);
     machine
 }
 

@@ -61,7 +61,9 @@ fn makespan(stream: LogStream, n_ranks: u32) -> u64 {
 
 /// Sends and receives of all ranks in a run, and the most ops that the program says it has.
 fn messages_and_most(stream: &LogStream, n_ranks: u32) -> (u64, u64) {
-    let (scenario, machine) = (scenario(stream.clone(), n_ranks), free_machine());
+    // Of 64 B, so that messages are sent and received one by one: where they are only started, a wait is an op, too.
+    let stream = LogStream { item_bytes: Bytes(64), result_bytes: Bytes(64), ..stream.clone() };
+    let (scenario, machine) = (scenario(stream, n_ranks), free_machine());
     let (schedule, _) = prediction::export::schedule(&scenario, &machine, n_ranks).unwrap();
     let ops = (0..n_ranks).flat_map(|rank| schedule.ops_of(rank));
     let n_messages = ops.filter(|op| !matches!(schedule.action(*op), Action::Calc(_))).count() as u64;

@@ -61,12 +61,30 @@ fn kernel(args: &[&str]) -> Vec<OsString> {
     words.map(OsString::from).collect()
 }
 
+fn program() -> OsString {
+    env::var_os("DLPC_TEST_LAUNCHER").unwrap_or_else(|| "mpirun".into())
+}
+
+/// Returns what the launcher says of its version.
+pub(crate) fn launcher_version() -> String {
+    launcher::flavour_of(&program(), SILENCE_LIMIT).unwrap_or_else(|error| panic!("{error}")).1
+}
+
 /// Runs any command on `n_ranks` ranks; returns the lines of standard output.
 pub(crate) fn start(n_ranks: u32, command: Vec<OsString>, stdin: &str) -> Result<Vec<String>, LaunchError> {
+    start_with(n_ranks, Vec::new(), command, stdin)
+}
+
+/// The same with arguments of the launcher.
+pub(crate) fn start_with(
+    n_ranks: u32,
+    mut extra_args: Vec<OsString>,
+    command: Vec<OsString>,
+    stdin: &str,
+) -> Result<Vec<String>, LaunchError> {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let program = env::var_os("DLPC_TEST_LAUNCHER").unwrap_or_else(|| "mpirun".into());
+    let program = program();
     let (flavour, _) = launcher::flavour_of(&program, SILENCE_LIMIT)?;
-    let mut extra_args = Vec::new();
     if flavour == Flavour::OpenMpi {
         extra_args.extend(["--oversubscribe", "--bind-to", "none"].map(OsString::from));
         if rustix::process::geteuid().is_root() {

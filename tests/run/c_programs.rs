@@ -63,7 +63,11 @@ fn a_scenario_asks_for_rank_counts_that_were_recorded() {
     std::fs::write(stand.path("scenario.toml"), text.replace("ranks = \"2\"", "ranks = \"1..=3\"")).expect("a file");
     let ended = crate::support::run(dlpc_sim().arg("predict").arg(stand.path("scenario.toml")));
     assert_eq!(ended.code, 3);
-    assert!(ended.stderr.contains("`run.ranks` has 3, but the workload has no recording of so many ranks"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("`run.ranks` has 3, but the workload has no recording of so many ranks"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// Three sleeps of 20, 10 and 30 minutes, side by side on all ranks: 3600 s, and what the calls compute.

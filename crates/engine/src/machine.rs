@@ -15,7 +15,9 @@ use crate::named;
 use crate::units::{Bytes, BytesPerSecond, SimDuration};
 
 pub use self::collectives::{
-    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, TreeAlgorithm,
+    AllgatherAlgorithm, AllgathervAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, BcastAlgorithm,
+    CollectiveLibrary, CollectiveOverrides, GatherAlgorithm, ReduceAlgorithm, ReduceScatterAlgorithm,
+    ReduceScatterBlockAlgorithm, ScatterAlgorithm,
 };
 pub use self::kernel::{COSTED, Costed, Kernel, Kernels, RecordCosts};
 pub use self::messages::{MessageTable, Segment, TableError};

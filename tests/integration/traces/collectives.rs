@@ -70,8 +70,8 @@ fn another_root_turns_the_ranks() {
 
 #[test]
 fn a_bcast_from_rank_2_of_3_takes_its_two_messages() {
-    // Binomial: to rank 0 at 0, to rank 1 at 1500; first bytes at 4000 and 5500, received 1542 ns later.
-    assert_eq!(finish(&trace(3, |_| "bcast 8 2 6".to_owned())), [5542, 7042, 3000]);
+    // A chain: rank 2 to rank 0, rank 0 to rank 1. Each hop takes o + L + o + 7 G = 5542; a sender is busy for 1500.
+    assert_eq!(finish(&trace(3, |_| "bcast 8 2 6".to_owned())), [5542 + 1500, 2 * 5542, 1500]);
 }
 
 #[test]
@@ -99,19 +99,29 @@ fn parts_of_their_own_size_are_sent_unless_they_are_empty() {
     assert_eq!(messages(&of(&trace(3, |rank| scatterv[rank as usize].to_owned()))), [(1, 0, 1)]);
     // Rank r sends r + 1 integers to rank 0, nothing to rank 1, and one to rank 2.
     let alltoallv = ["alltoallv 9 1 0 1 9 1 2 3 1 1", "alltoallv 9 2 0 1 9 0 0 0 1 1", "alltoallv 9 3 0 1 9 1 1 1 1 1"];
-    let sent = [(0, 2, 4), (1, 0, 8), (1, 2, 4), (2, 0, 12)];
-    assert_eq!(messages(&of(&trace(3, |rank| alltoallv[rank as usize].to_owned()))), sent);
-    // Blocks of 1, 2 and 3 bytes go around the ring: each rank passes on its own and the one before.
+    let sent = [(0, 1, 0), (0, 2, 4), (1, 0, 8), (1, 2, 4), (2, 0, 12), (2, 1, 0)];
+    assert_eq!(messages(&of(&trace(3, |rank| alltoallv[rank as usize].to_owned()))), sent, "in pairs, also nothing");
+    // Four ranks do it all at once: nothing is not sent. Rank 0 sends an integer to rank 3, which sends two to rank 1.
+    let alltoallv =
+        ["9 0 0 0 1 9 0 0 0 0 1 1", "9 0 0 0 0 9 0 0 0 2 1 1", "9 0 0 0 0 9 0 0 0 0 1 1", "9 0 2 0 0 9 1 0 0 0 1 1"];
+    let sent = [(0, 3, 4), (3, 1, 8)];
+    assert_eq!(messages(&of(&trace(4, |rank| format!("alltoallv {}", alltoallv[rank as usize])))), sent);
+    // Blocks of 1, 2 and 3 bytes: a gatherv to rank 0, then a bcast of all 6, from each rank to the next one.
     let allgatherv = trace(3, |rank| format!("allgatherv {} 1 2 3 6 6", rank + 1));
-    let sent = [(0, 1, 1), (0, 1, 3), (1, 2, 1), (1, 2, 2), (2, 0, 2), (2, 0, 3)];
+    let sent = [(0, 1, 6), (1, 0, 2), (1, 2, 6), (2, 0, 3)];
     assert_eq!(messages(&of(&allgatherv)), sent);
 }
 
 #[test]
-fn a_reduce_scatter_is_a_reduce_and_a_scatterv() {
-    // 6 bytes are reduced to rank 0, along the tree, and parts of 2 and 3 bytes sent from there.
+fn a_reduce_scatter_follows_its_rule() {
+    // Three ranks: parts of 1, 2 and 3 bytes go around, each ends at its rank: rank r begins with the part of rank r - 1.
     let text = trace(3, |_| "reducescatter 1 2 3 0 6".to_owned());
-    assert_eq!(messages(&of(&text)), [(0, 1, 2), (0, 2, 3), (1, 0, 6), (2, 0, 6)]);
+    assert_eq!(messages(&of(&text)), [(0, 1, 2), (0, 1, 3), (1, 2, 1), (1, 2, 3), (2, 0, 1), (2, 0, 2)]);
+    finish(&text);
+    // Five ranks, 6 bytes: reduced to rank 0 along a binary tree (1 and 2 below 0, 3 and 4 below 1 and 2), then a scatterv.
+    let text = trace(5, |_| "reducescatter 1 2 3 0 0 0 6".to_owned());
+    let reduced = [(1, 0, 6), (2, 0, 6), (3, 1, 6), (4, 2, 6)];
+    assert_eq!(messages(&of(&text)), [&[(0, 1, 2), (0, 2, 3)], &reduced[..]].concat());
     finish(&text);
 }
 

@@ -1,6 +1,6 @@
 //! Phases: what all ranks do together, call by call, as MPI programs are described; they become a script.
 
-use super::collective::{Collective, selection};
+use super::collective::selection;
 use super::script::{Script, Step};
 use crate::machine::{CollectiveOverrides, Kernel};
 use crate::named;
@@ -107,15 +107,15 @@ fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, de
         Phase::Barrier => Step::Collective(selection::barrier(n_ranks, overrides)),
         Phase::Bcast(bytes) => Step::Collective(selection::bcast(n_ranks, *bytes, overrides)),
         Phase::Scatter(bytes) => Step::Collective(selection::scatter(n_ranks, *bytes, overrides)),
-        Phase::Scatterv(bytes) => Step::Collective(Collective::Scatterv(*bytes)),
+        Phase::Scatterv(bytes) => Step::Collective(selection::scatterv(*bytes)),
         Phase::Gather(bytes) => Step::Collective(selection::gather(n_ranks, *bytes, overrides)),
-        Phase::Gatherv(bytes) => Step::Collective(Collective::Gatherv(*bytes)),
+        Phase::Gatherv(bytes) => Step::Collective(selection::gatherv(*bytes)),
         Phase::Reduce(bytes) => Step::Collective(selection::reduce(n_ranks, *bytes, overrides)),
-        Phase::Allreduce(bytes) => Step::Collective(selection::allreduce(*bytes, overrides)),
+        Phase::Allreduce(bytes) => Step::Collective(selection::allreduce(n_ranks, *bytes, overrides)),
         Phase::Allgather(bytes) => Step::Collective(selection::allgather(n_ranks, *bytes, overrides)),
         Phase::Alltoall(bytes) => Step::Collective(selection::alltoall(n_ranks, *bytes, overrides)),
-        Phase::Ring(bytes) => Step::Collective(Collective::Ring(*bytes)),
-        Phase::Halo(bytes) => Step::Collective(Collective::Halo(*bytes)),
+        Phase::Ring(bytes) => Step::Collective(selection::ring(*bytes)),
+        Phase::Halo(bytes) => Step::Collective(selection::halo(*bytes)),
         Phase::Divided(phase) => return compile_phase(&phase.part_of_each(n_ranks), n_ranks, overrides, depth, steps),
         Phase::Repeat { times, phases } => {
             if *times == 0 || phases.is_empty() {

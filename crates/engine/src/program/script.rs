@@ -64,7 +64,9 @@ impl Script {
             let more = match *step {
                 Step::Compute(..) | Step::Sleep(_) => u64::from(self.n_ranks),
                 Step::ComputeOnRankZero(..) => 1,
-                Step::Collective(collective) => n_ops_of(collective.of_one_byte(), self.n_ranks, &mut known),
+                Step::Collective(collective) => {
+                    n_ops_of(collective.with_few_elements(self.n_ranks), self.n_ranks, &mut known)
+                }
                 Step::Again { to, times, .. } => (all - before[to]).saturating_mul(u64::from(times.saturating_sub(1))),
             };
             before.push(all.saturating_add(more));
@@ -75,24 +77,23 @@ impl Script {
     pub(super) fn next(&mut self, rank: RankId) -> Option<Op> {
         loop {
             let cursor = &mut self.cursors[rank.0 as usize];
-            let step = *self.steps.get(cursor.step as usize)?;
             let op_number = cursor.op;
-            cursor.op += 1;
-            let op = match step {
-                Step::Compute(kernel, work) => (op_number == 0).then_some(Op::Compute { kernel, work }),
+            let op = match self.steps.get(cursor.step as usize)? {
+                Step::Compute(kernel, work) => (op_number == 0).then_some(Op::Compute { kernel: *kernel, work: *work }),
                 Step::ComputeOnRankZero(kernel, work) => {
-                    (op_number == 0 && rank.0 == 0).then_some(Op::Compute { kernel, work })
+                    (op_number == 0 && rank.0 == 0).then_some(Op::Compute { kernel: *kernel, work: *work })
                 }
                 Step::Sleep(duration) => {
-                    (op_number == 0).then_some(Op::Sleep { duration, reason: SleepReason::Program })
+                    (op_number == 0).then_some(Op::Sleep { duration: *duration, reason: SleepReason::Program })
                 }
                 Step::Collective(collective) => collective.op(rank.0, self.n_ranks, op_number),
                 Step::Again { .. } => None,
             };
             if op.is_some() {
+                cursor.op += 1;
                 return op;
             }
-            self.go_on(rank, step);
+            self.go_on(rank);
         }
     }
 
@@ -102,30 +103,32 @@ impl Script {
     pub(super) fn next_exchange(&mut self, rank: RankId) -> Option<Exchange> {
         loop {
             let cursor = &mut self.cursors[rank.0 as usize];
-            let step = *self.steps.get(cursor.step as usize)?;
-            if let Step::Collective(collective) = step {
-                if !cursor.op.is_multiple_of(EXCHANGE_OPS) {
-                    return None;
+            match self.steps.get(cursor.step as usize)? {
+                Step::Collective(collective) => {
+                    if !cursor.op.is_multiple_of(EXCHANGE_OPS) {
+                        return None;
+                    }
+                    if let Some(exchange) = collective.exchange(rank.0, self.n_ranks, cursor.op / EXCHANGE_OPS) {
+                        cursor.op += EXCHANGE_OPS;
+                        return Some(exchange);
+                    }
+                    if !collective.is_exchanges() {
+                        return None;
+                    }
+                    *cursor = cursor.after();
                 }
-                if let Some(exchange) = collective.exchange(rank.0, self.n_ranks, cursor.op / EXCHANGE_OPS) {
-                    cursor.op += EXCHANGE_OPS;
-                    return Some(exchange);
-                }
-                if !collective.is_exchanges() {
-                    return None;
-                }
-            } else if !matches!(step, Step::Again { .. }) {
-                return None;
+                Step::Again { .. } => self.go_on(rank),
+                Step::Compute(..) | Step::ComputeOnRankZero(..) | Step::Sleep(_) => return None,
             }
-            self.go_on(rank, step);
         }
     }
 
-    fn go_on(&mut self, rank: RankId, step: Step) {
+    /// Lets a rank leave the step where it is.
+    fn go_on(&mut self, rank: RankId) {
         let cursor = &mut self.cursors[rank.0 as usize];
-        cursor.op = 0;
-        cursor.step += 1;
-        if let Step::Again { to, times, depth } = step {
+        let step = &self.steps[cursor.step as usize];
+        *cursor = cursor.after();
+        if let Step::Again { to, times, depth } = *step {
             let rounds = &mut self.rounds[rank.0 as usize * self.depth + depth];
             *rounds += 1;
             if *rounds < times {
@@ -134,6 +137,13 @@ impl Script {
                 *rounds = 0;
             }
         }
+    }
+}
+
+impl Cursor {
+    /// Returns the start of the next step.
+    fn after(self) -> Self {
+        Self { step: self.step + 1, op: 0 }
     }
 }
 

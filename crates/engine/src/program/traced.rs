@@ -1,11 +1,10 @@
 //! The calls of a traced MPI program as a schedule: collectives become the messages of their algorithms.
 
-mod collective;
 mod ops;
 
 pub use self::ops::program;
 
-use self::collective::Steps;
+use super::collective::called::Called;
 use super::{Envelope, Op, Pattern, Source};
 use crate::calls::{Call, Calls, CollectiveCall, Letter, RankCalls, SendMode};
 use crate::machine::CollectiveOverrides;
@@ -155,7 +154,7 @@ impl Traced<'_> {
     /// Adds the messages of a collective, and the computing of its reduction.
     fn collective(&mut self, call: &CollectiveCall) {
         let mut started = Vec::new();
-        for op in Steps::of(call, self.chain.rank, self.n_ranks, self.overrides) {
+        for op in Called::of(call, self.chain.rank, self.n_ranks, self.overrides) {
             match op {
                 Op::Send(envelope) => {
                     self.chain.send(letter(envelope), Milestone::Done);

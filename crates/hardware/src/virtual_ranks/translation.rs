@@ -140,16 +140,14 @@ fn collective(call: &Gathering, place: usize, n: usize) -> Option<CollectiveCall
         CollectiveKind::Scatterv => (if is_root { sizes(&call.sends) } else { none() }, sizes(&call.recvs)),
         CollectiveKind::Allgatherv => (none(), sizes(&call.recvs)),
         CollectiveKind::Alltoallv => (sizes(&call.sends), sizes(&call.recvs)),
-        // Rank 0 has the whole result, and scatters it.
-        CollectiveKind::ReduceScatter => {
-            let own = call.recvs.get(place..=place).map(sizes)?;
-            (if place == 0 { sizes(&call.recvs) } else { none() }, own)
-        }
+        // Each rank knows the part of each.
+        CollectiveKind::ReduceScatter => (sizes(&call.recvs), none()),
         _ => (none(), none()),
     };
     let is_whole = match kind {
         CollectiveKind::Gatherv => !is_root || recvs.len() == n,
         CollectiveKind::Scatterv => !is_root || sends.len() == n,
+        CollectiveKind::ReduceScatter => sends.len() == n,
         CollectiveKind::Allgatherv | CollectiveKind::Alltoallv => recvs.len() == n,
         _ => true,
     };

@@ -188,6 +188,7 @@ fn tree(raw: &RawTree) -> Option<Topology> {
 
 fn collectives(raw: &RawCollectives) -> CollectiveOverrides {
     CollectiveOverrides {
+        library: raw.library.map(word),
         barrier: raw.barrier.map(word),
         bcast: raw.bcast.map(word),
         scatter: raw.scatter.map(word),
@@ -195,7 +196,10 @@ fn collectives(raw: &RawCollectives) -> CollectiveOverrides {
         reduce: raw.reduce.map(word),
         allreduce: raw.allreduce.map(word),
         allgather: raw.allgather.map(word),
+        allgatherv: raw.allgatherv.map(word),
         alltoall: raw.alltoall.map(word),
+        reduce_scatter: raw.reduce_scatter.map(word),
+        reduce_scatter_block: raw.reduce_scatter_block.map(word),
     }
 }
 

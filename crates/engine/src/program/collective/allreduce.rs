@@ -1,42 +1,55 @@
 //! Allreduce: a vector of each rank is reduced and every rank gets the result. The arithmetic itself is not charged.
 
-use super::{EXCHANGE_OPS, Exchange, Op, bcast, recv, reduce, send};
+use super::arguments::Arguments;
+use super::exchange::Exchange;
+use super::halving::Halving;
+use super::member::Member;
+use super::parts::Parts;
+use super::steps::{Found, Steps};
 use crate::units::Bytes;
-
-/// Reduce to rank 0, then bcast, both linear: 2 (p - 1) messages.
-pub(super) fn linear(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    let n_reduce_ops = if rank == 0 { n_ranks - 1 } else { 1 };
-    match step.checked_sub(n_reduce_ops) {
-        None => reduce::linear(rank, n_ranks, bytes, step),
-        Some(step) => bcast::linear(rank, n_ranks, bytes, step),
-    }
-}
 
 /// Pairwise exchange along the bits of the rank number: q log2 q + 2 (p - q) messages with q the largest power of two.
 ///
 /// Of the first 2 (p - q) ranks the even ones hand their vector to their odd neighbour and get the result from it; the
 /// others exchange (Thakur, Rabenseifner and Gropp, 2005, section 4.5).
-pub(super) fn recursive_doubling(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    let n_rounds = n_ranks.ilog2();
-    let extra = n_ranks - (1 << n_rounds);
-    let is_paired = rank < 2 * extra;
-    if is_paired && rank.is_multiple_of(2) {
-        return match step {
-            0 => Some(send(rank + 1, bytes)),
-            1 => Some(recv(rank + 1)),
-            _ => None,
-        };
+pub(super) fn recursive_doubling(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    let n_rounds = me.n_ranks.ilog2();
+    let n_extra = me.n_ranks - (1 << n_rounds);
+    let is_paired = me.rank < 2 * n_extra;
+    if is_paired && me.rank.is_multiple_of(2) {
+        steps.send(me.rank + 1, bytes)?;
+        return steps.recv(me.rank + 1);
     }
-    if is_paired && step == 0 {
-        return Some(recv(rank - 1));
+    if is_paired {
+        steps.recv(me.rank - 1)?;
     }
-    let step = step - u32::from(is_paired);
-    let round = step / EXCHANGE_OPS;
-    if round < n_rounds {
-        let place = if is_paired { rank / 2 } else { rank - extra };
-        let peer_place = place ^ (1 << round);
-        let peer = if peer_place < extra { 2 * peer_place + 1 } else { peer_place + extra };
-        return Some(Exchange::new(peer, peer, bytes).op(step % EXCHANGE_OPS));
-    }
-    (is_paired && step == EXCHANGE_OPS * n_rounds).then(|| send(rank - 1, bytes))
+    let place = if is_paired { me.rank / 2 } else { me.rank - n_extra };
+    let exchange = |round| {
+        let peer_place = place ^ (1_u32 << round);
+        let peer = if peer_place < n_extra { 2 * peer_place + 1 } else { peer_place + n_extra };
+        Exchange::new(peer, peer, bytes)
+    };
+    steps.exchanges(n_rounds, exchange)?;
+    if is_paired { steps.send(me.rank - 1, bytes) } else { Found::Continue(()) }
+}
+
+/// Parts of the vector go around twice, from each rank to the next one: first they are reduced, then spread.
+/// 2 p (p - 1) messages.
+pub(super) fn ring(me: Member, arguments: Arguments, parts: &impl Parts, round: u32) -> Option<Exchange> {
+    let n_others = me.n_others();
+    let part = match round.checked_sub(n_others) {
+        None => me.before(round),
+        Some(round) if round >= n_others => return None,
+        Some(0) => me.after(1),
+        Some(round) => me.before(round - 1),
+    };
+    Some(Exchange::new(me.after(1), me.before(1), arguments.sized(parts.of(part))))
+}
+
+/// Rabenseifner's algorithm: a reduce-scatter by halving, then the exchanges in reverse. (Thakur, Rabenseifner and Gropp,
+/// 2005, section 4.5.)
+pub(super) fn rabenseifner(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {
+    let halving = Halving::of(arguments, me.n_ranks);
+    halving.reduce_scatter(me, steps)?;
+    halving.allgather(me, steps)
 }

@@ -1,22 +1,51 @@
-//! Gather: the root gets the bytes of each rank.
+//! Gather: the root gets the block of each rank.
 
-use super::{Op, in_order_tree, recv, send};
+use super::arguments::Arguments;
+use super::member::Member;
+use super::parts::Parts;
+use super::steps::{Found, Steps};
+use super::tree::{Tree, in_order_subtree};
 use crate::units::Bytes;
 
-/// The root receives from one rank after the other: p - 1 messages. Also gatherv, whose sizes differ by rank.
-pub(super) fn linear(rank: u32, n_ranks: u32, bytes_of: impl Fn(u32) -> Bytes, step: u32) -> Option<Op> {
-    match rank {
-        0 => (step < n_ranks - 1).then(|| recv(step + 1)),
-        _ => (step == 0).then(|| send(0, bytes_of(rank))),
+/// The root receives from one rank after the other: p - 1 messages.
+pub(super) fn linear(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    if me.is_root() {
+        return steps.recv_from_each(me.n_others(), |i| me.other(i));
     }
+    steps.send(me.root, bytes)
 }
 
-/// Each rank collects the bytes of its children's subtrees, the smallest first, and passes them on: p - 1 messages.
-pub(super) fn binomial(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    let n_children = in_order_tree::n_children(rank, n_ranks);
-    if step < n_children {
-        return Some(recv(in_order_tree::child(rank, step)));
+/// The root tells one rank after the other to send, with a message of no bytes, and receives from it. Each rank ends with
+/// another message of no bytes, what would be left after a first segment: 3 (p - 1) messages.
+pub(super) fn linear_sync(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    const NO_BYTES: Bytes = Bytes(0);
+    if !me.is_root() {
+        steps.recv(me.root)?;
+        steps.send(me.root, bytes)?;
+        return steps.send(me.root, NO_BYTES);
     }
-    let subtree = in_order_tree::subtree(rank, n_ranks);
-    (rank > 0 && step == n_children).then(|| send(in_order_tree::parent(rank), bytes.saturating_mul(subtree.into())))
+    steps.invite_each(me.n_others(), |i| me.other(i), NO_BYTES)?;
+    steps.wait_all()
+}
+
+/// Each rank collects the blocks of its children's subtrees, the smallest first, and passes them on: p - 1 messages.
+pub(super) fn binomial(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {
+    const TREE: Tree = Tree::InOrderBinomial;
+    let (place, n) = (me.place(), me.n_ranks);
+    steps.recv_from_each(TREE.n_children(place, n), |i| me.at(TREE.child(place, n, i)))?;
+    let Some(parent) = TREE.parent(place, n) else { return Found::Continue(()) };
+    let n_blocks = u64::from(in_order_subtree(place, n));
+    steps.send(me.at(parent), arguments.sized(arguments.elements.saturating_mul(n_blocks)))
+}
+
+/// The root receives the part of one rank after the other; empty parts are not sent: p - 1 messages at most.
+pub(super) fn gatherv(me: Member, arguments: Arguments, parts: &impl Parts, steps: &mut Steps) -> Found {
+    if !me.is_root() {
+        let part = parts.of(me.rank);
+        return if part > 0 { steps.send(me.root, arguments.sized(part)) } else { Found::Continue(()) };
+    }
+    if parts.are_all_there() {
+        return steps.recv_from_each(me.n_others(), |i| me.other(i));
+    }
+    (0..me.n_others()).map(|i| me.other(i)).filter(|rank| parts.of(*rank) > 0).try_for_each(|rank| steps.recv(rank))
 }

@@ -1,21 +1,74 @@
 //! Reduce: a vector of each rank is reduced to one on the root. The arithmetic itself is not charged.
 
-use super::{Op, in_order_tree, recv, send};
+use super::arguments::Arguments;
+use super::halving::Halving;
+use super::member::Member;
+use super::steps::{Found, Steps};
+use super::tree::Tree;
 use crate::units::Bytes;
 
 /// The root receives from one rank after the other, the last rank first: p - 1 messages.
-pub(super) fn linear(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    match rank {
-        0 => (step < n_ranks - 1).then(|| recv(n_ranks - 1 - step)),
-        _ => (step == 0).then(|| send(0, bytes)),
+pub(super) fn linear(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    if me.is_root() {
+        return steps.recv_from_each(me.n_others(), |i| me.other(me.n_others() - 1 - i));
+    }
+    steps.send(me.root, bytes)
+}
+
+/// Along a tree; each rank receives from one child after the other and passes the result on: p - 1 messages. Open MPI starts
+/// each receive while it waits for the one before.
+pub(super) fn along(tree: Tree, me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    let (place, n) = (me.place(), me.n_ranks);
+    let n_children = tree.n_children(place, n);
+    let child = |i| me.at(tree.child(place, n, i));
+    steps.recv_from_each(n_children, child)?;
+    match tree.parent(place, n) {
+        Some(parent) => steps.send(me.at(parent), bytes),
+        None => Found::Continue(()),
     }
 }
 
-/// Each rank reduces its children's vectors and passes one on: p - 1 messages in ceil(log2 p) levels.
-pub(super) fn binomial(rank: u32, n_ranks: u32, bytes: Bytes, step: u32) -> Option<Op> {
-    let n_children = in_order_tree::n_children(rank, n_ranks);
-    if step < n_children {
-        return Some(recv(in_order_tree::child(rank, step)));
+/// Along the binary tree that keeps the order of the ranks, whose root is the last rank, which sends the result to the root.
+pub(super) fn in_order_binary(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    along(Tree::InOrderBinary, me.under(0), bytes, steps)?;
+    let last = me.n_ranks - 1;
+    if me.root == last {
+        Found::Continue(())
+    } else if me.rank == last {
+        steps.send(me.root, bytes)
+    } else if me.is_root() {
+        steps.recv(last)
+    } else {
+        Found::Continue(())
     }
-    (rank > 0 && step == n_children).then(|| send(in_order_tree::parent(rank), bytes))
+}
+
+/// Rabenseifner's algorithm: a reduce-scatter by halving, then a gather in the reverse order of the exchanges. A root that
+/// is left out of the halving takes the place of rank 0 in the gather (Thakur, Rabenseifner and Gropp, 2005, section 4.4).
+pub(super) fn rabenseifner(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {
+    let halving = Halving::of(arguments, me.n_ranks);
+    halving.reduce_scatter(me, steps)?;
+    let is_root_left_out = halving.place(me.root).is_none();
+    let root_place = halving.place(me.root).unwrap_or(0);
+    let mut place = halving.place(me.rank);
+    if is_root_left_out {
+        let last = halving.part(0, halving.n_rounds - 1).kept;
+        if me.is_root() {
+            steps.recv(0)?;
+            place = Some(0);
+        } else if me.rank == 0 {
+            steps.send(me.root, arguments.sized(last))?;
+            place = None;
+        }
+    }
+    let Some(place) = place else { return Found::Continue(()) };
+    for round in (0..halving.n_rounds).rev() {
+        let peer_place = place ^ (1 << round);
+        let peer = if peer_place == 0 && is_root_left_out { me.root } else { halving.rank(peer_place) };
+        if peer_place >> round == root_place >> round {
+            return steps.send(peer, arguments.sized(halving.part(place, round).kept));
+        }
+        steps.recv(peer)?;
+    }
+    Found::Continue(())
 }

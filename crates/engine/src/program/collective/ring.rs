@@ -1,10 +1,11 @@
 //! Ring: each rank sends to the next one and receives from the previous one.
 
-use super::{Exchange, after, before};
+use super::exchange::Exchange;
+use super::member::Member;
 use crate::units::Bytes;
 
 /// One shift by one rank: p messages; none for a rank alone.
-pub(super) fn shift(rank: u32, n_ranks: u32, bytes: Bytes, round: u32) -> Option<Exchange> {
-    let exchange = || Exchange::new(after(rank, 1, n_ranks), before(rank, 1, n_ranks), bytes);
-    (n_ranks > 1 && round == 0).then(exchange)
+#[inline]
+pub(super) fn shift(me: Member, bytes: Bytes, round: u32) -> Option<Exchange> {
+    (me.n_ranks > 1 && round == 0).then(|| Exchange::new(me.after(1), me.before(1), bytes))
 }

@@ -1,144 +1,240 @@
-//! Which algorithm a collective uses: the fixed decision rules of Open MPI 4.1 (`coll/tuned`), unless the machine model
-//! names one.
-//!
-//! Where Open MPI picks an algorithm that is not simulated, the nearest one stands in for it; docs/model.md lists them.
+//! Which algorithm a collective uses: that of the library's rules, unless the machine model names one, and what the library
+//! falls back to where an algorithm does not go with the ranks or the elements.
 
-use super::Collective;
+mod open_mpi;
+
+use self::open_mpi::rule;
+use super::{Algorithm, Arguments, Collective, ReduceScatterWay, Uneven};
 use crate::machine::{
-    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, CollectiveOverrides, TreeAlgorithm,
+    AllgatherAlgorithm, AllgathervAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BcastAlgorithm,
+    CollectiveOverrides, ReduceAlgorithm, ReduceScatterAlgorithm, ReduceScatterBlockAlgorithm, ScatterAlgorithm,
 };
-use crate::units::Bytes;
 
 /// Returns the barrier for `n_ranks`.
 #[must_use]
 pub fn barrier(n_ranks: u32, overrides: CollectiveOverrides) -> Collective {
-    Collective::Barrier(overrides.barrier.unwrap_or(match n_ranks {
-        4..=7 => BarrierAlgorithm::Linear,
-        0..=63 => BarrierAlgorithm::RecursiveDoubling,
-        64.. => BarrierAlgorithm::Dissemination,
-    }))
+    let algorithm = overrides.barrier.unwrap_or_else(|| rule(open_mpi::BARRIER, n_ranks, 0));
+    Collective { algorithm: Algorithm::Barrier(algorithm), arguments: Arguments::of(0, 1) }
 }
 
-/// Returns the bcast of `bytes` to `n_ranks`.
+/// Returns the bcast of a vector to `n_ranks`.
 #[must_use]
-pub fn bcast(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let is_linear = match n_ranks {
-        0..=3 => (1 << 10..1 << 15).contains(&bytes.0) || (1 << 18..1 << 19).contains(&bytes.0),
-        4..=7 => (1 << 13..1 << 20).contains(&bytes.0),
-        8..=15 => bytes.0 >= 1 << 15,
-        128..=255 => (1 << 14..1 << 15).contains(&bytes.0),
-        _ => false,
+pub fn bcast(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let vector = vector.into();
+    of(Algorithm::Bcast(bcast_algorithm(n_ranks, vector, overrides)), vector)
+}
+
+/// Returns the scatter of a block to each of `n_ranks`.
+#[must_use]
+pub fn scatter(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    of(Algorithm::Scatter(scatter_algorithm(n_ranks, block, overrides)), block)
+}
+
+/// Returns the scatterv of a block to each rank.
+#[must_use]
+pub fn scatterv(block: impl Into<Arguments>) -> Collective {
+    of(Algorithm::Scatterv, block.into())
+}
+
+/// Returns the gather of a block from each of `n_ranks`.
+#[must_use]
+pub fn gather(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    let by_rule = || rule(open_mpi::GATHER, n_ranks, block.bytes().0);
+    of(Algorithm::Gather(overrides.gather.unwrap_or_else(by_rule)), block)
+}
+
+/// Returns the gatherv of a block from each rank.
+#[must_use]
+pub fn gatherv(block: impl Into<Arguments>) -> Collective {
+    of(Algorithm::Gatherv, block.into())
+}
+
+/// Returns the reduce of a vector over `n_ranks`.
+#[must_use]
+pub fn reduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let vector = vector.into();
+    of(Algorithm::Reduce(reduce_algorithm(n_ranks, vector, overrides)), vector)
+}
+
+/// Returns the allreduce of a vector over `n_ranks`.
+#[must_use]
+pub fn allreduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let vector = vector.into();
+    let rules = if vector.commutes { open_mpi::ALLREDUCE } else { open_mpi::ALLREDUCE_IN_ORDER };
+    let wanted = overrides.allreduce.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0));
+    let algorithm = match wanted {
+        AllreduceAlgorithm::Ring if vector.elements < n_ranks.into() => Algorithm::AllreduceByDoubling,
+        AllreduceAlgorithm::Ring => Algorithm::AllreduceByRing,
+        AllreduceAlgorithm::Rabenseifner if can_be_halved(n_ranks, vector) => Algorithm::AllreduceByHalving,
+        AllreduceAlgorithm::Rabenseifner | AllreduceAlgorithm::Linear => {
+            Algorithm::ReduceBcast(ReduceAlgorithm::Linear, BcastAlgorithm::Linear)
+        }
+        AllreduceAlgorithm::Nonoverlapping => Algorithm::ReduceBcast(
+            reduce_algorithm(n_ranks, vector, overrides),
+            bcast_algorithm(n_ranks, vector, overrides),
+        ),
+        AllreduceAlgorithm::RecursiveDoubling => Algorithm::AllreduceByDoubling,
     };
-    Collective::Bcast(overrides.bcast.unwrap_or(tree(is_linear)), bytes)
+    of(algorithm, vector)
 }
 
-/// Returns the scatter of `bytes` to each of `n_ranks`.
+/// Returns the allgather of a block of each of `n_ranks`.
 #[must_use]
-pub fn scatter(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let is_binomial = match n_ranks {
-        0..=3 => false,
-        4..=7 => bytes.0 < 1 << 11 || (1 << 12..1 << 13).contains(&bytes.0),
-        8..=31 => bytes.0 < 1 << 14,
-        32..=63 => bytes.0 < 1 << 9 || (1 << 13..1 << 14).contains(&bytes.0),
-        64.. => bytes.0 < 1 << 9,
-    };
-    Collective::Scatter(overrides.scatter.unwrap_or(tree(!is_binomial)), bytes)
-}
-
-/// Returns the gather of `bytes` from each of `n_ranks`.
-#[must_use]
-pub fn gather(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let is_binomial = match n_ranks {
-        0..=3 => (1 << 2..1 << 15).contains(&bytes.0) || (1 << 16..1 << 17).contains(&bytes.0),
-        4..=7 => bytes.0 < 1 << 10 || (1 << 13..1 << 15).contains(&bytes.0),
-        256..=511 => !(1 << 11..1 << 13).contains(&bytes.0),
-        8.. => true,
-    };
-    Collective::Gather(overrides.gather.unwrap_or(tree(!is_binomial)), bytes)
-}
-
-/// Returns the reduce of a vector of `bytes` over `n_ranks`.
-#[must_use]
-pub fn reduce(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let is_linear = match n_ranks {
-        0..=3 => (1 << 5..1 << 18).contains(&bytes.0),
-        4..=7 => (1 << 18..1 << 19).contains(&bytes.0) || bytes.0 >= 1 << 20,
-        8.. => false,
-    };
-    Collective::Reduce(overrides.reduce.unwrap_or(tree(is_linear)), bytes)
-}
-
-/// Returns the allreduce of a vector of `bytes` over the ranks.
-#[must_use]
-pub fn allreduce(bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    Collective::Allreduce(overrides.allreduce.unwrap_or(AllreduceAlgorithm::RecursiveDoubling), bytes)
-}
-
-/// Returns the allgather of a block of `bytes` from each of `n_ranks`.
-#[must_use]
-pub fn allgather(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let algorithm = overrides.allgather.unwrap_or_else(|| allgather_of_open_mpi(n_ranks, bytes.0));
-    // Open MPI, too, falls back where an algorithm does not go with the number of ranks.
-    let possible = match algorithm {
+pub fn allgather(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    let by_rule = || rule(open_mpi::ALLGATHER, n_ranks, block.bytes().0);
+    let algorithm = match overrides.allgather.unwrap_or_else(by_rule) {
         AllgatherAlgorithm::RecursiveDoubling if !n_ranks.is_power_of_two() => AllgatherAlgorithm::Bruck,
         AllgatherAlgorithm::Neighbor if !n_ranks.is_multiple_of(2) => AllgatherAlgorithm::Ring,
         algorithm => algorithm,
     };
-    Collective::Allgather(possible, bytes)
+    of(Algorithm::Allgather(algorithm), block)
 }
 
-fn allgather_of_open_mpi(n_ranks: u32, bytes: u64) -> AllgatherAlgorithm {
-    use AllgatherAlgorithm::{Bruck, Neighbor, RecursiveDoubling, Ring};
-    let is_bruck = match n_ranks {
-        256..=511 => (32..128).contains(&bytes),
-        512..=1023 => (64..256).contains(&bytes),
-        1024..=2047 => [4..8, 16..32, 256..512].iter().any(|range| range.contains(&bytes)),
-        2048..=4095 => bytes < 32 || (128..512).contains(&bytes),
-        4096.. => (2..8).contains(&bytes) || (16..512).contains(&bytes),
-        0..=255 => false,
+/// Returns the allgatherv of a block of each of `n_ranks`.
+#[must_use]
+pub fn allgatherv(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    of(allgatherv_algorithm(n_ranks, block, block.elements.saturating_mul(n_ranks.into()), overrides), block)
+}
+
+/// Returns the allgatherv in which each of `n_ranks` has its part, in elements of so many bytes; its ops are those of
+/// [`Collective::op_of_uneven`].
+#[must_use]
+pub fn allgatherv_of_uneven(
+    n_ranks: u32,
+    parts: &Uneven,
+    element_bytes: u64,
+    overrides: CollectiveOverrides,
+) -> Collective {
+    let all = Arguments::of(parts.all(), element_bytes);
+    of(allgatherv_algorithm(n_ranks, all, parts.all(), overrides), all)
+}
+
+/// Returns the alltoall of a block between any two of `n_ranks`.
+#[must_use]
+pub fn alltoall(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    let by_rule = || rule(open_mpi::ALLTOALL, n_ranks, block.bytes().0);
+    of(Algorithm::Alltoall(overrides.alltoall.unwrap_or_else(by_rule)), block)
+}
+
+/// Returns whether an alltoallv of `n_ranks` goes in pairs; if not, all messages go at once.
+#[must_use]
+pub fn is_alltoallv_pairwise(n_ranks: u32) -> bool {
+    rule(open_mpi::ALLTOALLV, n_ranks, 0) == AlltoallAlgorithm::Pairwise
+}
+
+/// Returns the reduce-scatter of a vector, of which each of `n_ranks` gets a part.
+#[must_use]
+pub fn reduce_scatter(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let vector = vector.into();
+    let rules = if vector.commutes { open_mpi::REDUCE_SCATTER } else { open_mpi::REDUCE_SCATTER_IN_ORDER };
+    let algorithm = match overrides.reduce_scatter.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0)) {
+        ReduceScatterAlgorithm::Nonoverlapping => {
+            Algorithm::ReduceScatterv(reduce_algorithm(n_ranks, vector, overrides))
+        }
+        ReduceScatterAlgorithm::RecursiveHalving => Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving),
+        ReduceScatterAlgorithm::Ring => Algorithm::ReduceScatter(ReduceScatterWay::Ring),
+        ReduceScatterAlgorithm::Butterfly => Algorithm::ReduceScatter(ReduceScatterWay::Butterfly),
     };
-    let (doubling_below, ring_from, neighbor_again) = match n_ranks {
-        0..=31 => return RecursiveDoubling,
-        32..=63 => (1 << 10, 1 << 16, 0..0),
-        64..=127 => (1 << 9, 1 << 16, 0..0),
-        128..=255 => (1 << 9, 1 << 17, 1 << 19..1 << 20),
-        256..=511 => (1 << 10, 1 << 17, 1 << 19..1 << 20),
-        512..=1023 => (1 << 11, u64::MAX, 0..0),
-        1024.. => (1 << 12, u64::MAX, 0..0),
+    of(algorithm, vector)
+}
+
+/// Returns the reduce-scatter of a vector with a block for each of `n_ranks`.
+#[must_use]
+pub fn reduce_scatter_block(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    let block = block.into();
+    let vector = Arguments { elements: block.elements.saturating_mul(n_ranks.into()), ..block };
+    let rules = if block.commutes { open_mpi::REDUCE_SCATTER_BLOCK } else { open_mpi::REDUCE_SCATTER_BLOCK_IN_ORDER };
+    let wanted = overrides.reduce_scatter_block.unwrap_or_else(|| rule(rules, n_ranks, block.bytes().0));
+    let algorithm = match wanted {
+        ReduceScatterBlockAlgorithm::RecursiveHalving if block.commutes => {
+            Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving)
+        }
+        ReduceScatterBlockAlgorithm::RecursiveHalving | ReduceScatterBlockAlgorithm::Linear => {
+            Algorithm::ReduceThenScatter(
+                reduce_algorithm(n_ranks, vector, overrides),
+                scatter_algorithm(n_ranks, block, overrides),
+            )
+        }
+        ReduceScatterBlockAlgorithm::RecursiveDoubling => Algorithm::ReduceScatter(ReduceScatterWay::RecursiveDoubling),
+        ReduceScatterBlockAlgorithm::Butterfly if n_ranks.is_power_of_two() => {
+            Algorithm::ReduceScatter(ReduceScatterWay::ButterflyInOrder)
+        }
+        ReduceScatterBlockAlgorithm::Butterfly => Algorithm::ReduceScatter(ReduceScatterWay::Butterfly),
     };
-    match bytes {
-        _ if is_bruck => Bruck,
-        _ if bytes < doubling_below => RecursiveDoubling,
-        _ if bytes >= ring_from && !neighbor_again.contains(&bytes) => Ring,
-        _ => Neighbor,
+    of(algorithm, vector)
+}
+
+/// Returns the scan, or the exscan, of a vector.
+#[must_use]
+pub fn scan(vector: impl Into<Arguments>) -> Collective {
+    of(Algorithm::Scan, vector.into())
+}
+
+/// Returns the shift of a block by one rank, around the ranks.
+#[must_use]
+pub fn ring(block: impl Into<Arguments>) -> Collective {
+    Collective { algorithm: Algorithm::Ring, arguments: block.into() }
+}
+
+/// Returns the swap of a block with both neighbours.
+#[must_use]
+pub fn halo(block: impl Into<Arguments>) -> Collective {
+    Collective { algorithm: Algorithm::Halo, arguments: block.into() }
+}
+
+/// Returns the collective; nothing is sent of nothing.
+fn of(algorithm: Algorithm, arguments: Arguments) -> Collective {
+    let algorithm = if arguments.elements == 0 { Algorithm::Nothing } else { algorithm };
+    Collective { algorithm, arguments }
+}
+
+fn bcast_algorithm(n_ranks: u32, vector: Arguments, overrides: CollectiveOverrides) -> BcastAlgorithm {
+    match overrides.bcast.unwrap_or_else(|| rule(open_mpi::BCAST, n_ranks, vector.bytes().0)) {
+        BcastAlgorithm::ScatterAllgather | BcastAlgorithm::ScatterAllgatherRing if vector.elements < n_ranks.into() => {
+            BcastAlgorithm::Linear
+        }
+        BcastAlgorithm::SplitBinary if vector.elements < 2 => BcastAlgorithm::Chain,
+        algorithm => algorithm,
     }
 }
 
-/// Returns the alltoall of a block of `bytes` between any two of `n_ranks`.
-#[must_use]
-pub fn alltoall(n_ranks: u32, bytes: Bytes, overrides: CollectiveOverrides) -> Collective {
-    let bytes_of_bruck = match n_ranks {
-        0..=15 => 0..0,
-        16..=31 => 4..512,
-        32..=63 | 512..=2047 => 0..512,
-        64..=511 | 2048..=4095 => 0..1024,
-        4096.. => 0..2048,
-    };
-    let pairwise_from = match n_ranks {
-        0..=2 => 0,
-        64..=255 | 512..=1023 => 1 << 18,
-        256..=511 => 1 << 15,
-        3..=63 | 1024.. => u64::MAX,
-    };
-    let is_pairwise = bytes.0 >= pairwise_from || ((3..8).contains(&n_ranks) && (1 << 19..1 << 20).contains(&bytes.0));
-    let algorithm = match bytes.0 {
-        bytes if bytes_of_bruck.contains(&bytes) => AlltoallAlgorithm::Bruck,
-        _ if is_pairwise => AlltoallAlgorithm::Pairwise,
-        _ => AlltoallAlgorithm::Linear,
-    };
-    Collective::Alltoall(overrides.alltoall.unwrap_or(algorithm), bytes)
+fn scatter_algorithm(n_ranks: u32, block: Arguments, overrides: CollectiveOverrides) -> ScatterAlgorithm {
+    overrides.scatter.unwrap_or_else(|| rule(open_mpi::SCATTER, n_ranks, block.bytes().0))
 }
 
-fn tree(is_linear: bool) -> TreeAlgorithm {
-    if is_linear { TreeAlgorithm::Linear } else { TreeAlgorithm::Binomial }
+fn reduce_algorithm(n_ranks: u32, vector: Arguments, overrides: CollectiveOverrides) -> ReduceAlgorithm {
+    let rules = if vector.commutes { open_mpi::REDUCE } else { open_mpi::REDUCE_IN_ORDER };
+    match overrides.reduce.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0)) {
+        ReduceAlgorithm::Rabenseifner if !can_be_halved(n_ranks, vector) => ReduceAlgorithm::Linear,
+        algorithm => algorithm,
+    }
+}
+
+/// Returns whether Rabenseifner's algorithms can do it: in any order, and with an element for each rank that takes part.
+fn can_be_halved(n_ranks: u32, vector: Arguments) -> bool {
+    vector.commutes && vector.elements >= 1 << n_ranks.ilog2()
+}
+
+/// Returns the algorithm for ranks that have so many elements together; the rule asks for the mean.
+fn allgatherv_algorithm(n_ranks: u32, any: Arguments, elements: u64, overrides: CollectiveOverrides) -> Algorithm {
+    let all = as_one_element(any, elements);
+    let by_rule = || rule(open_mpi::ALLGATHERV, n_ranks, all.bytes().0 / u64::from(n_ranks));
+    match overrides.allgatherv.unwrap_or_else(by_rule) {
+        AllgathervAlgorithm::GathervBcast => Algorithm::GathervBcast(bcast_algorithm(n_ranks, all, overrides)),
+        AllgathervAlgorithm::Neighbor if n_ranks.is_multiple_of(2) => {
+            Algorithm::Allgather(AllgatherAlgorithm::Neighbor)
+        }
+        AllgathervAlgorithm::Neighbor | AllgathervAlgorithm::Ring => Algorithm::Allgather(AllgatherAlgorithm::Ring),
+        AllgathervAlgorithm::Bruck => Algorithm::Allgather(AllgatherAlgorithm::Bruck),
+    }
+}
+
+/// Returns so many elements as one large one: what ranks have is one datatype for the bcast of an allgatherv.
+pub(super) fn as_one_element(arguments: Arguments, elements: u64) -> Arguments {
+    Arguments { elements: 1, element_bytes: arguments.sized(elements).0, ..arguments }
 }

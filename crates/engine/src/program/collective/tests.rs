@@ -1,58 +1,86 @@
-//! Bytes and messages of every collective at 1 to 17 ranks, as the formula of its algorithm says.
+//! Messages and bytes of every algorithm at 1 to 17 ranks, as its formula says, and the choice among them.
 
-use std::collections::BTreeMap;
+mod chosen;
+mod spread;
 
 use super::*;
+use crate::program::Source;
+
+/// Divisible by all powers of two up to 32 and by 17, 15, 13, 11, 9 and 7, so that parts of all numbers of ranks are alike.
+const ELEMENTS: u64 = 32 * 17 * 15 * 13 * 11 * 9 * 7;
+/// Bytes of the vector, or of a block.
+const B: u64 = 8 * ELEMENTS;
+
+fn with(algorithm: Algorithm) -> Collective {
+    Collective { algorithm, arguments: Arguments::of(ELEMENTS, 8) }
+}
+
+/// All algorithms, of all collectives, that go with so many ranks.
+fn all(p: u32) -> Vec<Algorithm> {
+    use ReduceScatterWay::{Butterfly, ButterflyInOrder, RecursiveDoubling, RecursiveHalving, Ring};
+    let mut all =
+        vec![Algorithm::Scatterv, Algorithm::Gatherv, Algorithm::AllreduceByDoubling, Algorithm::AllreduceByRing];
+    all.extend([Algorithm::AllreduceByHalving, Algorithm::Scan, Algorithm::Ring, Algorithm::Halo]);
+    all.extend(BarrierAlgorithm::ALL.map(Algorithm::Barrier));
+    all.extend(BcastAlgorithm::ALL.map(Algorithm::Bcast));
+    all.extend(BcastAlgorithm::ALL.map(|second| Algorithm::ReduceBcast(ReduceAlgorithm::Binary, second)));
+    all.extend(BcastAlgorithm::ALL.map(Algorithm::GathervBcast).into_iter().take(2));
+    all.extend(ScatterAlgorithm::ALL.map(Algorithm::Scatter));
+    all.extend(GatherAlgorithm::ALL.map(Algorithm::Gather));
+    all.extend(ReduceAlgorithm::ALL.map(Algorithm::Reduce));
+    all.extend(ReduceAlgorithm::ALL.map(Algorithm::ReduceScatterv));
+    all.extend(ScatterAlgorithm::ALL.map(|second| Algorithm::ReduceThenScatter(ReduceAlgorithm::Chain, second)));
+    all.extend(AlltoallAlgorithm::ALL.map(Algorithm::Alltoall));
+    all.extend([AllgatherAlgorithm::Ring, AllgatherAlgorithm::Bruck].map(Algorithm::Allgather));
+    all.extend([Ring, RecursiveHalving, Butterfly, RecursiveDoubling].map(Algorithm::ReduceScatter));
+    if p.is_power_of_two() {
+        all.push(Algorithm::Allgather(AllgatherAlgorithm::RecursiveDoubling));
+        all.push(Algorithm::ReduceScatter(ButterflyInOrder));
+    }
+    if p.is_multiple_of(2) {
+        all.push(Algorithm::Allgather(AllgatherAlgorithm::Neighbor));
+    }
+    all
+}
+
+fn ops(collective: Collective, rank: u32, p: u32) -> impl Iterator<Item = Op> {
+    (0..).map_while(move |step| collective.op(rank, p, step))
+}
 
 /// All messages of a collective: (from, to, bytes), in the order of the senders' ops.
-fn messages(collective: Collective, n_ranks: u32) -> Vec<(u32, u32, u64)> {
-    let mut sent = Vec::new();
-    for rank in 0..n_ranks {
-        for op in (0..).map_while(|step| collective.op(rank, n_ranks, step)) {
-            if let Op::Send(envelope) | Op::Isend(envelope) = op {
-                sent.push((rank, envelope.to.0, envelope.bytes.0));
-            }
-        }
-    }
-    sent
+fn messages(collective: Collective, p: u32) -> Vec<(u32, u32, u64)> {
+    let sent = |rank, op| match op {
+        Op::Send(envelope) | Op::Isend(envelope) => Some((rank, envelope.to.0, envelope.bytes.0)),
+        _ => None,
+    };
+    (0..p).flat_map(|rank| ops(collective, rank, p).filter_map(move |op| sent(rank, op))).collect()
 }
 
-/// Panics unless each rank posts exactly as many receives for each other rank as that one sends.
-fn assert_sends_meet_receives(collective: Collective, n_ranks: u32) {
-    let mut balance: BTreeMap<(u32, u32), i64> = BTreeMap::new();
-    for (from, to, _) in messages(collective, n_ranks) {
-        assert!(to < n_ranks && to != from, "{collective:?} p={n_ranks}: {from} sends to {to}");
-        *balance.entry((from, to)).or_default() += 1;
-    }
-    for rank in 0..n_ranks {
-        for op in (0..).map_while(|step| collective.op(rank, n_ranks, step)) {
-            if let Op::Recv(pattern) | Op::Irecv(pattern) = op {
-                let Source::Rank(from) = pattern.from else { panic!("a collective receives from any") };
-                *balance.entry((from.0, rank)).or_default() -= 1;
-            }
-        }
-    }
-    assert!(balance.values().all(|n| *n == 0), "{collective:?} p={n_ranks}: {balance:?}");
+/// Checks the messages and bytes of an algorithm for 1 to 17 ranks.
+fn check(algorithm: Algorithm, formula: impl Fn(u64) -> (u64, u64)) {
+    check_where(algorithm, |_| true, formula);
 }
 
-const B: Bytes = Bytes(1000);
-
-fn check(collective: Collective, formula: impl Fn(u64) -> (u64, u64)) {
-    for p in 1..=17_u32 {
-        assert_sends_meet_receives(collective, p);
-        let sent = messages(collective, p);
-        let (n_messages, bytes) = formula(u64::from(p));
-        assert_eq!(sent.len() as u64, n_messages, "messages of {collective:?} at p={p}");
-        assert_eq!(sent.iter().map(|m| m.2).sum::<u64>(), bytes, "bytes of {collective:?} at p={p}");
+fn check_where(algorithm: Algorithm, is_for: impl Fn(u32) -> bool, formula: impl Fn(u64) -> (u64, u64)) {
+    for p in (1..=17).filter(|p| is_for(*p)) {
+        let sent = messages(with(algorithm), p);
+        let bytes: u64 = sent.iter().map(|message| message.2).sum();
+        assert_eq!((sent.len() as u64, bytes), formula(p.into()), "messages and bytes of {algorithm:?} at {p} ranks");
     }
 }
 
-/// Largest power of two that is not above p, and its logarithm.
-fn q(p: u64) -> (u64, u64) {
-    (1 << p.ilog2(), p.ilog2().into())
+/// The largest power of two that is not above p, its logarithm, and what p has more.
+fn power(p: u64) -> (u64, u64, u64) {
+    let log = u64::from(p.ilog2());
+    (1 << log, log, p - (1 << log))
 }
 
-/// Sum over the ranks 1..p of the number of ranks in their in-order binomial subtree: what a binomial gather moves.
+/// Rounds until 2^rounds is at least p.
+fn rounds(p: u64) -> u64 {
+    p.next_power_of_two().ilog2().into()
+}
+
+/// Sum over the ranks 1..p of the number of ranks in their subtree of the binomial tree in order: what a gather moves.
 /// The subtree of r has min(lowest bit of r, p - r) ranks.
 fn subtrees(p: u64) -> u64 {
     (1..p).map(|r| (r & r.wrapping_neg()).min(p - r)).sum()
@@ -60,184 +88,206 @@ fn subtrees(p: u64) -> u64 {
 
 #[test]
 fn a_barrier_moves_no_bytes() {
-    check(Collective::Barrier(BarrierAlgorithm::Linear), |p| (2 * (p - 1), 0));
-    check(Collective::Barrier(BarrierAlgorithm::RecursiveDoubling), |p| {
-        let (q, log) = q(p);
-        (q * log + 2 * (p - q), 0)
+    check(Algorithm::Barrier(BarrierAlgorithm::Linear), |p| (2 * (p - 1), 0));
+    check(Algorithm::Barrier(BarrierAlgorithm::Tree), |p| (2 * (p - 1), 0));
+    check(Algorithm::Barrier(BarrierAlgorithm::DoubleRing), |p| (if p == 1 { 0 } else { 2 * p }, 0));
+    check(Algorithm::Barrier(BarrierAlgorithm::RecursiveDoubling), |p| {
+        let (q, log, more) = power(p);
+        (q * log + 2 * more, 0)
     });
-    check(Collective::Barrier(BarrierAlgorithm::Dissemination), |p| (p * u64::from(p.next_power_of_two().ilog2()), 0));
+    check(Algorithm::Barrier(BarrierAlgorithm::Dissemination), |p| (p * rounds(p), 0));
 }
 
 #[test]
-fn a_bcast_and_a_reduce_send_the_vector_once_to_or_from_each_rank() {
-    for algorithm in [TreeAlgorithm::Linear, TreeAlgorithm::Binomial] {
-        check(Collective::Bcast(algorithm, B), |p| (p - 1, (p - 1) * B.0));
-        check(Collective::Reduce(algorithm, B), |p| (p - 1, (p - 1) * B.0));
+fn a_bcast_and_a_reduce_along_a_tree_send_the_vector_once_to_or_from_each_rank() {
+    use BcastAlgorithm::{Binary, Binomial, Chain, Knomial, Linear};
+    for algorithm in [Linear, Chain, Binary, Binomial, Knomial] {
+        check(Algorithm::Bcast(algorithm), |p| (p - 1, (p - 1) * B));
     }
+    for algorithm in
+        [ReduceAlgorithm::Linear, ReduceAlgorithm::Chain, ReduceAlgorithm::Binary, ReduceAlgorithm::Binomial]
+    {
+        check(Algorithm::Reduce(algorithm), |p| (p - 1, (p - 1) * B));
+    }
+    // The last rank sends the result to rank 0.
+    check(Algorithm::Reduce(ReduceAlgorithm::InOrderBinary), |p| if p == 1 { (0, 0) } else { (p, p * B) });
+}
+
+#[test]
+fn a_bcast_by_halves_or_blocks_still_brings_the_vector_once_to_each_rank() {
+    // Each rank but the root gets one half from above and one from its neighbour.
+    check(Algorithm::Bcast(BcastAlgorithm::SplitBinary), |p| (2 * (p - 1), (p - 1) * B));
+    // A scatter, then an allgather in which each rank gets all blocks but its own.
+    let is_divisible = |p: u32| ELEMENTS.is_multiple_of(p.into());
+    let bytes = |p: u64| B / p * (subtrees(p) + p * (p - 1));
+    let around = |p: u64| ((p - 1) + p * (p - 1), bytes(p));
+    check_where(Algorithm::Bcast(BcastAlgorithm::ScatterAllgatherRing), is_divisible, around);
+    // In each round a rank gets the other half of its subtree, if it has a rank: the upper half always gets the lower one.
+    let received = |p: u64| -> u64 {
+        let in_round =
+            |half: u64| (0..p).filter(|place| place & half > 0 || (place & !(half - 1)) + half < p).count() as u64;
+        (0..rounds(p)).map(|round| in_round(1 << round)).sum()
+    };
+    let by_doubling = |p| (p - 1 + received(p), bytes(p));
+    check_where(Algorithm::Bcast(BcastAlgorithm::ScatterAllgather), is_divisible, by_doubling);
+    // p = 8: 7 + 3 * 8 messages.
+    assert_eq!(received(8), 24);
 }
 
 #[test]
 fn linear_scatter_and_gather_move_each_block_once() {
-    for collective in [
-        Collective::Scatter(TreeAlgorithm::Linear, B),
-        Collective::Scatterv(B),
-        Collective::Gather(TreeAlgorithm::Linear, B),
-        Collective::Gatherv(B),
-    ] {
-        check(collective, |p| (p - 1, (p - 1) * B.0));
+    use ScatterAlgorithm::{Linear, LinearNonblocking};
+    for algorithm in [Algorithm::Scatter(Linear), Algorithm::Scatter(LinearNonblocking), Algorithm::Scatterv] {
+        check(algorithm, |p| (p - 1, (p - 1) * B));
     }
+    check(Algorithm::Gather(GatherAlgorithm::Linear), |p| (p - 1, (p - 1) * B));
+    check(Algorithm::Gatherv, |p| (p - 1, (p - 1) * B));
+    // A go, the block and an empty second part.
+    check(Algorithm::Gather(GatherAlgorithm::LinearSync), |p| (3 * (p - 1), (p - 1) * B));
 }
 
 #[test]
 fn binomial_scatter_and_gather_move_each_block_once_per_level() {
-    check(Collective::Scatter(TreeAlgorithm::Binomial, B), |p| (p - 1, subtrees(p) * B.0));
-    check(Collective::Gather(TreeAlgorithm::Binomial, B), |p| (p - 1, subtrees(p) * B.0));
+    check(Algorithm::Scatter(ScatterAlgorithm::Binomial), |p| (p - 1, subtrees(p) * B));
+    check(Algorithm::Gather(GatherAlgorithm::Binomial), |p| (p - 1, subtrees(p) * B));
     // p = 8: four ranks send 1 block, two send 2, one sends 4: 4 + 4 + 4 = 12 = p/2 log2 p
     assert_eq!(subtrees(8), 12);
 }
 
+/// Pairs of whom one is left out: both halves are exchanged, and one is handed back. Then each of q gives (1 - 1/q).
+fn halved((q, log, more): (u64, u64, u64)) -> (u64, u64) {
+    (3 * more + q * log, more * 3 * B / 2 + (q - 1) * B)
+}
+
+#[test]
+fn a_reduce_by_halving_gathers_what_each_rank_has_reduced() {
+    check(Algorithm::Reduce(ReduceAlgorithm::Rabenseifner), |p| {
+        let (q, log, more) = power(p);
+        let (messages, bytes) = halved((q, log, more));
+        // A binomial gather of q blocks of B/q: q/2 log2 q of them are sent.
+        (messages + q - 1, bytes + log * B / 2)
+    });
+}
+
 #[test]
 fn allreduce_gives_every_rank_the_result() {
-    check(Collective::Allreduce(AllreduceAlgorithm::Linear, B), |p| (2 * (p - 1), 2 * (p - 1) * B.0));
-    check(Collective::Allreduce(AllreduceAlgorithm::RecursiveDoubling, B), |p| {
-        let (q, log) = q(p);
-        let n = q * log + 2 * (p - q);
-        (n, n * B.0)
+    let linear = Algorithm::ReduceBcast(ReduceAlgorithm::Linear, BcastAlgorithm::Linear);
+    check(linear, |p| (2 * (p - 1), 2 * (p - 1) * B));
+    check(Algorithm::AllreduceByDoubling, |p| {
+        let (q, log, more) = power(p);
+        let n = q * log + 2 * more;
+        (n, n * B)
     });
+    check(Algorithm::AllreduceByRing, |p| (2 * p * (p - 1), 2 * (p - 1) * B));
+    check(Algorithm::AllreduceByHalving, |p| {
+        let (q, log, more) = power(p);
+        let (messages, bytes) = halved((q, log, more));
+        (messages + q * log + more, bytes + (q - 1) * B + more * B)
+    });
+}
+
+#[test]
+fn a_reduce_scatter_sends_what_others_need() {
+    use ReduceScatterWay::{Butterfly, ButterflyInOrder, RecursiveDoubling, RecursiveHalving, Ring};
+    let is_divisible = |p: u32| ELEMENTS.is_multiple_of(p.into());
+    check(Algorithm::ReduceScatter(Ring), |p| (p * (p - 1), (p - 1) * B));
+    // One of each pair hands over its vector and gets its part.
+    check_where(Algorithm::ReduceScatter(RecursiveHalving), is_divisible, |p| {
+        let (q, log, more) = power(p);
+        (2 * more + q * log, more * (B + B / p) + (q - 1) * B)
+    });
+    check_where(Algorithm::ReduceScatter(Butterfly), is_divisible, |p| {
+        let (q, log, more) = power(p);
+        let mirrored = |place: u64| (0..log).fold(0, |mirrored, bit| mirrored << 1 | (place >> bit & 1));
+        let n_swapped = (0..q).filter(|place| mirrored(*place) != *place).count() as u64;
+        (2 * more + q * log + n_swapped, more * (B + B / p) + (q - 1) * B + n_swapped * B / p)
+    });
+    check_where(Algorithm::ReduceScatter(ButterflyInOrder), u32::is_power_of_two, |p| {
+        (p * u64::from(p.ilog2()), (p - 1) * B)
+    });
+    // In round k all but 2^k parts: for powers of two log2 p - (p - 1) / p vectors from each rank.
+    check_where(Algorithm::ReduceScatter(RecursiveDoubling), u32::is_power_of_two, |p| {
+        let log = u64::from(p.ilog2());
+        (p * log, (p * log - (p - 1)) * B)
+    });
+}
+
+#[test]
+fn parts_that_are_empty_are_not_sent() {
+    // Two elements on four ranks: rank 0 has one of the two, rank 1 the other.
+    let collective = |algorithm| Collective { algorithm, arguments: Arguments::of(2, 8) };
+    let uneven = collective(Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving));
+    // Ranks 2 and 3 give ranks 0 and 1 all that they have and get nothing; ranks 0 and 1 exchange an element each.
+    assert_eq!(messages(uneven, 4), [(0, 1, 8), (1, 0, 8), (2, 0, 16), (3, 1, 16)]);
+    let then_scattered = collective(Algorithm::ReduceScatterv(ReduceAlgorithm::Linear));
+    assert_eq!(messages(then_scattered, 4), [(0, 1, 8), (1, 0, 16), (2, 0, 16), (3, 0, 16)]);
+}
+
+#[test]
+fn ranks_may_have_parts_of_their_own() {
+    let parts = &Uneven::new([1, 0, 5]);
+    let sent = |algorithm| {
+        let collective = Collective { algorithm, arguments: Arguments::of(parts.all(), 10) };
+        let ops = |rank| (0..).map_while(move |step| collective.op_of_uneven(rank, 3, parts, step));
+        let bytes = |op| match op {
+            Op::Send(envelope) | Op::Isend(envelope) => Some(envelope.bytes.0),
+            _ => None,
+        };
+        [0, 1, 2].map(|rank| ops(rank).filter_map(bytes).collect::<Vec<_>>())
+    };
+    // Around the ring each rank sends its own part, then the one before.
+    assert_eq!(sent(Algorithm::Allgather(AllgatherAlgorithm::Ring)), [[10, 50], [0, 10], [50, 0]]);
+    // Its own part, then that and the next one's, as far as ranks are left: one of 3 - 2.
+    assert_eq!(sent(Algorithm::Allgather(AllgatherAlgorithm::Bruck)), [[10, 10], [0, 0], [50, 50]]);
+    let nothing: [u64; 0] = [];
+    assert_eq!(sent(Algorithm::Gatherv), [&nothing[..], &nothing, &[50]]);
+    assert_eq!(sent(Algorithm::GathervBcast(BcastAlgorithm::Linear)), [&[60, 60][..], &nothing, &[50]]);
 }
 
 #[test]
 fn alltoall_moves_each_block_once_or_once_per_bit_of_its_distance() {
     for algorithm in [AlltoallAlgorithm::Linear, AlltoallAlgorithm::Pairwise] {
-        check(Collective::Alltoall(algorithm, B), |p| (p * (p - 1), p * (p - 1) * B.0));
+        check(Algorithm::Alltoall(algorithm), |p| (p * (p - 1), p * (p - 1) * B));
     }
     // Bruck: the block that goes distance d is passed on once for each bit of d, by each of the p ranks.
-    check(Collective::Alltoall(AlltoallAlgorithm::Bruck, B), |p| {
+    check(Algorithm::Alltoall(AlltoallAlgorithm::Bruck), |p| {
         let passes: u64 = (1..p).map(|d| u64::from(d.count_ones())).sum();
-        (p * u64::from(p.next_power_of_two().ilog2()), p * passes * B.0)
+        (p * rounds(p), p * passes * B)
     });
 }
 
 #[test]
 fn allgather_brings_each_rank_the_blocks_of_all_others() {
-    let none = crate::machine::CollectiveOverrides::default();
-    let rounds = |p: u64| u64::from(p.next_power_of_two().ilog2());
-    for algorithm in [
-        AllgatherAlgorithm::Ring,
-        AllgatherAlgorithm::Bruck,
-        AllgatherAlgorithm::RecursiveDoubling,
-        AllgatherAlgorithm::Neighbor,
-    ] {
-        let overrides = crate::machine::CollectiveOverrides { allgather: Some(algorithm), ..none };
-        for p in 1..=17_u32 {
-            let collective = selection::allgather(p, B, overrides);
-            assert_sends_meet_receives(collective, p);
-            let sent = messages(collective, p);
-            // Each of p ranks receives p - 1 blocks, whatever the way.
-            let p = u64::from(p);
-            assert_eq!(sent.iter().map(|m| m.2).sum::<u64>(), p * (p - 1) * B.0, "bytes of {collective:?} at p={p}");
-            let n_messages = match algorithm {
-                AllgatherAlgorithm::Ring => p * (p - 1),
-                // Odd numbers fall back to the ring.
-                AllgatherAlgorithm::Neighbor => {
-                    if p.is_multiple_of(2) {
-                        p * p / 2
-                    } else {
-                        p * (p - 1)
-                    }
-                }
-                // Other than powers of two fall back to Bruck's, with as many rounds.
-                AllgatherAlgorithm::Bruck | AllgatherAlgorithm::RecursiveDoubling => p * rounds(p),
-            };
-            assert_eq!(sent.len() as u64, n_messages, "messages of {collective:?} at p={p}");
-        }
-    }
+    let all_others = |p: u64| p * (p - 1) * B;
+    check(Algorithm::Allgather(AllgatherAlgorithm::Ring), |p| (p * (p - 1), all_others(p)));
+    check(Algorithm::Allgather(AllgatherAlgorithm::Bruck), |p| (p * rounds(p), all_others(p)));
+    let by_doubling = Algorithm::Allgather(AllgatherAlgorithm::RecursiveDoubling);
+    check_where(by_doubling, u32::is_power_of_two, |p| (p * rounds(p), all_others(p)));
+    let is_even = |p: u32| p.is_multiple_of(2);
+    check_where(Algorithm::Allgather(AllgatherAlgorithm::Neighbor), is_even, |p| (p * p / 2, all_others(p)));
+    // To rank 0, then all to each rank.
+    let all_at_once = Algorithm::GathervBcast(BcastAlgorithm::Linear);
+    check(all_at_once, |p| (2 * (p - 1), (p - 1) * B + (p - 1) * p * B));
 }
 
 #[test]
-fn allgather_and_alltoall_follow_open_mpi() {
-    let none = crate::machine::CollectiveOverrides::default();
-    let allgather = |p, bytes| selection::allgather(p, Bytes(bytes), none);
-    let alltoall = |p, bytes| selection::alltoall(p, Bytes(bytes), none);
-    // coll_tuned_decision_fixed.c of Open MPI 4.1: (ranks, bytes) and what is picked.
-    for (p, bytes, algorithm) in [
-        (2, 8, AllgatherAlgorithm::RecursiveDoubling),
-        (24, 1 << 20, AllgatherAlgorithm::Bruck),
-        (32, 1023, AllgatherAlgorithm::RecursiveDoubling),
-        (32, 1024, AllgatherAlgorithm::Neighbor),
-        (33, 1024, AllgatherAlgorithm::Ring),
-        (64, 65_536, AllgatherAlgorithm::Ring),
-        (128, 1 << 19, AllgatherAlgorithm::Neighbor),
-        (256, 64, AllgatherAlgorithm::Bruck),
-        (1024, 16, AllgatherAlgorithm::Bruck),
-        (1024, 4096, AllgatherAlgorithm::Neighbor),
-    ] {
-        assert_eq!(allgather(p, bytes), Collective::Allgather(algorithm, Bytes(bytes)), "{bytes} B at {p} ranks");
-    }
-    for (p, bytes, algorithm) in [
-        (2, 100, AlltoallAlgorithm::Pairwise),
-        (4, 100, AlltoallAlgorithm::Linear),
-        (4, 1 << 19, AlltoallAlgorithm::Pairwise),
-        (16, 4, AlltoallAlgorithm::Bruck),
-        (64, 1023, AlltoallAlgorithm::Bruck),
-        (64, 1 << 18, AlltoallAlgorithm::Pairwise),
-        (256, 1 << 15, AlltoallAlgorithm::Pairwise),
-        (1024, 512, AlltoallAlgorithm::Linear),
-        (4096, 2047, AlltoallAlgorithm::Bruck),
-    ] {
-        assert_eq!(alltoall(p, bytes), Collective::Alltoall(algorithm, Bytes(bytes)), "{bytes} B at {p} ranks");
-    }
-}
-
-#[test]
-fn a_ring_shift_sends_one_block_per_rank() {
-    check(Collective::Ring(B), |p| if p == 1 { (0, 0) } else { (p, p * B.0) });
-}
-
-#[test]
-fn a_halo_is_swapped_with_each_neighbour_but_not_across_the_ends() {
-    check(Collective::Halo(B), |p| (2 * (p - 1), 2 * (p - 1) * B.0));
-    let sent = messages(Collective::Halo(B), 4);
-    let pairs: Vec<(u32, u32)> = sent.iter().map(|(from, to, _)| (*from, *to)).collect();
+fn a_scan_a_shift_and_a_halo_send_to_neighbours() {
+    check(Algorithm::Scan, |p| (p - 1, (p - 1) * B));
+    check(Algorithm::Ring, |p| if p == 1 { (0, 0) } else { (p, p * B) });
+    check(Algorithm::Halo, |p| (2 * (p - 1), 2 * (p - 1) * B));
+    let pairs: Vec<(u32, u32)> = messages(with(Algorithm::Halo), 4).iter().map(|(from, to, _)| (*from, *to)).collect();
     assert_eq!(pairs, [(0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2)]);
 }
 
 #[test]
-fn scatterv_and_gatherv_take_the_size_of_each_rank() {
-    let bytes_of = |rank: u32| Bytes(u64::from(rank) * 10);
-    for p in 1..=17_u32 {
-        let scattered: Vec<Op> = (0..).map_while(|step| scatter::linear(0, p, bytes_of, step)).collect();
-        let expected: Vec<Op> = (1..p).map(|rank| send(rank, bytes_of(rank))).collect();
-        assert_eq!(scattered, expected);
-        let gathered: Vec<Option<Op>> = (1..p).map(|rank| gather::linear(rank, p, bytes_of, 0)).collect();
-        assert_eq!(gathered, (1..p).map(|rank| Some(send(0, bytes_of(rank)))).collect::<Vec<_>>());
-    }
-}
-
-/// Every block reaches its rank in a scatter, and the root in a gather: a rank passes on at most what it has.
-#[test]
-fn a_binomial_scatter_hands_each_rank_its_own_subtree() {
-    for p in 1..=17_u32 {
-        let sent = messages(Collective::Scatter(TreeAlgorithm::Binomial, Bytes(1)), p);
-        for rank in 1..p {
-            let received: u64 = sent.iter().filter(|m| m.1 == rank).map(|m| m.2).sum();
-            let passed_on: u64 = sent.iter().filter(|m| m.0 == rank).map(|m| m.2).sum();
-            assert_eq!(received, passed_on + 1, "rank {rank} of {p} keeps one block");
+fn the_ops_with_few_elements_are_as_many() {
+    for p in [1, 2, 3, 7, 8, 13, 17] {
+        for algorithm in all(p) {
+            for elements in [1, 2, 5, 16, 17, 300, 100_000] {
+                let collective = Collective { algorithm, arguments: Arguments::of(elements, 8) };
+                let n: u64 = (0..p).map(|rank| ops(collective, rank, p).count() as u64).sum();
+                assert_eq!(collective.with_few_elements(p).n_ops(p), n, "{collective:?} at {p} ranks");
+            }
         }
     }
-}
-
-#[test]
-fn the_selection_follows_open_mpi_for_the_sizes_of_the_workloads() {
-    use super::selection::{barrier, gather, scatter};
-    let none = crate::machine::CollectiveOverrides::default();
-    // coll_tuned_decision_fixed.c of Open MPI 4.1: gather of 8 B is binomial at every size of communicator from 2 on
-    for p in [2, 4, 7, 8, 32, 64, 256] {
-        assert_eq!(gather(p, Bytes(8), none), Collective::Gather(TreeAlgorithm::Binomial, Bytes(8)));
-    }
-    assert_eq!(gather(2, Bytes(40_000), none), Collective::Gather(TreeAlgorithm::Linear, Bytes(40_000)));
-    assert_eq!(scatter(2, Bytes(64), none), Collective::Scatter(TreeAlgorithm::Linear, Bytes(64)));
-    assert_eq!(scatter(8, Bytes(64), none), Collective::Scatter(TreeAlgorithm::Binomial, Bytes(64)));
-    assert_eq!(barrier(4, none), Collective::Barrier(BarrierAlgorithm::Linear));
-    assert_eq!(barrier(32, none), Collective::Barrier(BarrierAlgorithm::RecursiveDoubling));
 }

@@ -3,14 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::collective::{self, Steps};
 use crate::calls::{Call, Calls, Letter};
 use crate::machine::{CollectiveOverrides, Kernel};
+use crate::program::collective::called::{self, Called};
 use crate::program::{
     Context, Enough, Envelope, Op, Outcome, Pattern, Program, RankId, Reactive, Request, SleepReason, Source, Tag,
 };
 use crate::schedule::Wildcard;
 use crate::units::FlopsPerSecond;
+
+/// Messages of collectives have a context of their own.
+const COLLECTIVES: Context = Context(1);
 
 /// Returns the program of what the ranks of a traced program called; a core of speed 1 computes at `speed`. All requests
 /// that are open at its end are waited for there.
@@ -40,7 +43,7 @@ struct Cursor {
     /// What is still to be done of the latest one.
     ops: VecDeque<Op>,
     /// The collective that it is in, with the computing of its reduction.
-    collective: Option<(Steps, f64)>,
+    collective: Option<(Called, f64)>,
     /// Requests that are open, with the numbers that the calls know them by, in the order in which they started; none
     /// are receives from nobody, which are done.
     open: Vec<(u32, Option<Request>)>,
@@ -70,8 +73,7 @@ impl Reactive for Traced {
         let mut known = Vec::new();
         // All ranks call the same collectives.
         let collectives = self.calls.ranks[0].collectives.iter();
-        let of_collectives =
-            collectives.map(|call| collective::n_ops_at_most(call, n_ranks, self.overrides, &mut known));
+        let of_collectives = collectives.map(|call| called::n_ops_at_most(call, n_ranks, self.overrides, &mut known));
         let of_collectives = of_collectives.fold(0, u64::saturating_add);
         let calls = self.calls.ranks.iter().flat_map(|rank| &rank.calls).map(|(call, _)| match call {
             // Each request is waited for once; the reduction of a collective is one op.
@@ -177,7 +179,7 @@ impl Traced {
             Call::WaitAll => cursor.wait_for_all(),
             Call::Collective(number) => {
                 let call = &calls.collectives[number as usize];
-                cursor.collective = Some((Steps::of(call, rank, n_ranks, self.overrides), call.flops));
+                cursor.collective = Some((Called::of(call, rank, n_ranks, self.overrides), call.flops));
             }
         }
         Some(())
@@ -185,13 +187,25 @@ impl Traced {
 }
 
 /// Returns the next op of the collective that a rank is in: messages, then the computing of its reduction.
-fn next_of_collective(collective: &mut Option<(Steps, f64)>, speed: FlopsPerSecond) -> Option<Op> {
+fn next_of_collective(collective: &mut Option<(Called, f64)>, speed: FlopsPerSecond) -> Option<Op> {
     let (steps, flops) = collective.as_mut()?;
     let flops = *flops;
-    steps.next().or_else(|| {
+    steps.next().map(apart).or_else(|| {
         *collective = None;
         compute(speed, flops)
     })
+}
+
+/// Returns an op of a collective in the context of collectives, so that receives from any source or tag take none of its messages.
+fn apart(op: Op) -> Op {
+    let context = COLLECTIVES;
+    match op {
+        Op::Send(envelope) => Op::Send(Envelope { context, ..envelope }),
+        Op::Isend(envelope) => Op::Isend(Envelope { context, ..envelope }),
+        Op::Recv(pattern) => Op::Recv(Pattern { context, ..pattern }),
+        Op::Irecv(pattern) => Op::Irecv(Pattern { context, ..pattern }),
+        op => op,
+    }
 }
 
 fn compute(speed: FlopsPerSecond, flops: f64) -> Option<Op> {

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use dlpc_engine::machine::{
-    AllgatherAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, Duplex, Kernel, TreeAlgorithm,
+    AllgatherAlgorithm, AllgathervAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BarrierAlgorithm, BcastAlgorithm,
+    CollectiveLibrary, Duplex, GatherAlgorithm, Kernel, ReduceAlgorithm, ReduceScatterAlgorithm,
+    ReduceScatterBlockAlgorithm, ScatterAlgorithm,
 };
 use dlpc_engine::named::Named as _;
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
@@ -39,7 +41,7 @@ pub(in crate::input) struct RawMachine {
     /// Costs of messages.
     #[schemars(required)]
     pub(in crate::input) messages: Option<Spanned<RawMessages>>,
-    /// Collective algorithms; those left out are chosen by size and ranks as MPI libraries do.
+    /// Collective algorithms; those left out are chosen by size and ranks as the MPI library does.
     pub(in crate::input) collectives: Option<Spanned<RawCollectives>>,
     /// Costs of the workloads' kernels on a core of speed 1.
     pub(in crate::input) kernels: Option<Spanned<RawKernels>>,
@@ -192,22 +194,30 @@ pub(in crate::input) struct RawSegment {
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::input) struct RawCollectives {
+    /// Library whose rules choose; Open MPI 4.1 if it is left out.
+    pub(in crate::input) library: Option<Spanned<Word<CollectiveLibrary>>>,
     /// Algorithm of barrier.
     pub(in crate::input) barrier: Option<Spanned<Word<BarrierAlgorithm>>>,
     /// Algorithm of bcast.
-    pub(in crate::input) bcast: Option<Spanned<Word<TreeAlgorithm>>>,
+    pub(in crate::input) bcast: Option<Spanned<Word<BcastAlgorithm>>>,
     /// Algorithm of scatter (scatterv is always linear).
-    pub(in crate::input) scatter: Option<Spanned<Word<TreeAlgorithm>>>,
+    pub(in crate::input) scatter: Option<Spanned<Word<ScatterAlgorithm>>>,
     /// Algorithm of gather (gatherv is always linear).
-    pub(in crate::input) gather: Option<Spanned<Word<TreeAlgorithm>>>,
+    pub(in crate::input) gather: Option<Spanned<Word<GatherAlgorithm>>>,
     /// Algorithm of reduce.
-    pub(in crate::input) reduce: Option<Spanned<Word<TreeAlgorithm>>>,
+    pub(in crate::input) reduce: Option<Spanned<Word<ReduceAlgorithm>>>,
     /// Algorithm of allreduce.
     pub(in crate::input) allreduce: Option<Spanned<Word<AllreduceAlgorithm>>>,
     /// Algorithm of allgather.
     pub(in crate::input) allgather: Option<Spanned<Word<AllgatherAlgorithm>>>,
+    /// Algorithm of allgatherv.
+    pub(in crate::input) allgatherv: Option<Spanned<Word<AllgathervAlgorithm>>>,
     /// Algorithm of alltoall.
     pub(in crate::input) alltoall: Option<Spanned<Word<AlltoallAlgorithm>>>,
+    /// Algorithm of `reduce_scatter`.
+    pub(in crate::input) reduce_scatter: Option<Spanned<Word<ReduceScatterAlgorithm>>>,
+    /// Algorithm of `reduce_scatter_block`.
+    pub(in crate::input) reduce_scatter_block: Option<Spanned<Word<ReduceScatterBlockAlgorithm>>>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]

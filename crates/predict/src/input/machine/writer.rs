@@ -131,6 +131,7 @@ fn segment(segment: &Segment) -> RawSegment {
 
 fn collectives(collectives: CollectiveOverrides) -> RawCollectives {
     RawCollectives {
+        library: collectives.library.and_then(word),
         barrier: collectives.barrier.and_then(word),
         bcast: collectives.bcast.and_then(word),
         scatter: collectives.scatter.and_then(word),
@@ -138,7 +139,10 @@ fn collectives(collectives: CollectiveOverrides) -> RawCollectives {
         reduce: collectives.reduce.and_then(word),
         allreduce: collectives.allreduce.and_then(word),
         allgather: collectives.allgather.and_then(word),
+        allgatherv: collectives.allgatherv.and_then(word),
         alltoall: collectives.alltoall.and_then(word),
+        reduce_scatter: collectives.reduce_scatter.and_then(word),
+        reduce_scatter_block: collectives.reduce_scatter_block.and_then(word),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
-use dlpc_engine::program::collective::{Collective, selection};
+use dlpc_engine::program::collective::{Arguments, Collective, selection};
 use dlpc_engine::program::{Envelope, Op, Outcome, Pattern, RankId, Reactive, SleepReason, Source, Status, Tag};
 use dlpc_engine::random::{Distribution, Purpose, Streams};
 
@@ -45,11 +45,13 @@ enum RoundCursor {
 impl Rounds {
     pub(super) fn new(stream: &LogStream, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Self {
         let first = |rank| if rank == 0 { RoundCursor::Look } else { RoundCursor::Scatter { op: 0 } };
+        // Also an item of no bytes is sent: ranks learn from the scatter that there is a round.
+        let [item, result] = [stream.item_bytes, stream.result_bytes].map(|bytes| Arguments::of(1, bytes.0));
         Self {
             n_ranks,
             streams,
-            scatter: selection::scatter(n_ranks, stream.item_bytes, overrides),
-            gather: selection::gather(n_ranks, stream.result_bytes, overrides),
+            scatter: selection::scatter(n_ranks, item, overrides),
+            gather: selection::gather(n_ranks, result, overrides),
             round: Round::default(),
             cursors: (0..n_ranks).map(first).collect(),
             stream: stream.clone(),

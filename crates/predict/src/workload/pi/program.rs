@@ -1,7 +1,7 @@
 //! Estimating pi by throwing darts, as the DLPC's programs did it (docs/model.md, workloads).
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
-use dlpc_engine::program::collective::{Collective, selection};
+use dlpc_engine::program::collective::selection;
 use dlpc_engine::program::script::{Script, Step};
 use dlpc_engine::units::Bytes;
 
@@ -28,7 +28,7 @@ pub(super) fn script(pi: &Pi, n_ranks: u32, overrides: CollectiveOverrides) -> S
                 Step::Compute(Kernel::StoreRecord, record.store.saturating_mul(darts)),
                 Step::Compute(Kernel::PackRecord, record.pack.saturating_mul(darts)),
                 Step::Collective(selection::gather(n_ranks, SIZE_BYTES, overrides)),
-                Step::Collective(Collective::Gatherv(record.bytes.saturating_mul(darts))),
+                Step::Collective(selection::gatherv(record.bytes.saturating_mul(darts))),
                 Step::ComputeOnRankZero(Kernel::UnpackRecord, record.unpack.saturating_mul(all)),
                 Step::ComputeOnRankZero(Kernel::CollectRecord, record.collect.saturating_mul(all)),
             ]);

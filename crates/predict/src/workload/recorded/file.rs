@@ -301,7 +301,7 @@ impl Check<'_> {
         let (n_sends, n_recvs) = match kind {
             CollectiveKind::Gatherv => (1, if is_root { n } else { 0 }),
             CollectiveKind::Scatterv => (if is_root { n } else { 0 }, 1),
-            CollectiveKind::ReduceScatter => (if place == 0 { n } else { 0 }, 1),
+            CollectiveKind::ReduceScatter => (n, 0),
             CollectiveKind::Allgatherv => (0, n),
             CollectiveKind::Alltoallv => (n, n),
             _ => (0, 0),
