@@ -18,9 +18,10 @@ setup:
 bench:
 	cargo bench --locked
 
-# 300 fits to run times that scatter; the tests take a part of them.
+# 300 fits to run times that scatter, and the intervals of 200 clusters; the tests take a part of both.
 fits:
 	DLPC_SIM_FITS=300 cargo test --locked --test calibration no_fit_is_worse
+	DLPC_SIM_CLUSTERS=200 cargo test --locked --test calibration intervals_hold_the_truth_of_random_clusters
 
 # Damaged inputs and relations between predictions, many times more than `cargo test` tries: about 100,000 cases.
 # Failures leave their input in target/fuzz-failures. `make fuzz FIRST=20000` tries others.

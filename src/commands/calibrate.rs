@@ -7,9 +7,9 @@ mod runs;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_predict::calibration::campaign::Campaign;
 use dlpc_predict::fit::{self, FileProvenance, Fit, FitOptions, evidence, to_toml};
 use dlpc_predict::input;
-use dlpc_predict::measurement::campaign::Campaign;
 use dlpc_predict::report::fit::Method;
 use sha2::{Digest, Sha256};
 

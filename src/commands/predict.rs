@@ -31,7 +31,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
         measured: measurement,
         comparison: comparison.as_ref(),
     };
-    for kind in [plot::Plot::Time, plot::Plot::Speedup, plot::Plot::Breakdown] {
+    for kind in plot::Plot::OF_A_PREDICTION {
         files::write_plot(&folder, kind, &data, args.run.png)?;
     }
     let shown = time_line::shown(&args.timeline, &experiment, &prediction.curve, &folder)?;

@@ -10,10 +10,10 @@ use dlpc_engine::maths;
 use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration};
+use dlpc_predict::calibration::plan::{HostInfo, Suite, plan};
+use dlpc_predict::calibration::sample::Sample;
+use dlpc_predict::calibration::simulated::{self, Bench, Disturbance};
 use dlpc_predict::fit::{Fit, FitError, FitOptions, fit};
-use dlpc_predict::measurement::plan::{HostInfo, Suite, plan};
-use dlpc_predict::measurement::sample::Sample;
-use dlpc_predict::measurement::simulated::{self, Bench, Disturbance};
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_predict::calibration::plan::{HostInfo, Suite};
 use dlpc_predict::fit::{FileProvenance, Fit, FitError, FitOptions, fit, to_toml, values};
 use dlpc_predict::input;
-use dlpc_predict::measurement::plan::{HostInfo, Suite};
 
 use crate::clusters::{USUAL, calibrated, cluster, options, samples, variant};
 

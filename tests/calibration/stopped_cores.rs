@@ -5,11 +5,11 @@ use dlpc_engine::maths;
 use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::random::{Purpose, Streams};
 use dlpc_engine::stats;
+use dlpc_predict::calibration::experiment::{Experiment, WorkKernel};
+use dlpc_predict::calibration::plan::HostInfo;
+use dlpc_predict::calibration::sample::{FORMAT, Sample};
+use dlpc_predict::calibration::simulated::Bench;
 use dlpc_predict::fit::{Fit, FitOptions, fit};
-use dlpc_predict::measurement::experiment::{Experiment, WorkKernel};
-use dlpc_predict::measurement::plan::HostInfo;
-use dlpc_predict::measurement::sample::{FORMAT, Sample};
-use dlpc_predict::measurement::simulated::Bench;
 use rand::RngExt as _;
 
 use crate::clusters::cluster;

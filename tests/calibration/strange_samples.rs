@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use dlpc_engine::machine::MachineModel;
+use dlpc_predict::calibration::campaign::Campaign;
 use dlpc_predict::fit::{self, FileProvenance, FitOptions, to_toml};
 use dlpc_predict::input;
-use dlpc_predict::measurement::campaign::Campaign;
 use serde_json::Value;
 
 const SAMPLES: &str = "tests/samples/testbed-slow-host.jsonl";

@@ -1,11 +1,12 @@
 //! Costs that are so small that many samples make them zero: their intervals are one-sided, and hold the truth all the same.
 
 use dlpc_engine::units::SimDuration;
-use dlpc_predict::fit::{fit, values};
-use dlpc_predict::measurement::plan::Suite;
+use dlpc_predict::calibration::plan::Suite;
+use dlpc_predict::fit::{FitOptions, fit, values};
 use rayon::prelude::*;
 
 use crate::clusters::{USUAL, cluster, options, samples};
+use crate::coverage::RESAMPLES;
 
 const KEY: &str = "messages.local.segments[0].latency";
 
@@ -18,7 +19,9 @@ fn a_cost_that_is_found_as_zero_has_an_interval_that_holds_the_truth() {
         .map(|seed| {
             let mut truth = cluster(seed, 2);
             truth.local.segments[0].latency = SimDuration::from_seconds_ceil(8e-9);
-            let fit = fit(&samples(&truth, (Suite::Quick, 5), &USUAL, seed), &options(&truth)).unwrap();
+            // As many resamples as in `coverage.rs`.
+            let options = FitOptions { bootstrap: RESAMPLES, ..options(&truth) };
+            let fit = fit(&samples(&truth, (Suite::Quick, 5), &USUAL, seed), &options).unwrap();
             // Other segments than there are: the number means something else.
             let is_same = fit.machine.local.segments.len() == truth.local.segments.len();
             is_same.then(|| (values(&fit.machine)[KEY], fit.intervals[KEY]))

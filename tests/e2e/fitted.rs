@@ -222,7 +222,7 @@ fn too_few_launches_give_a_warning_and_no_intervals() {
     let samples = written(&folder, &excerpt("", |sample| sample["launch"] == 0));
     let Ended { code, stderr, .. } = fit(&folder, &samples, &[]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("1 launches do not tell how far launches differ: run at least 3"), "{stderr}");
+    assert!(stderr.contains("1 launches do not show how far launches differ: run at least 3"), "{stderr}");
     let document = document(&folder);
     assert_eq!(document["n_launches"], 1);
     assert!(parameter(&document, "kernels.throw_dart")["low"].is_null());

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dlpc_predict::report::plot::Plot;
 use serde_json::Value;
 
 use crate::json_schema;
@@ -36,7 +37,8 @@ fn a_program_that_takes_no_time_has_no_speedup() {
     let csv = String::from_utf8_lossy(&results["prediction.csv"]).into_owned();
     assert!(csv.lines().nth(2).is_some_and(|row| row.starts_with("2,0,0,0,,,,,,")), "{csv}");
     assert_is_free_of_nan(&text);
-    for name in ["prediction.csv", "prediction.html", "time.svg", "speedup.svg", "breakdown.svg"] {
+    let plots = Plot::OF_A_PREDICTION.map(|plot| format!("{}.svg", plot.file_stem()));
+    for name in plots.iter().map(String::as_str).chain(["prediction.csv", "prediction.html"]) {
         assert_is_free_of_nan(&String::from_utf8_lossy(&results[name]).replace("isNaN", "").replace("NaN,", ""));
     }
     let explain = succeeds(dlpc_sim().arg("explain").arg(&path).arg("--out").arg(&out));

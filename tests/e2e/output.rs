@@ -1,8 +1,10 @@
 //! What goes to standard output, to standard error and into folders.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::process::Stdio;
 
+use dlpc_predict::report::plot::Plot;
 use serde_json::Value;
 
 use crate::support::{Ended, contents, dlpc_sim, empty_folder, root, run, succeeds, unbroken};
@@ -64,7 +66,7 @@ fn results_go_to_a_folder_named_like_the_scenario() {
     let scenario = root().join("scenarios/dlpc-pi-count.toml");
     let stdout = succeeds(dlpc_sim().current_dir(folder.path()).arg("predict").arg(scenario).args(&QUICK[2..]));
     assert!(stdout.ends_with("\nResults are in output/dlpc-pi-count\n"), "{stdout}");
-    assert_eq!(contents(&folder.path().join("output/dlpc-pi-count")).len(), 7);
+    assert_eq!(contents(&folder.path().join("output/dlpc-pi-count")).len(), 4 + Plot::OF_A_PREDICTION.len());
 }
 
 #[test]
@@ -75,24 +77,15 @@ fn results_replace_those_of_an_earlier_run_and_nothing_else() {
     }
     succeeds(dlpc_sim().args(QUICK).arg("--png").arg("--out").arg(folder.path()));
     let results = contents(folder.path());
-    let names: Vec<&str> = results.keys().map(String::as_str).collect();
-    let expected = [
-        "breakdown.png",
-        "breakdown.svg",
-        "notes.txt",
-        "prediction.csv",
-        "prediction.html",
-        "prediction.json",
-        "report.html",
-        "speedup.png",
-        "speedup.svg",
-        "time.png",
-        "time.svg",
-    ];
-    assert_eq!(names, expected);
+    let names: BTreeSet<String> = results.keys().cloned().collect();
+    let [svg, png] =
+        ["svg", "png"].map(|kind| Plot::OF_A_PREDICTION.map(|plot| format!("{}.{kind}", plot.file_stem())));
+    let others =
+        ["notes.txt", "prediction.csv", "prediction.html", "prediction.json", "report.html"].map(str::to_owned);
+    assert_eq!(names, svg.iter().chain(&png).chain(&others).cloned().collect());
     assert_eq!(results["notes.txt"], b"mine");
     assert!(results["prediction.csv"].starts_with(b"ranks,"));
-    for name in ["breakdown.png", "speedup.png", "time.png"] {
+    for name in &png {
         assert!(results[name].starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
     }
 }

@@ -1,8 +1,10 @@
 //! The scenarios and machine models that come with the program: right, predicted as reviewed, complete in their results.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dlpc_engine::units::significant;
+use dlpc_predict::report::plot::Plot;
 use serde_json::Value;
 
 use crate::json_schema;
@@ -41,24 +43,15 @@ fn every_scenario_is_predicted_as_reviewed_and_its_results_are_complete() {
             insta::assert_snapshot!(stem(&scenario), rounded(&csv));
         });
         let results = contents(folder.path());
-        let names: Vec<&str> = results.keys().map(String::as_str).collect();
-        assert_eq!(
-            names,
-            [
-                "breakdown.svg",
-                "prediction.csv",
-                "prediction.html",
-                "prediction.json",
-                "report.html",
-                "speedup.svg",
-                "time.svg"
-            ]
-        );
+        let plots = Plot::OF_A_PREDICTION.map(|plot| format!("{}.svg", plot.file_stem()));
+        let others = ["prediction.csv", "prediction.html", "prediction.json", "report.html"].map(str::to_owned);
+        let names: BTreeSet<String> = results.keys().cloned().collect();
+        assert_eq!(names, plots.iter().chain(&others).cloned().collect());
         let document: Value = serde_json::from_slice(&results["prediction.json"]).expect("JSON");
         assert_eq!(json_schema::problems(&schema, &document), Vec::<String>::new(), "{}", scenario.display());
         assert_eq!(document["points"].as_array().map(Vec::len), Some(csv.lines().count() - 1));
         assert_eq!(document["scenario"]["run"]["replications"].to_string(), REPLICATIONS);
-        for name in ["breakdown.svg", "speedup.svg", "time.svg"] {
+        for name in &plots {
             let text = std::str::from_utf8(&results[name]).expect("UTF-8");
             let svg = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(svg.root_element().has_tag_name(("http://www.w3.org/2000/svg", "svg")), "{name}");

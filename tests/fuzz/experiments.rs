@@ -143,7 +143,7 @@ impl Shown<'_> {
 
     fn plots(&self) {
         let data = self.data();
-        for kind in [plot::Plot::Time, plot::Plot::Speedup, plot::Plot::Breakdown] {
+        for kind in plot::Plot::OF_A_PREDICTION {
             is_svg(&plot::svg(kind, &data));
         }
         assert!(!plot::png(plot::Plot::Time, &data).is_empty());

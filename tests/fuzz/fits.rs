@@ -60,7 +60,7 @@ fn samples(rng: &mut ChaCha8Rng, n_max: usize) -> Files {
     [(PathBuf::from(SAMPLES), bytes)].into()
 }
 
-fn campaign(files: &Files) -> Option<dlpc_predict::measurement::campaign::Campaign> {
+fn campaign(files: &Files) -> Option<dlpc_predict::calibration::campaign::Campaign> {
     let read = input::load_campaign(Path::new(SAMPLES), &|path| corpus::reading(files, path));
     read.inspect_err(is_a_report).ok()
 }

@@ -101,6 +101,16 @@ const RUNS: [&str; 3] = [
     "network = \"flow\"\nplacement = { hosts = [\"fast0\", \"slow1\", \"fast0\"] }\noversubscribe = true",
 ];
 
+/// Returns a program with each collective at small, middling and large sizes, at which libraries take other algorithms.
+fn collectives() -> String {
+    let kinds = ["bcast", "scatter", "scatterv", "gather", "gatherv", "reduce", "allreduce", "allgather", "alltoall"];
+    let of_size = |bytes: &u32| kinds.map(|kind| format!("{{ {kind} = {{ bytes = \"{bytes} B\" }} }}")).join(", ");
+    format!(
+        "custom.phases = [{}]",
+        [8, 1_000, 12_000, 40_000, 300_000, 1_500_000].iter().map(of_size).collect::<Vec<_>>().join(", ")
+    )
+}
+
 /// Returns what a sweep keeps of the prediction, times to nine digits: the last bit of an `exp` is the platform's.
 fn kept(scenario: &str) -> String {
     let read = |path: &Path| -> io::Result<Vec<u8>> {
@@ -123,7 +133,7 @@ fn kept(scenario: &str) -> String {
 #[test]
 fn results_that_change_get_another_name() {
     let mut hash = Sha256::new();
-    for workload in WORKLOADS {
+    for workload in WORKLOADS.map(str::to_owned).into_iter().chain([collectives()]) {
         for run in RUNS {
             let head = "format = 1\ntitle = \"x\"\nmachine = \"m.toml\"\n";
             let run = format!("[run]\nranks = [1, 2, 7]\nreplications = 4\n{run}\n");

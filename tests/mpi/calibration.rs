@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dlpc_predict::measurement::experiment::{Experiment, PairClass, PlanLine, WorkKernel};
-use dlpc_predict::measurement::sample::{KernelLine, Sample, Skipped};
+use dlpc_predict::calibration::experiment::{Experiment, PairClass, PlanLine, WorkKernel};
+use dlpc_predict::calibration::sample::{KernelLine, Sample, Skipped};
 
 use crate::support::{failure, run, run_on_hosts};
 

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::fs;
 
 use dlpc_hardware::workload::RealWorkload;
-use dlpc_predict::measurement::work;
+use dlpc_predict::calibration::work;
 
 use crate::support::{RANKS, run_workload};
 

@@ -1,7 +1,7 @@
 //! Workloads as the real MPI kernels run them: what goes to rank 0 on standard input, and what comes back.
 
 use dlpc_engine::random::Distribution;
-use dlpc_predict::measurement::work::RECORD_BYTES;
+use dlpc_predict::calibration::work::RECORD_BYTES;
 use dlpc_predict::workload::{Dispatch, Pi, Returns, Workload};
 use serde::{Deserialize, Serialize};
 

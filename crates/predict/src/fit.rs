@@ -2,48 +2,28 @@
 //!
 //! What each experiment tells, and how, is in docs/calibration.md; the equations are those of docs/model.md.
 
-mod bounded;
-mod compute;
-mod cores;
-mod discrepancy;
-mod doubts;
-mod eager;
-mod estimate;
 pub mod evidence;
 mod file;
-mod identified;
-mod intervals;
-mod launches;
-mod least_squares;
-mod mean_cost;
-mod messages;
-mod model;
-mod network;
-mod noise;
 pub mod origin;
-mod pairs;
-mod parameters;
-mod readable;
-mod residuals;
 pub mod runs;
-mod segments;
+mod samples;
+mod statistics;
+mod trust;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::machine::MachineModel;
 use thiserror::Error;
 
-use self::identified::Identified;
-use self::pairs::{Copying, PairSamples};
-use self::parameters::{Estimate, RemoteShape, Shape};
-use self::segments::{SIZES_MIN, TableShape};
-use crate::measurement::experiment::PairClass;
-use crate::measurement::plan::HostInfo;
-use crate::measurement::sample::{SECONDS, Sample};
+use self::samples::{assemble, estimate};
+use self::trust::{bounded, discrepancy, doubts, identified, readable};
+use crate::calibration::plan::HostInfo;
+use crate::calibration::sample::{SECONDS, Sample};
 
 pub use self::file::{FileProvenance, FittedTo, to_toml};
-pub use self::model::values;
-pub use self::residuals::{Residual, kind, relative_errors};
+pub use self::trust::residuals::{self, Residual, kind, relative_errors};
+pub use self::values::values;
 
 /// What a fit needs besides the samples.
 #[derive(Debug, Clone)]
@@ -176,13 +156,13 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     let mut sorted: Vec<&Sample> = samples.iter().collect();
     sorted.sort_by(|a, b| (a.launch, a.id, &a.host).cmp(&(b.launch, b.id, &b.host)));
     let mut warnings = Vec::new();
-    let (shape, rest) = shape_of(&sorted, options, &mut warnings)?;
+    let (shape, rest) = samples::shape_of(&sorted, options, &mut warnings)?;
     let mut machine = match estimate::estimate(&sorted, &shape, options) {
         Some((machine, _)) => machine,
-        None => model::assemble(&rest, &shape, options)?,
+        None => assemble::assemble(&rest, &shape, options)?,
     };
     let identified = identified::identified(&machine, &rest, &shape, options);
-    let mut intervals = intervals_of(&sorted, &shape, &machine, &identified, options);
+    let mut intervals = trust::intervals_of(&sorted, &shape, &machine, &identified, options);
     bounded::widen(&mut intervals, &sorted, &shape, &rest, options);
     let errors = relative_errors(&machine, samples);
     discrepancy::widen(&mut intervals, &machine, samples, &errors);
@@ -193,7 +173,7 @@ pub fn fit(samples: &[Sample], options: &FitOptions<'_>) -> Result<Fit, FitError
     warnings.extend(doubts::of_fit(&machine, &residuals, &intervals, n_launches(samples)));
     warnings.extend(doubts::of_kept(&identified, options));
     Ok(Fit {
-        segments: segment_reports(&sorted, &shape, &rest),
+        segments: samples::segment_reports(&sorted, &shape, &rest),
         machine,
         title: options.title.clone(),
         intervals,
@@ -233,174 +213,4 @@ fn check(samples: &[Sample], options: &FitOptions<'_>) -> Result<(), FitError> {
 
 fn n_launches(samples: &[Sample]) -> usize {
     samples.iter().map(|sample| sample.launch).collect::<BTreeSet<_>>().len()
-}
-
-/// Finds what kind of machine it is, and all that does not need the network.
-fn shape_of(
-    samples: &[&Sample],
-    options: &FitOptions<'_>,
-    warnings: &mut Vec<String>,
-) -> Result<(Shape, Estimate), FitError> {
-    let (costs, noise) = estimate::compute_part(samples, true);
-    warnings.extend(noise.stops.map(doubts::stopped));
-    let mut shape = Shape { has_interruptions: noise.interruptions.is_some(), ..Shape::default() };
-    let mut rest = Estimate { costs, noise, ..Estimate::default() };
-    shape.local = table_shape(samples, (PairClass::Local, Copying::BesidesTheWire), &rest, warnings)?;
-    if let Some(table) = &shape.local {
-        let pairs = PairSamples::of(samples, PairClass::Local, &rest.costs, table.copying);
-        let wires = vec![messages::Wire::Free; table.uptos.len()];
-        rest.local = Some(messages::estimate(&pairs, table, &wires));
-    }
-    if let Some(looked) = remote_shape(samples, &rest, &shape, options)? {
-        warnings.extend(looked.warnings);
-        rest.remote = Some(network::estimate(samples, &looked.remote, &rest, &shape, options)?);
-        shape.remote = Some(looked.remote);
-    }
-    Ok((shape, rest))
-}
-
-/// What one way of copying makes of messages between hosts.
-struct Looked {
-    remote: RemoteShape,
-    difference: f64,
-    warnings: Vec<String>,
-}
-
-/// Finds the kind of the network; none if it was not measured.
-///
-/// Cores copy besides the wire, unless one message alone would then be faster than its port, and would be less so if they
-/// copied behind it.
-fn remote_shape(
-    samples: &[&Sample],
-    rest: &Estimate,
-    shape: &Shape,
-    options: &FitOptions<'_>,
-) -> Result<Option<Looked>, FitError> {
-    let Some(besides) = look(samples, Copying::BesidesTheWire, rest, shape, options)? else { return Ok(None) };
-    if besides.difference > -1.0 {
-        return Ok(Some(besides));
-    }
-    let behind = look(samples, Copying::BehindTheWire, rest, shape, options)?;
-    let is_better = |behind: &Looked| behind.difference.abs() + 1.0 < besides.difference.abs();
-    Ok(Some(behind.filter(is_better).unwrap_or(besides)))
-}
-
-fn look(
-    samples: &[&Sample],
-    copying: Copying,
-    rest: &Estimate,
-    shape: &Shape,
-    options: &FitOptions<'_>,
-) -> Result<Option<Looked>, FitError> {
-    let mut warnings = Vec::new();
-    let Some(table) = table_shape(samples, (PairClass::Remote, copying), rest, &mut warnings)? else { return Ok(None) };
-    let found = network::find(samples, &table, rest, shape, options)?;
-    warnings.extend(found.warnings);
-    let remote = RemoteShape { table, network: found.shape };
-    Ok(Some(Looked { remote, difference: found.difference, warnings }))
-}
-
-/// Finds the segments of one class of pairs; none if it was not measured.
-fn table_shape(
-    samples: &[&Sample],
-    (class, copying): (PairClass, Copying),
-    rest: &Estimate,
-    warnings: &mut Vec<String>,
-) -> Result<Option<TableShape>, FitError> {
-    let pairs = PairSamples::of(samples, class, &rest.costs, copying);
-    if pairs.ping_pongs.is_empty() && pairs.sends.is_empty() {
-        return Ok(None);
-    }
-    let (name, place) = match class {
-        PairClass::Local => ("local", "within a host"),
-        PairClass::Remote => ("remote", "between hosts"),
-    };
-    let Some(eager_limit) = eager::find(&pairs) else {
-        return Err(too_few(&format!("send {name}"), "of any size", 0));
-    };
-    let limit = eager_limit.bytes;
-    let sends = pairs.sends.iter().map(|send| send.sample.bytes);
-    for (kind, sizes) in [
-        ("ping_pong", distinct(pairs.ping_pongs.iter().map(|sample| sample.bytes), |bytes| bytes <= limit)),
-        ("send", distinct(sends, |bytes| bytes <= limit)),
-        ("recv", distinct(pairs.recvs.iter().map(|sample| sample.bytes), |bytes| bytes <= limit)),
-    ] {
-        if sizes < SIZES_MIN {
-            return Err(too_few(&format!("{kind} {name}"), &format!("up to the eager limit of {limit} B"), sizes));
-        }
-    }
-    let above = distinct(pairs.ping_pongs.iter().map(|sample| sample.bytes), |bytes| bytes > limit);
-    if (1..SIZES_MIN).contains(&above) {
-        return Err(too_few(&format!("ping_pong {name}"), &format!("above the eager limit of {limit} B"), above));
-    }
-    if eager_limit.high.is_none() {
-        warnings.push(format!(
-            "no message {place} of up to {} B waited for its receive, so all are taken to be eager: measure larger ones \
-             to find the eager limit",
-            eager_limit.low
-        ));
-    }
-    Ok(Some(segments::find(&pairs, eager_limit)))
-}
-
-fn distinct(sizes: impl Iterator<Item = u64>, is_wanted: impl Fn(u64) -> bool) -> usize {
-    sizes.filter(|bytes| is_wanted(*bytes)).collect::<BTreeSet<_>>().len()
-}
-
-fn too_few(experiment: &str, range: &str, found: usize) -> FitError {
-    FitError::TooFew { experiment: experiment.to_owned(), range: range.to_owned(), found, needed: SIZES_MIN }
-}
-
-/// Returns the intervals of all fitted values.
-fn intervals_of(
-    samples: &[&Sample],
-    shape: &Shape,
-    machine: &MachineModel,
-    identified: &Identified,
-    options: &FitOptions<'_>,
-) -> BTreeMap<String, (f64, f64)> {
-    let fitted: BTreeMap<String, f64> =
-        values(machine).into_iter().filter(|(key, _)| identified.fitted.contains_key(key)).collect();
-    let mut intervals = BTreeMap::new();
-    for (launches, keys) in launches::telling(samples, machine, &identified.fitted) {
-        let resampled = |times: &[u32]| {
-            let of_launch = |sample: &&&Sample| launches.binary_search(&sample.launch).map_or(0, |i| times[i]);
-            let drawn: Vec<&Sample> =
-                samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, of_launch(&sample) as usize)).collect();
-            let (machine, estimate) = estimate::estimate(&drawn, shape, options)?;
-            // What a resample does not tell is the prior's there, and no draw.
-            let told = identified::identified(&machine, &estimate, shape, options).fitted;
-            Some(values(&machine).into_iter().filter(|(key, _)| told.contains_key(key)).collect())
-        };
-        let found = fitted.iter().filter(|(key, _)| keys.contains(*key)).map(|(key, value)| (key.clone(), *value));
-        let draws = (options.bootstrap, options.seed);
-        intervals.extend(intervals::intervals(&found.collect(), launches.len(), draws, &resampled));
-    }
-    let tables = [("local", shape.local.as_ref()), ("remote", shape.remote.as_ref().map(|remote| &remote.table))];
-    for (class, table) in tables {
-        let Some(table) = table else { continue };
-        let high = table.eager_limit.high.map_or(table.largest, |high| high - 1);
-        let bounds = (pairs::as_f64(table.eager_limit.low), pairs::as_f64(high));
-        intervals.insert(format!("messages.{class}.eager_limit"), bounds);
-    }
-    intervals
-}
-
-fn segment_reports(samples: &[&Sample], shape: &Shape, rest: &Estimate) -> BTreeMap<String, Vec<SegmentReport>> {
-    let tables = [
-        ("local", PairClass::Local, shape.local.as_ref()),
-        ("remote", PairClass::Remote, shape.remote.as_ref().map(|remote| &remote.table)),
-    ];
-    let report = |class: PairClass, table: &TableShape| {
-        let pairs = PairSamples::of(samples, class, &rest.costs, table.copying);
-        let mut above = None;
-        let of_segment = |(i, upto): (usize, &u64)| {
-            let is_inside = |bytes: u64| above.is_none_or(|above: u64| above < bytes) && bytes <= *upto;
-            let n_samples = pairs.ping_pongs.iter().filter(|sample| is_inside(sample.bytes)).count();
-            above = Some(*upto);
-            SegmentReport { upto: (*upto < u64::MAX).then_some(*upto), is_eager: i < table.n_eager, n_samples }
-        };
-        table.uptos.iter().enumerate().map(of_segment).collect()
-    };
-    tables.into_iter().filter_map(|(name, class, table)| Some((name.to_owned(), report(class, table?)))).collect()
 }

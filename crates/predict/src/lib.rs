@@ -1,6 +1,7 @@
 //! From files to predictions, explanations, fits and reports, over the engine.
 
 pub mod analysis;
+pub mod calibration;
 mod cause;
 pub mod diagnostic;
 pub mod explanation;

@@ -1,13 +1,7 @@
-//! Measured runs and calibration samples: what they hold, and where hardware enters.
+//! Measured run times: the curve, the order in which runs are measured, and where their output says how long they took.
 
-pub mod campaign;
-pub mod experiment;
 pub mod output_files;
-pub mod plan;
-pub mod sample;
 pub mod schedule;
-pub mod simulated;
-pub mod work;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -1,6 +1,7 @@
-//! Values as input files hold them: with their place, and quantities with their unit.
+//! Values as input files hold them: with their place, quantities with their unit, enums by their words.
 
 pub(crate) mod quantity;
+pub(crate) mod word;
 
 use std::borrow::Cow;
 use std::fmt;

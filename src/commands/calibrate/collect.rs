@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use dlpc_hardware::launcher::{LaunchError, MapBy};
-use dlpc_predict::measurement::campaign::{self, Campaign, Head};
-use dlpc_predict::measurement::experiment::PlanLine;
-use dlpc_predict::measurement::plan::{self, HostInfo};
+use dlpc_predict::calibration::campaign::{self, Campaign, Head};
+use dlpc_predict::calibration::experiment::PlanLine;
+use dlpc_predict::calibration::plan::{self, HostInfo};
 
 use super::read_campaign;
 use crate::cli::calibrate::{CalibrateArgs, SuiteName};

@@ -3,6 +3,7 @@
 use super::collective::selection;
 use super::script::{Script, Step};
 use crate::machine::{CollectiveOverrides, Kernel};
+use crate::named;
 use crate::units::{Bytes, SimDuration};
 
 /// One phase of a program. Rank 0 is the root of rooted collectives.
@@ -77,15 +78,13 @@ impl Phase {
     }
 }
 
-/// Who does the work of a compute phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
-    /// Each rank does all of it.
-    EachRank,
-    /// The ranks divide it evenly.
-    Divided,
-    /// Rank 0 does it, the others go on.
-    RankZero,
+named! {
+    /// Who does the work of a compute phase.
+    pub enum Share as "Share" {
+        EachRank = "each-rank" => "Each rank does all of it.",
+        Divided = "divided" => "The ranks divide it evenly.",
+        RankZero = "rank-zero" => "Rank 0 does it, the others go on.",
+    }
 }
 
 /// Turns phases into a script.

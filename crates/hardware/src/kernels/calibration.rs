@@ -7,8 +7,8 @@
 use std::io::{BufRead, Write};
 
 use dlpc_engine::stats;
-use dlpc_predict::measurement::experiment::{Experiment, PlanLine};
-use dlpc_predict::measurement::sample::{FORMAT, KernelLine, Sample, Skipped};
+use dlpc_predict::calibration::experiment::{Experiment, PlanLine};
+use dlpc_predict::calibration::sample::{FORMAT, KernelLine, Sample, Skipped};
 
 use super::casting::{Team, teams};
 use super::compute::Times;

@@ -1,6 +1,6 @@
 //! Who takes part in an experiment: pure, and the same on every rank.
 
-use dlpc_predict::measurement::experiment::{Experiment, PairClass};
+use dlpc_predict::calibration::experiment::{Experiment, PairClass};
 
 /// One host and the ranks on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ fn divide(turn: u64, n: usize) -> (u64, usize) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use dlpc_predict::measurement::experiment::WorkKernel;
+    use dlpc_predict::calibration::experiment::WorkKernel;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Experiments that compute.
 
-use dlpc_predict::measurement::experiment::WorkKernel;
-use dlpc_predict::measurement::work::{self, Workbench};
+use dlpc_predict::calibration::experiment::WorkKernel;
+use dlpc_predict::calibration::work::{self, Workbench};
 use mpi::point_to_point::{Destination, Source};
 
 use super::session::Session;

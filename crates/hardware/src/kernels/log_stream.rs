@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dlpc_predict::measurement::work;
+use dlpc_predict::calibration::work;
 use mpi::collective::CommunicatorCollectives;
 use serde_json::json;
 

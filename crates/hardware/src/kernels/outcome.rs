@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use dlpc_predict::measurement::work::Record;
+use dlpc_predict::calibration::work::Record;
 
 use super::KernelError;
 

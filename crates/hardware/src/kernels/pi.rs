@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use dlpc_predict::measurement::work::{self, RECORD_BYTES, Record, Totals};
+use dlpc_predict::calibration::work::{self, RECORD_BYTES, Record, Totals};
 use mpi::collective::{CommunicatorCollectives, Root};
 use mpi::datatype::PartitionMut;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use dlpc_predict::measurement::work::Record;
+use dlpc_predict::calibration::work::Record;
 
 use super::outcome::{Run, print};
 use super::session::Session;

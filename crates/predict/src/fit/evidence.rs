@@ -8,12 +8,12 @@ use dlpc_engine::platform::{HostId, NetworkKind};
 use dlpc_engine::random::Streams;
 use rayon::prelude::*;
 
-use super::mean_cost;
-use super::residuals::{self, Residual};
 use super::runs::RunsFit;
-use crate::measurement::experiment::Experiment;
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::{Bench, machine_kernel};
+use crate::calibration::experiment::Experiment;
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::{Bench, machine_kernel};
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::trust::residuals::{self, Residual};
 
 /// Sizes at which a line is simulated, besides the borders of segments.
 const LINE_SIZES: u32 = 72;

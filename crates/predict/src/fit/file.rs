@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{Kernel, MachineModel, Uncertainty};
 
-use super::{Fit, model};
+use super::{Fit, values};
 use crate::input::{self, Provenance};
 
 /// Where the samples of a fit come from: what a fit itself cannot know.
@@ -51,7 +51,7 @@ intervals: standard errors, Student's t; hardware and messages from the prior";
 /// Returns the fit as a machine-model file, which [`input::load_machine`] reads as the same model.
 #[must_use]
 pub fn to_toml(fit: &Fit, provenance: &FileProvenance) -> String {
-    let errors = fit.standard_errors.iter().map(|(key, error)| (key.as_str(), model::rounded(*error))).collect();
+    let errors = fit.standard_errors.iter().map(|(key, error)| (key.as_str(), values::rounded(*error))).collect();
     let body = input::machine_text(&fit.machine, provenance_of(fit, provenance), &errors);
     let made_from = match &provenance.runs {
         Some(runs) => format!("{} runs of whole programs: {}", fit.n_samples, runs.measurements.join(", ")),

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use dlpc_engine::units::Unit;
 
 use super::Fit;
-use super::model::values;
+use crate::fit::values::values;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The samples tell it: those of these experiments, or runs.
+    /// The samples determine it: those of these experiments, or runs.
     Fitted(String),
-    /// The samples do not tell it; why it is what it is.
+    /// The samples do not determine it; why it is what it is.
     Assumed(String),
     /// It was not measured: it is that of the prior model.
     Prior,
@@ -27,7 +27,7 @@ pub struct Parameter {
     pub value: f64,
     /// Unit.
     pub unit: Unit,
-    /// 95 % interval; none if nothing tells it.
+    /// 95 % interval; none if nothing determines it.
     pub interval: Option<(f64, f64)>,
     /// Standard error, where the interval is not 1.96 of them.
     pub standard_error: Option<f64>,
@@ -108,7 +108,7 @@ fn usual(key: &str) -> &'static str {
         "latency" => "none: all latency is in the segments",
         "latency_sigma" => "none: samples of messages are medians",
         _ if key.starts_with("noise.kernel_sigma") => "as noise.compute_sigma",
-        _ => "no sample tells it",
+        _ => "no sample determines it",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whole-program times to kernel costs: makespans that are simulated are fitted to those that were measured.
 //!
-//! Hardware, messages and everything else that whole programs cannot tell come from a prior machine model. The fit and
+//! Hardware, messages and everything else that whole programs cannot determine come from a prior machine model. The fit and
 //! its intervals are described in docs/calibration.md, the numbers that it gives for the DLPC in docs/dlpc-2020.md.
 
 mod costs;
@@ -120,7 +120,7 @@ pub enum RunsError {
         /// Title of the scenario.
         title: String,
     },
-    /// More unknowns than the runs can tell, or just as many.
+    /// More unknowns than the runs can determine, or just as many.
     #[error("{found} runs for {unknowns} unknown costs, expected at least {}", unknowns + 1)]
     TooFew {
         /// Runs.
@@ -177,7 +177,7 @@ struct Settled {
     solution: Solution,
     scatter: Scatter,
     noise: Noise,
-    /// Sigma of each kernel that repeated runs tell, in the order of [`COSTED`].
+    /// Sigma of each kernel that repeated runs determine, in the order of [`COSTED`].
     told: [Option<f64>; COSTED.len()],
     effects: Vec<Vec<f64>>,
     /// Makespans without noise, in seconds.
@@ -197,7 +197,7 @@ struct Settled {
 /// factor on them (eq. 52). Deterministic: same runs and options, same result.
 ///
 /// # Errors
-/// [`RunsError`] if the runs cannot tell the costs, or a simulation fails.
+/// [`RunsError`] if the runs cannot determine the costs, or a simulation fails.
 pub fn fit_runs(programs: &[MeasuredProgram], options: &RunsOptions<'_>) -> Result<RunsFit, RunsError> {
     check(programs, options.prior)?;
     let points = points(programs, &options.ranks)?;
@@ -280,7 +280,7 @@ fn at(task: &Task<'_>, fit: &Settled, costs: KernelCosts, drawn: f64) -> Result<
     Ok((factor::mean_error(task, &times_s), found))
 }
 
-/// Fits costs and noise in turns until what noise adds to the medians stands still.
+/// Fits costs and noise in turns until what noise adds to the medians converges.
 fn settled(task: &Task<'_>, source: RankNoise) -> Result<Settled, RunsError> {
     let Task { programs, points, parameters, prior, options } = *task;
     let mut stretch = vec![1.0; points.len()];
@@ -358,7 +358,7 @@ fn points(programs: &[MeasuredProgram], ranks: &BTreeSet<u32>) -> Result<Vec<Poi
     Ok(points)
 }
 
-/// Simulates and solves in turns until the costs stand still.
+/// Simulates and solves in turns until the costs converge.
 fn solved(
     programs: &[MeasuredProgram],
     points: &[Point],

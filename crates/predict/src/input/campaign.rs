@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{FILE_BYTES_MAX, Read};
+use crate::calibration::campaign::{Campaign, CampaignError};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::input::files::unreadable;
-use crate::measurement::campaign::{Campaign, CampaignError};
 
 /// Reads a file of calibration samples.
 ///

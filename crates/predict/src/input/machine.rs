@@ -25,7 +25,7 @@ use self::raw::{
 };
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::input::toml::spanned::{Keyed, Spanned};
-use crate::input::toml::word::Word;
+use crate::written::word::Word;
 
 /// Most hosts of all groups together.
 const HOSTS_MAX: usize = 10_000_000;

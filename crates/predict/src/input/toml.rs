@@ -5,4 +5,3 @@ pub(super) mod leaf;
 pub(super) mod schema;
 pub(super) mod spanned;
 pub(super) mod tree;
-pub(super) mod word;

@@ -42,6 +42,9 @@ impl Plot {
     /// All plots.
     pub const ALL: [Self; 4] = [Self::Time, Self::Speedup, Self::Breakdown, Self::Comparison];
 
+    /// Those of a prediction alone, as `predict` writes them.
+    pub const OF_A_PREDICTION: [Self; 3] = [Self::Time, Self::Speedup, Self::Breakdown];
+
     /// Returns the stem of the file name, for instance `time`.
     #[must_use]
     pub const fn file_stem(self) -> &'static str {

@@ -7,6 +7,7 @@ mod program;
 
 use dlpc_engine::engine::Production;
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
+use dlpc_engine::named;
 use dlpc_engine::program::Program;
 use dlpc_engine::random::{Distribution, Streams};
 use dlpc_engine::units::{Bytes, SimDuration};
@@ -42,23 +43,11 @@ pub struct LogStream {
     pub dispatch: Dispatch,
 }
 
-/// Who takes the next log file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dispatch {
-    /// Rank 0 scatters what is there, all analyse, rank 0 gathers; then the next round.
-    Rounds,
-    /// Rank 0 hands the next log file to the first idle worker.
-    FirstFree,
-}
-
-impl Dispatch {
-    /// Returns the word in files and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rounds => "rounds",
-            Self::FirstFree => "first-free",
-        }
+named! {
+    /// Who takes the next log file.
+    pub enum Dispatch as "Dispatch" {
+        Rounds = "rounds" => "Rank 0 scatters what is there, all analyse, rank 0 gathers; then the next round.",
+        FirstFree = "first-free" => "Rank 0 hands the next log file to the first idle worker.",
     }
 }
 

@@ -3,7 +3,7 @@
 use dlpc_engine::machine::{COSTED, Kernels};
 use dlpc_engine::units::SimDuration;
 
-use crate::fit::model::{duration, rounded};
+use crate::fit::values::{duration, rounded};
 
 /// Cost of each kernel in seconds, in the order of [`COSTED`]; zero for those that the machine does not have.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,9 @@
-//! Noise that runs tell: of single ranks from what was repeated, of whole runs from the scatter about the fit.
+//! Noise from runs: of single ranks from runs repeated at one rank count, of whole runs from the scatter about the fit.
 //!
 //! A factor on a whole run scatters all rank counts alike. Noise of single ranks scatters the makespan of many ranks less
 //! than that of one, because it only ever ends with the slowest, and it bends the curve. The scatter about a fit has both,
 //! and what the model gets wrong, in it: taken for noise of ranks, it would bend the curve, which makes the residuals
-//! larger, and so on. So only runs at the same rank count tell noise of ranks, and only if a factor common to the run does
+//! larger, and so on. So only runs at the same rank count determine noise of ranks, and only if a factor common to the run does
 //! not explain them.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use dlpc_engine::stats::mean;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{Point, Scatter};
-use crate::fit::model::ratio_of;
+use crate::fit::values::ratio_of;
 
 /// Digits of a sigma.
 const SIGMA_DIGITS: usize = 3;

@@ -10,7 +10,7 @@ use dlpc_engine::stats::{MAD_TO_SIGMA, median};
 
 use super::linear::{Linear, Solution};
 use super::{Point, largest_change};
-use crate::fit::intervals::t_outlier;
+use crate::fit::statistics::intervals::t_outlier;
 
 /// How far off, in standard deviations that are known, a run is an outlier: as in docs/model.md eq. 20.
 const OUTLIER_SCORE: f64 = 3.5;
@@ -63,7 +63,7 @@ impl Scatter {
 
     fn find(&mut self, program: usize, linear: &Linear, points: &[Point]) {
         let of_program: Vec<usize> = (0..points.len()).filter(|i| points[*i].program == program).collect();
-        // The median hardly sees outliers, so it tells them; then the others tell the scatter.
+        // Outliers hardly move the median, so they are found by it; the others then give the scatter.
         self.relative[program] = self.least(program, linear, points, |scores, _| {
             let absolute: Vec<f64> = of_program.iter().map(|i| scores[*i].abs()).collect();
             MAD_TO_SIGMA * median(&absolute) <= 1.0
@@ -97,7 +97,7 @@ impl Scatter {
     }
 
     /// Returns the score from which on a run is an outlier: as rare as the usual score is if the scatter is known. A
-    /// scatter that few runs tell may be far too small, the reading error is known (Satterthwaite).
+    /// scatter that few runs determine may be far too small, the reading error is known (Satterthwaite).
     fn threshold(&self, point: &Point, freedom: f64) -> f64 {
         let scatter = (self.relative[point.program] * point.measured_s).powi(2);
         let variance = point.reading_error_s.powi(2) / 3.0 + scatter;

@@ -9,8 +9,8 @@ use super::costs::KernelCosts;
 use super::linear::Solution;
 use super::parameters::Parameter;
 use super::{FittedRun, MeasuredProgram, Point, RunsFit, RunsOptions, Scatter};
-use crate::fit::intervals::t_975;
-use crate::fit::model::{duration, ratio_of, rounded, values};
+use crate::fit::statistics::intervals::t_975;
+use crate::fit::values::{duration, ratio_of, rounded, values};
 use crate::fit::{Fit, residuals};
 use crate::input;
 
@@ -34,7 +34,7 @@ pub(super) struct Evidence<'a> {
     pub(super) solution: &'a Solution,
     pub(super) scatter: &'a Scatter,
     pub(super) noise: &'a Noise,
-    /// Noise of ranks that repeated runs tell, by kernel.
+    /// Noise of ranks that repeated runs determine, by kernel.
     pub(super) told: &'a [Option<f64>; COSTED.len()],
     /// Effects of each kernel at the fitted costs.
     pub(super) effects: &'a [Vec<f64>],
@@ -112,8 +112,9 @@ fn intervals(evidence: &Evidence<'_>, costs: &KernelCosts, warnings: &mut Vec<St
             let error = error * sum / norm * base;
             let most = ERROR_MAX * cost;
             if most < error && cost > 0.0 {
-                warnings
-                    .push(format!("the runs hardly tell `{key}`: fit more rank counts, or smaller and larger ones"));
+                warnings.push(format!(
+                    "the runs hardly determine `{key}`: fit more rank counts, or smaller and larger ones"
+                ));
             }
             errors.insert(key.to_owned(), ratio_of(if cost > 0.0 { error.min(most) } else { error }, ERROR_DIGITS));
             // A cost is not negative, and a reader takes no interval that is far wider than its value.
@@ -187,12 +188,12 @@ fn drawn(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> Option<String> {
     let text = match evidence.drawn {
         share if share <= 0.0 => return None,
         share if share < 1.0 => format!(
-            "the runs hardly tell the costs apart: they are drawn {:.0} % of the way to those of `{prior}` times one \
+            "the runs hardly separate the costs: they are drawn {:.0} % of the way to those of `{prior}` times one \
              factor, which fits as well",
             100.0 * share
         ),
         _ => format!(
-            "the runs do not tell the costs apart: they are those of `{prior}` times one factor, which fits as well"
+            "the runs do not separate the costs: they are those of `{prior}` times one factor, which fits as well"
         ),
     };
     Some(format!("{text}; fit more rank counts, or more runs of each"))
@@ -228,7 +229,7 @@ fn missing(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> Vec<String> {
     evidence.programs.iter().enumerate().filter_map(of_program).collect()
 }
 
-/// Returns which measurements tell each fitted value, and what is kept from the prior.
+/// Returns which measurements determine each fitted value, and what is kept from the prior.
 fn sources(evidence: &Evidence<'_>, options: &RunsOptions<'_>) -> (BTreeMap<String, String>, Vec<String>) {
     let files = |kernel: usize| {
         let tells = |program: usize| {

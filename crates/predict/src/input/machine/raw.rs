@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 
 use super::provenance::Provenance;
 use crate::input::toml::spanned::{Keyed, Spanned};
-use crate::input::toml::word::Word;
 use crate::written::quantity::Quantified;
+use crate::written::word::Word;
 
 /// One cluster, as calibrated or as taken from literature.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]

@@ -16,8 +16,8 @@ use super::raw::{
 };
 use crate::input::toml::document::FORMAT;
 use crate::input::toml::spanned::{Keyed, Spanned};
-use crate::input::toml::word::Word;
 use crate::written::quantity::InFile as _;
+use crate::written::word::Word;
 
 /// Returns a machine model as its file, which is read as the same model.
 ///

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
 use crate::input::toml::spanned::Spanned;
-use crate::input::toml::word::Word;
 use crate::scenario::Order;
 use crate::workload::RawWorkload;
+use crate::written::word::Word;
 
 /// Largest rank count.
 pub(in crate::input) const RANKS_MAX: u32 = 10_000_000;

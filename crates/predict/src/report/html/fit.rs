@@ -1,4 +1,4 @@
-//! The page of a calibration: figures, residuals, every value with its origin, and what nothing tells.
+//! The page of a calibration: figures, residuals, every value with its origin, and what nothing determines.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -77,7 +77,7 @@ fn parameters(document: &FitDocument<'_>) -> Markup {
             h2 id="parameters" { "Fitted values" }
             (table("parameters-table", "Each fitted value with its 95 % interval.", (1, 2), &header, &rows(&fitted)))
             details {
-                summary { "Values that no sample tells (" (others.len()) ")" }
+                summary { "Values that no sample determines (" (others.len()) ")" }
                 (table("others-table", "Values from the prior model, or taken to be those of others.", (1, 2), &header, &rows(&others)))
             }
         }
@@ -123,7 +123,7 @@ fn rest(document: &FitDocument<'_>) -> Markup {
     html! {
         @if !rest.is_empty() {
             section aria-labelledby="rest" {
-                h2 id="rest" { "What no sample tells" }
+                h2 id="rest" { "What no sample determines" }
                 dl { @for (key, why) in rest { dt { (key) } dd { (why) } } }
             }
         }

@@ -81,7 +81,7 @@ struct FitDto<'a> {
     calibrated_range: BTreeMap<&'a str, RangeDto>,
     /// Reasons to doubt the model.
     warnings: &'a [String],
-    /// Tables and values that no sample tells, by key path, and why they are what they are.
+    /// Tables and values that no sample determines, by key path, and why they are what they are.
     not_fitted: BTreeMap<&'a str, &'a str>,
     /// Every value of the model, by key path.
     parameters: Vec<ParameterDto<'a>>,
@@ -124,15 +124,15 @@ struct ParameterDto<'a> {
     value: f64,
     /// Unit: `s`, `B`, `B/s`, `s/B`, or `1` for a ratio.
     unit: &'a str,
-    /// Lower end of the 95 % interval; null if nothing tells it.
+    /// Lower end of the 95 % interval; null if nothing determines it.
     low: Option<f64>,
-    /// Upper end of the 95 % interval; null if nothing tells it.
+    /// Upper end of the 95 % interval; null if nothing determines it.
     high: Option<f64>,
     /// Standard error, where the interval is not 1.96 of them; else null.
     standard_error: Option<f64>,
     /// How the value was got.
     origin: OriginDto,
-    /// The experiments or runs that tell the value, or why it is what it is.
+    /// The experiments or runs that determine the value, or why it is what it is.
     from: &'a str,
 }
 
@@ -141,11 +141,11 @@ struct ParameterDto<'a> {
 #[schemars(rename = "Origin")]
 #[serde(rename_all = "snake_case")]
 enum OriginDto {
-    /// The samples tell it.
+    /// The samples determine it.
     Fitted,
     /// It is the prior model's.
     Prior,
-    /// No sample tells it.
+    /// No sample determines it.
     Assumed,
 }
 

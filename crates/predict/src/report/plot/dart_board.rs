@@ -9,7 +9,7 @@ use plotters::style::{BLACK, Color, RGBColor, TextStyle, WHITE};
 
 use super::paint;
 use super::scene::{self, palette};
-use crate::measurement::work::Record;
+use crate::calibration::work::Record;
 use crate::report::font::{self, Weight};
 
 /// Side of the board, and the space around it.
@@ -89,7 +89,7 @@ pub fn csv(records: &[Record]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measurement::work::{Dart, stream, throw_and_store};
+    use crate::calibration::work::{Dart, stream, throw_and_store};
 
     #[test]
     fn the_board_is_a_png_of_its_size_and_the_same_each_time() {

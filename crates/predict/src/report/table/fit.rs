@@ -84,7 +84,7 @@ fn is_same(a: &Parameter, b: &Parameter) -> bool {
     a.value.to_bits() == b.value.to_bits() && a.interval == b.interval
 }
 
-/// Returns what no sample tells, one line each.
+/// Returns what no sample determines, one line each.
 fn rest(document: &FitDocument<'_>) -> String {
     let rest = not_fitted(document.fit);
     if rest.is_empty() {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::written::Spanned;
 use crate::written::quantity::Quantified;
+use crate::written::word::Word;
 
 /// `repeat` tables within each other.
 const DEPTH_MAX: usize = 8;
@@ -65,18 +66,7 @@ struct RawCompute {
     work: Option<Quantified<SimDuration>>,
     /// Who does it.
     #[schemars(extend("default" = "each-rank"))]
-    share: Option<Spanned<RawShare>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum RawShare {
-    /// Each rank does all of it.
-    EachRank,
-    /// The ranks divide it evenly.
-    Divided,
-    /// Rank 0 does it, the others go on.
-    RankZero,
+    share: Option<Spanned<Word<Share>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -149,12 +139,7 @@ fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<
         });
     }
     if let Some(raw) = &raw.compute {
-        let share = match raw.value.share?.value {
-            RawShare::EachRank => Share::EachRank,
-            RawShare::Divided => Share::Divided,
-            RawShare::RankZero => Share::RankZero,
-        };
-        return Some(Phase::Compute { work: raw.value.work?.value, share });
+        return Some(Phase::Compute { work: raw.value.work?.value, share: raw.value.share?.value.0 });
     }
     if let Some(duration) = raw.sleep {
         return Some(Phase::Sleep(duration.value));

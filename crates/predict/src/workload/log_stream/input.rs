@@ -9,6 +9,7 @@ use super::{Dispatch, LogStream};
 use crate::diagnostic::{Diagnostics, Problem};
 use crate::written::Spanned;
 use crate::written::quantity::Quantified;
+use crate::written::word::Word;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,16 +40,7 @@ pub(in crate::workload) struct RawLogStream {
     result_bytes: Option<Quantified<Bytes>>,
     /// Who takes the next log file.
     #[schemars(extend("default" = "rounds"))]
-    dispatch: Option<Spanned<RawDispatch>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum RawDispatch {
-    /// Rank 0 scatters what is there, all analyse, rank 0 gathers; then the next round.
-    Rounds,
-    /// Rank 0 hands the next log file to the first idle worker.
-    FirstFree,
+    dispatch: Option<Spanned<Word<Dispatch>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -121,10 +113,7 @@ pub(in crate::workload) fn read(raw: &RawLogStream, diagnostics: &mut Diagnostic
         poll: raw.poll?.value,
         item_bytes: raw.item_bytes?.value,
         result_bytes: raw.result_bytes?.value,
-        dispatch: match raw.dispatch?.value {
-            RawDispatch::Rounds => Dispatch::Rounds,
-            RawDispatch::FirstFree => Dispatch::FirstFree,
-        },
+        dispatch: raw.dispatch?.value.0,
     })
 }
 

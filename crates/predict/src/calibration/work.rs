@@ -5,7 +5,7 @@ use std::hint::black_box;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use crate::measurement::experiment::WorkKernel;
+use crate::calibration::experiment::WorkKernel;
 
 /// Size of a packed record: index and rank (4 bytes each), x and y (8 bytes each), inside (1 byte).
 pub const RECORD_BYTES: usize = 4 + 4 + 8 + 8 + 1;

@@ -7,11 +7,11 @@ use dlpc_engine::platform::NetworkKind;
 use dlpc_engine::stats;
 use rayon::prelude::*;
 
-use super::mean_cost;
-use super::network::simulated_s;
-use crate::measurement::experiment::{Experiment, PairClass};
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::Bench;
+use crate::calibration::experiment::{Experiment, PairClass};
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::Bench;
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::samples::network::simulated_s;
 
 /// How far off the median, in robust standard deviations, a sample counts as an outlier.
 const OUTLIER_SCORE: f64 = 5.0;
@@ -48,7 +48,7 @@ pub fn relative_errors(machine: &MachineModel, samples: &[Sample]) -> Vec<Option
 }
 
 /// Returns what the errors of the samples are, by kind of experiment, for instance `ping_pong remote`.
-pub(super) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<String, Residual> {
+pub(in crate::fit) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<String, Residual> {
     let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (sample, error) in samples.iter().zip(errors) {
         if let Some(error) = error {
@@ -58,7 +58,7 @@ pub(super) fn by_kind(samples: &[Sample], errors: &[Option<f64>]) -> BTreeMap<St
     groups.into_iter().map(|(kind, errors)| (kind, residual(&errors))).collect()
 }
 
-pub(super) fn residual(errors: &[f64]) -> Residual {
+pub(in crate::fit) fn residual(errors: &[f64]) -> Residual {
     let (median, scatter) = (stats::median(errors), stats::mad(errors));
     let absolute: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
     let (mean_absolute, median_absolute) = (stats::mean(&absolute), stats::median(&absolute));
@@ -69,13 +69,13 @@ pub(super) fn residual(errors: &[f64]) -> Residual {
 
 impl Residual {
     /// Returns the same with mean and quantiles of other absolute errors.
-    pub(super) fn with_absolute(self, errors: &[f64]) -> Self {
+    pub(in crate::fit) fn with_absolute(self, errors: &[f64]) -> Self {
         let (mean_absolute, median_absolute) = (stats::mean(errors), stats::median(errors));
         Self { mean_absolute, median_absolute, p90: stats::quantile(errors, 0.9), ..self }
     }
 
     /// Returns whether a sample with this relative error is an outlier among those of its kind.
-    pub(super) fn is_outlier(&self, error: f64) -> bool {
+    pub(in crate::fit) fn is_outlier(&self, error: f64) -> bool {
         (error - self.median).abs() > OUTLIER_SCORE * self.scatter.max(1e-4)
     }
 }

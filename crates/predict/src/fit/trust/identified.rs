@@ -1,30 +1,30 @@
-//! Which values of a fitted model the samples tell, from which experiments, and which they do not.
+//! Which values of a fitted model the samples determine, from which experiments, and which they do not.
 
 use std::collections::BTreeMap;
 
 use dlpc_engine::machine::{COSTED, Costed, Kernel, MachineModel};
 
-use super::FitOptions;
-use super::model::values;
-use super::pairs::Copying;
-use super::parameters::{Estimate, PortSource, Shape};
-use super::segments::TableShape;
-use crate::measurement::experiment::WorkKernel;
-use crate::measurement::simulated::machine_kernel;
+use crate::calibration::experiment::WorkKernel;
+use crate::calibration::simulated::machine_kernel;
+use crate::fit::FitOptions;
+use crate::fit::samples::messages::pairs::Copying;
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::samples::parameters::{Estimate, PortSource, Shape};
+use crate::fit::values::values;
 
 /// Where the values of a model come from, by key path.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Identified {
-    /// Fitted values and the experiments that tell them.
-    pub(super) fitted: BTreeMap<String, String>,
+pub(in crate::fit) struct Identified {
+    /// Fitted values and the experiments that determine them.
+    pub(in crate::fit) fitted: BTreeMap<String, String>,
     /// Values that are taken to be those of others, because no experiment tells them apart.
-    pub(super) assumed: BTreeMap<String, String>,
+    pub(in crate::fit) assumed: BTreeMap<String, String>,
     /// Tables and values that the samples do not show: they come from the prior model, if there is one.
-    pub(super) kept: Vec<String>,
+    pub(in crate::fit) kept: Vec<String>,
 }
 
 /// Tells the values of `machine` apart.
-pub(super) fn identified(
+pub(in crate::fit) fn identified(
     machine: &MachineModel,
     estimate: &Estimate,
     shape: &Shape,

@@ -8,28 +8,28 @@ use std::collections::BTreeMap;
 use dlpc_engine::maths;
 use dlpc_engine::stats;
 
-use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
-use super::mean_cost;
-use crate::measurement::experiment::{Experiment, WorkKernel};
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::{Experiment, WorkKernel};
+use crate::calibration::sample::Sample;
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::samples::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 
 /// How far above the rest, in standard deviations, a quantum of fixed work counts as interrupted.
 const INTERRUPTED_SCORE: f64 = 5.0;
-/// Shares of interrupted quanta between which they tell an interval: fewer are accidents, more hide the base.
+/// Shares of interrupted quanta between which they determine the interval between interruptions: fewer are accidents, more hide the base.
 const INTERRUPTED_SHARES: std::ops::RangeInclusive<f64> = 0.003..=0.4;
-/// Fewest interrupted quanta that tell an interval.
+/// Fewest interrupted quanta that determine an interval.
 const INTERRUPTED_MIN: usize = 10;
 /// Largest share of the time of work that interruptions may take: more is another program's part of the core.
 const LOSS_MAX: f64 = 0.5;
 /// Interruptions that a block of quanta holds in the mean, to see whether their number scatters as at random.
 const PER_BLOCK: f64 = 3.0;
-/// Fewest blocks that tell it.
+/// Fewest blocks that determine it.
 const BLOCKS_MIN: usize = 8;
 /// Variance over mean of the interruptions in a block, below which they are regular; it is 1 at random (Poisson).
 const REGULAR_DISPERSION: f64 = 0.3;
 /// Least time of fixed work beyond its fastest tenth, over the latter, that is called a stop.
 const STOPPED_MIN: f64 = 0.1;
-/// Fewest differences between repetitions that tell a standard deviation.
+/// Fewest differences between repetitions that determine a standard deviation.
 const DIFFERENCES_MIN: usize = 8;
 
 /// One sample of fixed work: base and scatter of quanta that were not interrupted, and how much longer the others took.
@@ -45,7 +45,7 @@ struct Quanta<'a> {
 }
 
 /// Finds the noise.
-pub(super) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
+pub(in crate::fit) fn fit(samples: &[&Sample], costs: &ComputeCosts) -> ComputeNoise {
     let fixed: Vec<&Sample> = samples.iter().copied().filter(|sample| is_fixed_work(sample)).collect();
     let quanta: Vec<Quanta<'_>> = fixed.iter().map(|sample| quanta(sample, costs.speed(&sample.host))).collect();
     let interruptions = interruptions(&quanta);
@@ -221,4 +221,14 @@ impl Quanta<'_> {
 #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 quanta")]
 fn as_f64(n: usize) -> f64 {
     n as f64
+}
+
+/// Returns what it means that short work takes longer by this share of its time.
+pub(in crate::fit) fn doubt(excess: f64) -> String {
+    format!(
+        "short work takes {:.0} % longer in the mean than at its fastest, and not by interruptions at random: a CPU quota \
+         or other work stops the cores. Kernel costs are means over long work and hold these stops; short work and \
+         messages will scatter more than predicted",
+        100.0 * excess
+    )
 }

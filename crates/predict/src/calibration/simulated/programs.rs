@@ -7,7 +7,7 @@ use dlpc_engine::program::{Envelope, Op, Pattern, RankId, SleepReason, Source, T
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::machine_kernel;
-use crate::measurement::experiment::{Experiment, WorkKernel};
+use crate::calibration::experiment::{Experiment, WorkKernel};
 
 /// The ops of each rank.
 pub(super) type Ops = Vec<VecDeque<Op>>;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::maths;
 
-use super::eager::{self, EagerLimit};
-use super::least_squares::{self, Equation, SIGMA_MIN};
-use super::pairs::{Copying, N_COSTS, PairSamples, RECV, SEND};
+use crate::fit::samples::messages::eager::{self, EagerLimit};
+use crate::fit::samples::messages::pairs::{Copying, N_COSTS, PairSamples, RECV, SEND};
+use crate::fit::statistics::least_squares::{self, Equation, SIGMA_MIN};
 
 /// Fewest sizes of ping-pongs that make a segment.
-pub(super) const SIZES_MIN: usize = 5;
+pub(in crate::fit) const SIZES_MIN: usize = 5;
 /// Fewest sizes of sends, and of receives, in a segment of eager messages.
 const OVERHEAD_SIZES_MIN: usize = 3;
 /// Most segments of eager messages.
@@ -27,17 +27,17 @@ const N_SERIES: usize = 3;
 
 /// Pieces of a message table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TableShape {
-    pub(super) copying: Copying,
-    pub(super) eager_limit: EagerLimit,
+pub(in crate::fit) struct TableShape {
+    pub(in crate::fit) copying: Copying,
+    pub(in crate::fit) eager_limit: EagerLimit,
     /// Largest size of each segment, ascending; the last is `u64::MAX`.
-    pub(super) uptos: Vec<u64>,
+    pub(in crate::fit) uptos: Vec<u64>,
     /// How many of them hold eager messages.
-    pub(super) n_eager: usize,
+    pub(in crate::fit) n_eager: usize,
     /// Largest sampled message.
-    pub(super) largest: u64,
+    pub(in crate::fit) largest: u64,
     /// Relative standard deviation of each series.
-    pub(super) sigmas: [f64; N_SERIES],
+    pub(in crate::fit) sigmas: [f64; N_SERIES],
 }
 
 /// Distinct sizes of ping-pongs on one side of the eager limit, and what it costs to have a segment from one to another.
@@ -55,7 +55,7 @@ struct Side<'a> {
 }
 
 /// Finds the segments of one table.
-pub(super) fn find(pairs: &PairSamples, eager_limit: EagerLimit) -> TableShape {
+pub(in crate::fit) fn find(pairs: &PairSamples, eager_limit: EagerLimit) -> TableShape {
     let mut eager = Side::new(pairs, None, eager_limit.bytes, true);
     let mut rendezvous = Side::new(pairs, Some(eager_limit.bytes), u64::MAX, false);
     // The scatter decides what is a step; it shows only once the steps are out. So: many segments, then their scatter.

@@ -8,18 +8,18 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::stats;
 use dlpc_engine::units::BytesPerSecond;
 
-use super::least_squares::robust_mean;
-use super::messages::{self, Wire};
-use super::model;
-use super::pairs::{PairSamples, SegmentCosts, as_f64};
-use super::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
-use super::segments::TableShape;
-use super::{FitError, FitOptions};
-use crate::measurement::experiment::{Experiment, PairClass};
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::Bench;
+use crate::calibration::experiment::{Experiment, PairClass};
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::Bench;
+use crate::fit::samples::assemble;
+use crate::fit::samples::messages::pairs::{PairSamples, SegmentCosts, as_f64};
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::samples::messages::{self, Wire};
+use crate::fit::samples::parameters::{Estimate, NetworkShape, PortSource, RemoteEstimate, RemoteShape, Shape};
+use crate::fit::statistics::least_squares::robust_mean;
+use crate::fit::{FitError, FitOptions};
 
-/// Least relative change of a time per relative change of the bandwidth for a sample to tell the bandwidth.
+/// Least relative change of a time per relative change of the bandwidth for a sample to determine the bandwidth.
 const ELASTICITY_MIN: f64 = 0.5;
 /// Relative uncertainty beyond the scatter of samples: what a launch deals to all of one kind.
 const COMMON_ERROR: f64 = 0.005;
@@ -33,11 +33,11 @@ const DUPLEX_EFFECT: f64 = 0.1;
 const GAP_EFFECT: f64 = 0.1;
 
 /// What was found, and what the user should know of it.
-pub(super) struct Found {
-    pub(super) shape: NetworkShape,
+pub(in crate::fit) struct Found {
+    pub(in crate::fit) shape: NetworkShape,
     /// By how many standard errors one message alone takes longer per byte than many of them do.
-    pub(super) difference: f64,
-    pub(super) warnings: Vec<String>,
+    pub(in crate::fit) difference: f64,
+    pub(in crate::fit) warnings: Vec<String>,
 }
 
 /// Standard errors by which one message alone may be faster than its port.
@@ -45,14 +45,14 @@ const TOO_FAST_ERRORS: f64 = 3.0;
 const TOO_FAST: &str = "many senders to one receiver get less than one sender alone, which shared ports do not explain: gathers \
                         of large messages will be predicted too short";
 
-/// Samples that tell nothing of messages between hosts.
+/// Samples that say nothing of messages between hosts.
 const NOT_TOLD: FitError = FitError::Unidentified { what: "messages between hosts", needed: "two hosts" };
 
 /// Finds what limits transfers between hosts.
 ///
 /// # Errors
-/// [`FitError`] if the samples do not tell it, or tell a value that no machine has.
-pub(super) fn find(
+/// [`FitError`] if the samples do not determine it, or the value is one that no machine has.
+pub(in crate::fit) fn find(
     samples: &[&Sample],
     table: &TableShape,
     rest: &Estimate,
@@ -94,7 +94,7 @@ pub(super) fn find(
 }
 
 /// Estimates the parameters of messages between hosts.
-pub(super) fn estimate(
+pub(in crate::fit) fn estimate(
     samples: &[&Sample],
     remote: &RemoteShape,
     rest: &Estimate,
@@ -135,10 +135,10 @@ fn assembled(
     let estimate = Estimate { remote: Some(remote.clone()), ..rest.clone() };
     let remote = RemoteShape { table: table.clone(), network: network.clone() };
     let kind = Shape { remote: Some(remote), ..kind.clone() };
-    model::assemble(&estimate, &kind, options)
+    assemble::assemble(&estimate, &kind, options)
 }
 
-/// Returns the seconds per byte of the port that each fan-in tells.
+/// Returns the seconds per byte of the port from each fan-in.
 fn fan_in_gaps(
     samples: &[&Sample],
     free: &[SegmentCosts],
@@ -203,7 +203,7 @@ fn port_gap(source: PortSource, one_flow: f64, fan_in: &[f64]) -> f64 {
     }
 }
 
-/// Returns the seconds per byte of the switch that pairs at once tell, if they tell any.
+/// Returns the seconds per byte of the switch from pairs at once; none if they do not determine it.
 fn backplane(samples: &[&Sample], machine: &MachineModel) -> Option<f64> {
     let port = 1.0 / machine.host_groups[0].nic.bandwidth.as_f64();
     let with_backplane = |gap: f64| {
@@ -253,7 +253,7 @@ fn ratios(samples: &[&Sample], machine: &MachineModel, is_wanted: impl Fn(&Exper
 }
 
 /// Returns the time that the machine of `bench` takes for the experiment of a sample, on the same hosts.
-pub(super) fn simulated_s(bench: &Bench, sample: &Sample) -> Option<f64> {
+pub(in crate::fit) fn simulated_s(bench: &Bench, sample: &Sample) -> Option<f64> {
     let lead = bench.host_named(&sample.host).unwrap_or(HostId(0));
     let mut hosts = bench.hosts_for(&sample.experiment, lead).ok()?;
     let peers: Option<Vec<HostId>> = sample.peers.iter().map(|peer| bench.host_named(peer)).collect();

@@ -10,18 +10,22 @@ use dlpc_engine::machine::{Kernel, MachineModel, Noise};
 use dlpc_engine::maths;
 use dlpc_engine::stats;
 
-use super::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
-use crate::measurement::experiment::{Experiment, WorkKernel};
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::machine_kernel;
+use crate::calibration::experiment::{Experiment, WorkKernel};
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::machine_kernel;
+use crate::fit::samples::cores::{ComputeCosts, ComputeNoise, InterruptionTimes};
 
 /// Returns the mean time of a run, or the sample's time if there is no other.
-pub(super) fn run_s(sample: &Sample) -> f64 {
+pub(in crate::fit) fn run_s(sample: &Sample) -> f64 {
     if sample.each_s.is_empty() { sample.seconds } else { stats::mean(&sample.each_s) }
 }
 
 /// Returns the costs such that kernel costs and noise together give the measured means.
-pub(super) fn without_noise(mut costs: ComputeCosts, noise: &ComputeNoise, samples: &[&Sample]) -> ComputeCosts {
+pub(in crate::fit) fn without_noise(
+    mut costs: ComputeCosts,
+    noise: &ComputeNoise,
+    samples: &[&Sample],
+) -> ComputeCosts {
     let units = units_of_sample(samples);
     for (kernel, cost) in &mut costs.kernels {
         let sigma = noise.kernels.get(kernel).copied().or(noise.sigma).unwrap_or(0.0);
@@ -34,13 +38,13 @@ pub(super) fn without_noise(mut costs: ComputeCosts, noise: &ComputeNoise, sampl
 }
 
 /// Returns the factor by which a kernel of the machine takes longer in the mean than its cost says.
-pub(super) fn mean_factor(noise: &Noise, kernel: Kernel) -> f64 {
+pub(in crate::fit) fn mean_factor(noise: &Noise, kernel: Kernel) -> f64 {
     let loss = noise.interruptions.map_or(0.0, |times| times.duration.as_seconds() / times.interval.as_seconds());
     lognormal_mean(noise.sigma(kernel)) * (1.0 + loss)
 }
 
 /// Returns by how much the machine's mean time of a sample is longer than without noise: 1 unless it computes.
-pub(super) fn sample_factor(machine: &MachineModel, sample: &Sample) -> f64 {
+pub(in crate::fit) fn sample_factor(machine: &MachineModel, sample: &Sample) -> f64 {
     match sample.experiment {
         Experiment::Compute { kernel, .. } => mean_factor(&machine.noise, machine_kernel(kernel)),
         Experiment::FixedWork { .. } => mean_factor(&machine.noise, Kernel::ThrowDart),

@@ -12,9 +12,9 @@ use dlpc_engine::machine::MachineModel;
 use dlpc_engine::maths;
 use dlpc_engine::stats;
 
-use super::intervals::Z_975;
-use crate::measurement::experiment::{Experiment, PairClass};
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::{Experiment, PairClass};
+use crate::calibration::sample::Sample;
+use crate::fit::statistics::intervals::Z_975;
 
 /// Share of its fitted time that a sample must spend on the wire, so that what other costs get wrong counts for a twentieth.
 const WIRE_SHARE_MIN: f64 = 0.95;
@@ -26,7 +26,7 @@ const DESIGNS_MIN: usize = 3;
 const OF_MEDIAN: f64 = 1.253;
 
 /// Widens the interval of each port's bandwidth; `errors` are those of `samples`, relative.
-pub(super) fn widen(
+pub(in crate::fit) fn widen(
     intervals: &mut BTreeMap<String, (f64, f64)>,
     machine: &MachineModel,
     samples: &[Sample],

@@ -1,4 +1,4 @@
-//! From an estimate to a machine model, and back to a list of its values.
+//! From an estimate to a machine model.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -9,18 +9,17 @@ use dlpc_engine::machine::{
 };
 use dlpc_engine::units::{Bytes, BytesPerSecond, Quantity, SecondsPerByte, SimDuration, significant};
 
-use super::compute;
-use super::pairs::SegmentCosts;
-use super::parameters::{Estimate, RemoteEstimate, RemoteShape, Shape};
-use super::segments::TableShape;
-use super::{FitError, FitOptions};
-use crate::measurement::experiment::WorkKernel;
-use crate::measurement::plan::HostInfo;
-use crate::measurement::simulated::machine_kernel;
-use crate::measurement::work;
+use crate::calibration::experiment::WorkKernel;
+use crate::calibration::plan::HostInfo;
+use crate::calibration::simulated::machine_kernel;
+use crate::calibration::work;
+use crate::fit::samples::cores::compute;
+use crate::fit::samples::messages::pairs::SegmentCosts;
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::samples::parameters::{Estimate, RemoteEstimate, RemoteShape, Shape};
+use crate::fit::values::{DIGITS, ratio, ratio_of, rounded};
+use crate::fit::{FitError, FitOptions};
 
-/// Digits of rates and ratios in a fitted model: more would claim too much, fewer would show in the residuals.
-const DIGITS: usize = 6;
 /// Largest sigma that a machine model may have.
 const SIGMA_MAX: f64 = 2.0;
 
@@ -31,7 +30,11 @@ const SIGMA_MAX: f64 = 2.0;
 ///
 /// # Errors
 /// [`FitError::Unidentified`] if neither has it, [`FitError::Impossible`] if no machine has such a value.
-pub(super) fn assemble(estimate: &Estimate, shape: &Shape, options: &FitOptions<'_>) -> Result<MachineModel, FitError> {
+pub(in crate::fit) fn assemble(
+    estimate: &Estimate,
+    shape: &Shape,
+    options: &FitOptions<'_>,
+) -> Result<MachineModel, FitError> {
     let prior = options.prior;
     let (remote, nic, switch) = if let (Some(costs), Some(shape)) = (&estimate.remote, &shape.remote) {
         between_hosts(costs, shape)?
@@ -173,20 +176,6 @@ fn noise(estimate: &Estimate, prior: Option<&MachineModel>) -> Noise {
     noise
 }
 
-/// Returns a duration with [`DIGITS`] digits, in whole picoseconds.
-pub(super) fn rounded(seconds: f64) -> SimDuration {
-    duration(ratio(seconds))
-}
-
-fn ratio(value: f64) -> f64 {
-    ratio_of(value, DIGITS)
-}
-
-/// Returns a number with so many significant digits.
-pub(super) fn ratio_of(value: f64, digits: usize) -> f64 {
-    format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
-}
-
 /// Returns a rate with [`DIGITS`] digits in Mbit/s.
 fn rate(bytes_per_second: f64) -> Result<BytesPerSecond, FitError> {
     let text = format!("{} Mbit/s", significant(bytes_per_second * 8e-6, DIGITS));
@@ -198,56 +187,4 @@ fn gap(seconds_per_byte: f64) -> Result<SecondsPerByte, FitError> {
     let text = format!("{} ns/B", significant(seconds_per_byte * 1e9, DIGITS));
     SecondsPerByte::parse(&text)
         .map_err(|error| FitError::Impossible { what: "a time per byte", why: error.to_string() })
-}
-
-/// Returns every number of a machine model by its key path, in SI units: what intervals are given for.
-#[must_use]
-pub fn values(machine: &MachineModel) -> BTreeMap<String, f64> {
-    let mut values = BTreeMap::new();
-    for group in &machine.host_groups {
-        let at = format!("hosts.{}", group.name);
-        for (i, speed) in group.speeds.iter().enumerate() {
-            values.insert(format!("{at}.speed[{i}]"), *speed);
-        }
-        for (i, factor) in group.slowdown.iter().enumerate() {
-            values.insert(format!("{at}.slowdown[{i}]"), *factor);
-        }
-        values.insert(format!("{at}.nic.bandwidth"), group.nic.bandwidth.as_f64());
-        values.insert(format!("{at}.nic.latency"), group.nic.latency.as_seconds());
-    }
-    values.insert("switch.latency".to_owned(), machine.switch.latency.as_seconds());
-    if let Some(backplane) = machine.switch.backplane_bandwidth {
-        values.insert("switch.backplane_bandwidth".to_owned(), backplane.as_f64());
-    }
-    for (class, table) in [("local", &machine.local), ("remote", &machine.remote)] {
-        values.insert(format!("messages.{class}.eager_limit"), table.eager_limit.as_f64());
-        for (i, segment) in table.segments.iter().enumerate() {
-            let at = format!("messages.{class}.segments[{i}]");
-            values.insert(format!("{at}.send_overhead"), segment.send_overhead.as_seconds());
-            values.insert(format!("{at}.recv_overhead"), segment.recv_overhead.as_seconds());
-            values.insert(format!("{at}.byte_overhead"), segment.byte_overhead.as_f64());
-            values.insert(format!("{at}.latency"), segment.latency.as_seconds());
-            values.insert(format!("{at}.byte_gap"), segment.byte_gap.as_f64());
-            values.insert(format!("{at}.message_gap"), segment.message_gap.as_seconds());
-        }
-    }
-    kernel_values(machine, &mut values);
-    values
-}
-
-fn kernel_values(machine: &MachineModel, values: &mut BTreeMap<String, f64>) {
-    values.extend(machine.kernels.costs().map(|(costed, cost)| (costed.key.to_owned(), cost.as_seconds())));
-    values.insert("noise.compute_sigma".to_owned(), machine.noise.sigma(Kernel::Custom));
-    values.extend(Kernel::ALL.map(|kernel| (kernel.sigma_key(), machine.noise.sigma(kernel))));
-    if let Some(interruptions) = machine.noise.interruptions {
-        values.insert("noise.interruptions.interval".to_owned(), interruptions.interval.as_seconds());
-        values.insert("noise.interruptions.duration".to_owned(), interruptions.duration.as_seconds());
-    }
-}
-
-/// Returns a duration, rounded to 1 ps.
-pub(super) fn duration(seconds: f64) -> SimDuration {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-    let picos = (seconds * 1e12).round().max(0.0) as u64;
-    SimDuration::from_picos(picos)
 }

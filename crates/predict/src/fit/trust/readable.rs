@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
 
-use super::model::values;
+use crate::fit::values::values;
 
 /// Largest half-width of a kernel's interval over its cost: a reader takes 2 standard errors of 1.96 half-widths.
 const HALF_WIDTH_MAX: f64 = 3.5;
 
 /// Limits the intervals; returns what is to be said of them.
-pub(super) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machine: &MachineModel) -> Vec<String> {
+pub(in crate::fit) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machine: &MachineModel) -> Vec<String> {
     let all = values(machine);
     let mut warnings = Vec::new();
     for (key, (low, high)) in intervals {
@@ -24,7 +24,7 @@ pub(super) fn limit(intervals: &mut BTreeMap<String, (f64, f64)>, machine: &Mach
         }
         if key.starts_with("kernels.") && (*high - *low) / 2.0 > HALF_WIDTH_MAX * value {
             (*low, *high) = (0.0, (1.0 + HALF_WIDTH_MAX) * value);
-            warnings.push(format!("the samples hardly tell `{key}`: its launches differ by more than its value"));
+            warnings.push(format!("the samples hardly determine `{key}`: its launches differ by more than its value"));
         }
     }
     warnings

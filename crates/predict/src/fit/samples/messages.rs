@@ -1,15 +1,19 @@
 //! Costs of messages in the segments of a table: overheads, latency and gaps from ping-pongs, sends and receives.
 
+pub(in crate::fit) mod eager;
+pub(in crate::fit) mod pairs;
+pub(in crate::fit) mod segments;
+
 use dlpc_engine::maths;
 
-use super::least_squares::{self, Equation, Solution};
-use super::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
-use super::segments::TableShape;
+use crate::fit::samples::messages::pairs::{N_COSTS, PairSample, PairSamples, SegmentCosts, as_f64};
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::statistics::least_squares::{self, Equation, Solution};
 
 /// Index of L among the unknowns.
-pub(super) const LATENCY: usize = 3;
+pub(in crate::fit) const LATENCY: usize = 3;
 /// Index of the time per byte on the wire among the unknowns.
-pub(super) const WIRE: usize = 4;
+pub(in crate::fit) const WIRE: usize = 4;
 /// By how much the slope of a rendezvous may be below what eager messages say, before their byte overhead is doubted.
 const SLOPE_TOLERANCE: f64 = 0.03;
 /// Least share of the slope of a rendezvous that is the wire's, whatever eager messages say about cores.
@@ -21,7 +25,7 @@ const GAP_SHARE_MIN: f64 = 0.03;
 
 /// What is known of the time per byte on the wire.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Wire {
+pub(in crate::fit) enum Wire {
     /// Nothing.
     Free,
     /// It is that of the port.
@@ -34,7 +38,7 @@ pub(super) enum Wire {
 ///
 /// Rendezvous messages show only the sum of overheads and latency, and the sum of `2 O` and the wire: their overheads
 /// are taken to be those of the largest eager messages, and the rest is latency and wire.
-pub(super) fn estimate(pairs: &PairSamples, shape: &TableShape, wires: &[Wire]) -> Vec<SegmentCosts> {
+pub(in crate::fit) fn estimate(pairs: &PairSamples, shape: &TableShape, wires: &[Wire]) -> Vec<SegmentCosts> {
     let mut table: Vec<SegmentCosts> = Vec::with_capacity(shape.uptos.len());
     for (i, (upto, wire)) in shape.uptos.iter().zip(wires).enumerate() {
         let above = i.checked_sub(1).map(|before| shape.uptos[before]);
@@ -50,7 +54,7 @@ pub(super) fn estimate(pairs: &PairSamples, shape: &TableShape, wires: &[Wire]) 
 }
 
 /// Returns the time per byte on the wire in the largest messages, and its standard error; none if they show none.
-pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts]) -> Option<(f64, f64)> {
+pub(in crate::fit) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[SegmentCosts]) -> Option<(f64, f64)> {
     let last = table.len() - 1;
     let above = last.checked_sub(1).map(|before| shape.uptos[before]);
     let equations = if last < shape.n_eager {
@@ -67,7 +71,7 @@ pub(super) fn last_wire(pairs: &PairSamples, shape: &TableShape, table: &[Segmen
 ///
 /// One after the other, because rendezvous messages take over the byte overhead of eager ones, and an eager segment
 /// without the gap that it needs has too large a one.
-pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f64) -> Vec<bool> {
+pub(in crate::fit) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f64) -> Vec<bool> {
     let mut wires = vec![Wire::Port(port); shape.uptos.len()];
     let mut has_gap = Vec::with_capacity(wires.len());
     for i in 0..wires.len() {
@@ -91,7 +95,7 @@ pub(super) fn slower_than_port(pairs: &PairSamples, shape: &TableShape, port: f6
 /// messages, L and the wire only. None if the equations do not tell it from others.
 ///
 /// The unknown is shifted up so far that the bound does not matter.
-pub(super) fn unbounded(
+pub(in crate::fit) fn unbounded(
     pairs: &PairSamples,
     shape: &TableShape,
     wires: &[Wire],

@@ -11,41 +11,41 @@ const BIWEIGHT: f64 = 4.685;
 /// Residuals, in standard deviations, beyond which one more is no worse.
 const TRUNCATION: f64 = 3.0;
 /// Least relative standard deviation: samples without noise must not divide by zero.
-pub(super) const SIGMA_MIN: f64 = 1e-5;
+pub(in crate::fit) const SIGMA_MIN: f64 = 1e-5;
 
 const HUBER_ROUNDS: usize = 6;
 const BIWEIGHT_ROUNDS: usize = 8;
 
 /// One equation: `offset + factors * x = value`, up to a relative error that equations of a series share.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Equation<const N: usize> {
-    pub(super) factors: [f64; N],
+pub(in crate::fit) struct Equation<const N: usize> {
+    pub(in crate::fit) factors: [f64; N],
     /// Known part of the value.
-    pub(super) offset: f64,
+    pub(in crate::fit) offset: f64,
     /// Measured, above zero.
-    pub(super) value: f64,
+    pub(in crate::fit) value: f64,
     /// Which series of measurements it belongs to; each has a scatter of its own.
-    pub(super) series: usize,
+    pub(in crate::fit) series: usize,
 }
 
 impl<const N: usize> Equation<N> {
     /// Returns what the coefficients predict.
-    pub(super) fn predicted(&self, x: &[f64; N]) -> f64 {
+    pub(in crate::fit) fn predicted(&self, x: &[f64; N]) -> f64 {
         self.offset + dot(&self.factors, x)
     }
 
     /// Returns (prediction - value) / value.
-    pub(super) fn relative_residual(&self, x: &[f64; N]) -> f64 {
+    pub(in crate::fit) fn relative_residual(&self, x: &[f64; N]) -> f64 {
         self.predicted(x) / self.value - 1.0
     }
 }
 
 /// Coefficients and how well they fit.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Solution<const N: usize> {
-    pub(super) x: [f64; N],
+pub(in crate::fit) struct Solution<const N: usize> {
+    pub(in crate::fit) x: [f64; N],
     /// Normal matrix with the final weights: its inverse is the covariance of `x`.
-    pub(super) normal: [[f64; N]; N],
+    pub(in crate::fit) normal: [[f64; N]; N],
 }
 
 /// Returns the coefficients, none negative, that fit all equations best by their relative residuals.
@@ -53,7 +53,7 @@ pub(super) struct Solution<const N: usize> {
 /// Iteratively reweighted: Huber's weights to find the bulk, then Tukey's biweight, to which a residual of many standard
 /// deviations is nothing. `sigmas` is the relative standard deviation of each series; without it, it is found from the
 /// residuals (MAD), anew in each round.
-pub(super) fn solve<const N: usize>(equations: &[Equation<N>], sigmas: Option<&[f64]>) -> Solution<N> {
+pub(in crate::fit) fn solve<const N: usize>(equations: &[Equation<N>], sigmas: Option<&[f64]>) -> Solution<N> {
     let mut predicted: Vec<f64> = equations.iter().map(|equation| equation.value).collect();
     let mut robust = vec![1.0; equations.len()];
     let mut normal = [[0.0; N]; N];
@@ -88,13 +88,17 @@ pub(super) fn solve<const N: usize>(equations: &[Equation<N>], sigmas: Option<&[
 }
 
 /// Returns the sum of squared residuals in standard deviations, those beyond 3 counted as 3.
-pub(super) fn truncated_squares<const N: usize>(equations: &[Equation<N>], x: &[f64; N], sigmas: &[f64]) -> f64 {
+pub(in crate::fit) fn truncated_squares<const N: usize>(
+    equations: &[Equation<N>],
+    x: &[f64; N],
+    sigmas: &[f64],
+) -> f64 {
     let scores = equations.iter().map(|equation| residual_score(equation, x, sigmas[equation.series]));
     scores.map(|score| score.min(TRUNCATION).powi(2)).sum()
 }
 
 /// Returns the relative standard deviation of each series by the MAD of its residuals.
-pub(super) fn scales<const N: usize>(equations: &[Equation<N>], x: &[f64; N]) -> Vec<f64> {
+pub(in crate::fit) fn scales<const N: usize>(equations: &[Equation<N>], x: &[f64; N]) -> Vec<f64> {
     let n_series = equations.iter().map(|equation| equation.series + 1).max().unwrap_or(0);
     (0..n_series)
         .map(|series| {
@@ -110,7 +114,7 @@ pub(super) fn scales<const N: usize>(equations: &[Equation<N>], x: &[f64; N]) ->
 }
 
 /// Returns the standard error of one coefficient, if the equations fix it.
-pub(super) fn standard_error<const N: usize>(solution: &Solution<N>, i: usize) -> Option<f64> {
+pub(in crate::fit) fn standard_error<const N: usize>(solution: &Solution<N>, i: usize) -> Option<f64> {
     let mut unit = [0.0; N];
     unit[i] = 1.0;
     let used: Vec<usize> = (0..N).filter(|k| solution.x[*k] > 0.0).collect();
@@ -223,7 +227,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 ///
 /// # Panics
 /// If `values` is empty.
-pub(super) fn robust_mean(values: &[f64]) -> f64 {
+pub(in crate::fit) fn robust_mean(values: &[f64]) -> f64 {
     let mut center = stats::median(values);
     let scale = stats::mad(values);
     if scale <= 0.0 {

@@ -1,23 +1,23 @@
 //! Where eager becomes rendezvous.
 
-use super::pairs::PairSamples;
+use crate::fit::samples::messages::pairs::PairSamples;
 
 /// The eager limit and what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EagerLimit {
+pub(in crate::fit) struct EagerLimit {
     /// The limit.
-    pub(super) bytes: u64,
+    pub(in crate::fit) bytes: u64,
     /// Largest message that was seen to go eagerly.
-    pub(super) low: u64,
+    pub(in crate::fit) low: u64,
     /// Smallest message that was seen to wait for its receive; none if none did.
-    pub(super) high: Option<u64>,
+    pub(in crate::fit) high: Option<u64>,
 }
 
 /// Finds the limit that most sends agree with: up to it they return at once, above it they wait for the receive.
 ///
 /// It lies between two sampled sizes. If exactly one power of two does, too, that is it, since libraries' limits are
 /// such; else the largest eager size. None without sends.
-pub(super) fn find(pairs: &PairSamples) -> Option<EagerLimit> {
+pub(in crate::fit) fn find(pairs: &PairSamples) -> Option<EagerLimit> {
     let mut sizes: Vec<u64> = pairs.sends.iter().map(|send| send.sample.bytes).collect();
     sizes.dedup();
     let (first, last) = (*sizes.first()?, *sizes.last()?);
@@ -35,7 +35,7 @@ pub(super) fn find(pairs: &PairSamples) -> Option<EagerLimit> {
 }
 
 /// Returns the one power of two from `low` to below `high`, if there is exactly one, else `low`.
-pub(super) fn natural(low: u64, high: u64) -> u64 {
+pub(in crate::fit) fn natural(low: u64, high: u64) -> u64 {
     let mut powers = (0..63).map(|exponent| 1_u64 << exponent).filter(|power| (low..high).contains(power));
     match (powers.next(), powers.next()) {
         (Some(power), None) => power,
@@ -46,7 +46,7 @@ pub(super) fn natural(low: u64, high: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::pairs::{LateSend, PairSample};
+    use crate::fit::samples::messages::pairs::{LateSend, PairSample};
 
     fn sends(times: &[(u64, f64)]) -> PairSamples {
         let send = |(bytes, seconds): &(u64, f64)| LateSend {

@@ -246,7 +246,7 @@ pub fn id_of(line: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measurement::experiment::{Experiment, PairClass};
+    use crate::calibration::experiment::{Experiment, PairClass};
 
     fn head() -> Head {
         Head::new("quick", 3, 1000, 7, &[HostInfo { name: "pi0".to_owned(), cores: 4 }])

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// One of the words of an enum.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::input) struct Word<E>(pub(in crate::input) E);
+pub(crate) struct Word<E>(pub(crate) E);
 
 impl<'de, E: Named> Deserialize<'de> for Word<E> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

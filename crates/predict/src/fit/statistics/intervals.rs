@@ -14,22 +14,22 @@ use rand::RngExt as _;
 use rayon::prelude::*;
 
 /// 97.5 % quantile of the normal distribution.
-pub(super) const Z_975: f64 = 1.959_964;
+pub(in crate::fit) const Z_975: f64 = 1.959_964;
 
 /// How often each launch is in a resample, and the probability of the resample.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Resample {
-    pub(super) times: Vec<u32>,
-    pub(super) weight: f64,
+pub(in crate::fit) struct Resample {
+    pub(in crate::fit) times: Vec<u32>,
+    pub(in crate::fit) weight: f64,
 }
 
 /// Estimates all values from a resample: how often each launch is in it.
-pub(super) type Estimator<'e> = dyn Fn(&[u32]) -> Option<BTreeMap<String, f64>> + Sync + 'e;
+pub(in crate::fit) type Estimator<'e> = dyn Fn(&[u32]) -> Option<BTreeMap<String, f64>> + Sync + 'e;
 
 /// Returns the 95 % interval of each value of `found` that at least half of the resamples have.
 ///
 /// `estimate` is called with how often each of the `n_launches` launches is in a resample. No intervals from one launch.
-pub(super) fn intervals(
+pub(in crate::fit) fn intervals(
     found: &BTreeMap<String, f64>,
     n_launches: usize,
     (n_resamples, seed): (u32, u64),
@@ -51,8 +51,8 @@ pub(super) fn intervals(
     found.iter().filter_map(of_value).collect()
 }
 
-/// Returns the standard error of which these weighted bootstrap draws tell, if half of all draws are there.
-pub(super) fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<f64> {
+/// Returns the standard error estimated by these weighted bootstrap draws; none if fewer than half of all draws succeeded.
+pub(in crate::fit) fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<f64> {
     let total: f64 = draws.iter().map(|(weight, _)| weight).sum();
     if total < 0.5 {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn standard_error(draws: &[(f64, f64)], n_launches: usize) -> Option<
 }
 
 /// Returns all resamples with their probabilities if they are at most `n_max`, else `n_max` random ones.
-pub(super) fn resamples(n_launches: usize, n_max: u32, seed: u64) -> Vec<Resample> {
+pub(in crate::fit) fn resamples(n_launches: usize, n_max: u32, seed: u64) -> Vec<Resample> {
     let mut all = Vec::new();
     if count_of_all(n_launches) <= f64::from(n_max) {
         enumerate(n_launches, &mut Vec::new(), &mut all);
@@ -117,13 +117,13 @@ fn probability(times: &[u32]) -> f64 {
 /// Returns the 97.5 % quantile of Student's t.
 ///
 /// By table up to 10 degrees of freedom, above by the expansion of Abramowitz and Stegun (1964), 26.7.5.
-pub(super) fn t_975(degrees_of_freedom: usize) -> f64 {
+pub(in crate::fit) fn t_975(degrees_of_freedom: usize) -> f64 {
     const TABLE: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
     student(degrees_of_freedom, TABLE, Z_975)
 }
 
 /// Returns what Student's t exceeds as rarely as a normal number exceeds 3.5 (one of 4299), like [`t_975`].
-pub(super) fn t_outlier(degrees_of_freedom: usize) -> f64 {
+pub(in crate::fit) fn t_outlier(degrees_of_freedom: usize) -> f64 {
     const TABLE: [f64; 10] = [1368.315, 46.345, 16.727, 10.499, 8.099, 6.879, 6.155, 5.680, 5.345, 5.098];
     student(degrees_of_freedom, TABLE, 3.5)
 }

@@ -4,27 +4,18 @@ use std::collections::BTreeMap;
 
 use dlpc_engine::machine::MachineModel;
 
-use super::identified::Identified;
-use super::{FitOptions, Residual};
-use crate::measurement::plan::LAUNCHES_MIN;
+use crate::calibration::plan::LAUNCHES_MIN;
+use crate::fit::FitOptions;
+use crate::fit::trust::identified::Identified;
+use crate::fit::trust::residuals::Residual;
 
 /// Median residual of an experiment above which the fit is called poor.
 const POOR_MEDIAN: f64 = 0.05;
 /// Speed below which a host is called slow.
 const SLOW: f64 = 0.95;
 
-/// Returns what it means that short work takes longer by this share of its time.
-pub(super) fn stopped(excess: f64) -> String {
-    format!(
-        "short work takes {:.0} % longer in the mean than at its fastest, and not by interruptions at random: a CPU quota \
-         or other work stops the cores. Kernel costs are means over long work and hold these stops; short work and \
-         messages will scatter more than predicted",
-        100.0 * excess
-    )
-}
-
 /// Returns a warning for each table that is the prior's because nothing of it was measured.
-pub(super) fn of_kept(identified: &Identified, options: &FitOptions<'_>) -> Vec<String> {
+pub(in crate::fit) fn of_kept(identified: &Identified, options: &FitOptions<'_>) -> Vec<String> {
     let prior = options.prior.map_or("", |prior| prior.name.as_str());
     let tables = [
         ("messages.remote", "messages between hosts", "their ports and costs", "two hosts"),
@@ -32,13 +23,15 @@ pub(super) fn of_kept(identified: &Identified, options: &FitOptions<'_>) -> Vec<
     ];
     let is_kept = |key: &str| identified.kept.iter().any(|kept| kept == key);
     let doubt = |(_, what, values, needed): (&str, &str, &str, &str)| {
-        format!("no sample tells {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those")
+        format!(
+            "no sample determines {what}, which takes {needed}: {values} are those of `{prior}`, and as good as those"
+        )
     };
     tables.into_iter().filter(|(key, ..)| is_kept(key)).map(doubt).collect()
 }
 
 /// Returns reasons to doubt the result.
-pub(super) fn of_fit(
+pub(in crate::fit) fn of_fit(
     machine: &MachineModel,
     residuals: &BTreeMap<String, Residual>,
     intervals: &BTreeMap<String, (f64, f64)>,
@@ -47,7 +40,7 @@ pub(super) fn of_fit(
     let mut doubts = Vec::new();
     if n_launches < LAUNCHES_MIN as usize {
         doubts.push(format!(
-            "{n_launches} launches do not tell how far launches differ: run at least {LAUNCHES_MIN} for intervals"
+            "{n_launches} launches do not show how far launches differ: run at least {LAUNCHES_MIN} for intervals"
         ));
     }
     for (kind, residual) in residuals {

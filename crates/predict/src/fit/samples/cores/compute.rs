@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use dlpc_engine::maths;
 use dlpc_engine::stats;
 
-use super::cores::ComputeCosts;
-use super::least_squares::robust_mean;
-use super::mean_cost;
-use crate::measurement::experiment::{Experiment, WorkKernel};
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::{Experiment, WorkKernel};
+use crate::calibration::sample::Sample;
+use crate::fit::samples::cores::ComputeCosts;
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::statistics::least_squares::robust_mean;
 
 /// Rounds of the alternating fit; a balanced plan needs one or two.
 const ROUNDS: usize = 100;
 /// Change of a logarithm below which the fit has settled.
 const SETTLED: f64 = 1e-10;
 
-/// Fewest differences between samples of a kernel that tell its precision.
+/// Fewest differences between samples of a kernel that determine its precision.
 const DIFFERENCES_MIN: usize = 4;
 /// Least sigma of a kernel: samples without noise are not infinitely precise.
 const SIGMA_MIN: f64 = 1e-3;
@@ -34,7 +34,7 @@ struct Observation<'a> {
 ///
 /// The alternation descends to the minimum of a sum over all samples, as each group's mean does for its part
 /// (backfitting: Buja, Hastie and Tibshirani, 1989).
-pub(super) fn fit(samples: &[&Sample]) -> ComputeCosts {
+pub(in crate::fit) fn fit(samples: &[&Sample]) -> ComputeCosts {
     let observations: Vec<Observation<'_>> = samples.iter().filter_map(|sample| observation(sample)).collect();
     let precisions = precisions(&observations);
     let mut kernels: BTreeMap<WorkKernel, f64> = BTreeMap::new();
@@ -150,7 +150,7 @@ fn not_decreasing(logs: BTreeMap<u32, f64>) -> BTreeMap<u32, f64> {
 }
 
 /// Returns the slowdown for 1 to `cores` busy cores; numbers that were not measured lie on a line between those that were.
-pub(super) fn slowdown_table(slowdown: &BTreeMap<u32, f64>, cores: u32) -> Vec<f64> {
+pub(in crate::fit) fn slowdown_table(slowdown: &BTreeMap<u32, f64>, cores: u32) -> Vec<f64> {
     let at = |busy: u32| {
         let below = slowdown.range(..=busy).next_back();
         let above = slowdown.range(busy..).next();

@@ -2,20 +2,21 @@
 
 use dlpc_engine::machine::MachineModel;
 
-use super::compute;
-use super::cores::{ComputeCosts, ComputeNoise};
-use super::mean_cost;
-use super::messages::{self, Wire};
-use super::network;
-use super::noise;
-use super::pairs::PairSamples;
-use super::parameters::{Estimate, Shape};
-use super::{FitOptions, model};
-use crate::measurement::experiment::PairClass;
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::PairClass;
+use crate::calibration::sample::Sample;
+use crate::fit::FitOptions;
+use crate::fit::samples::assemble;
+use crate::fit::samples::cores::compute;
+use crate::fit::samples::cores::mean_cost;
+use crate::fit::samples::cores::noise;
+use crate::fit::samples::cores::{ComputeCosts, ComputeNoise};
+use crate::fit::samples::messages::pairs::PairSamples;
+use crate::fit::samples::messages::{self, Wire};
+use crate::fit::samples::network;
+use crate::fit::samples::parameters::{Estimate, Shape};
 
 /// Estimates all parameters from `samples`; none if they are too few for the shape, as a resample may be.
-pub(super) fn estimate(
+pub(in crate::fit) fn estimate(
     samples: &[&Sample],
     shape: &Shape,
     options: &FitOptions<'_>,
@@ -29,12 +30,12 @@ pub(super) fn estimate(
     if let Some(remote) = &shape.remote {
         estimate.remote = Some(network::estimate(samples, remote, &estimate, shape, options).ok()?);
     }
-    let machine = model::assemble(&estimate, shape, options).ok()?;
+    let machine = assemble::assemble(&estimate, shape, options).ok()?;
     Some((machine, estimate))
 }
 
 /// Estimates kernels, speeds and noise.
-pub(super) fn compute_part(samples: &[&Sample], has_interruptions: bool) -> (ComputeCosts, ComputeNoise) {
+pub(in crate::fit) fn compute_part(samples: &[&Sample], has_interruptions: bool) -> (ComputeCosts, ComputeNoise) {
     let costs = compute::fit(samples);
     let mut noise = noise::fit(samples, &costs);
     if !has_interruptions {

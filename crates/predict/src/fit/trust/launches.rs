@@ -1,4 +1,4 @@
-//! Which launches tell a value: those with samples of it.
+//! Which launches determine a value: those with samples of it.
 //!
 //! A campaign may end in the middle of a launch. That launch says nothing of what it did not come to, so it does not count
 //! for the interval of that.
@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::machine::{COSTED, Kernel, MachineModel};
 
-use super::residuals::kind;
-use crate::measurement::experiment::Experiment;
-use crate::measurement::sample::Sample;
-use crate::measurement::simulated::machine_kernel;
+use crate::calibration::experiment::Experiment;
+use crate::calibration::sample::Sample;
+use crate::calibration::simulated::machine_kernel;
+use crate::fit::trust::residuals::kind;
 
-/// Returns sets of launches, ascending, and the values that each set tells.
+/// Returns sets of launches, ascending, and the values that each set determines.
 ///
-/// `fitted` are the key paths and the experiments that tell them, for instance `ping_pong remote, fan_in`.
-pub(super) fn telling(
+/// `fitted` are the key paths and the experiments that determine them, for instance `ping_pong remote, fan_in`.
+pub(in crate::fit) fn telling(
     samples: &[&Sample],
     machine: &MachineModel,
     fitted: &BTreeMap<String, String>,
@@ -41,7 +41,7 @@ pub(super) fn telling(
 }
 
 /// Returns the launches that have samples of each of these kinds.
-pub(super) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
+pub(in crate::fit) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
     let of_kind = |wanted: &String| -> BTreeSet<u32> {
         let of_kind = samples.iter().filter(|sample| kind(&sample.experiment) == *wanted);
         of_kind.map(|sample| sample.launch).collect()
@@ -49,7 +49,7 @@ pub(super) fn of_kinds(samples: &[&Sample], kinds: &[String]) -> BTreeSet<u32> {
     kinds.iter().map(of_kind).reduce(|all, own| all.intersection(&own).copied().collect()).unwrap_or_default()
 }
 
-/// What a sample of computing must be about to tell a value.
+/// What a sample of computing must be about to determine a value.
 enum About {
     Host(String),
     Kernel(Kernel),

@@ -1,41 +1,41 @@
 //! Samples of messages between two ranks, as the equations of the message model see them.
 
-use super::cores::ComputeCosts;
-use super::least_squares::Equation;
-use crate::measurement::experiment::{Experiment, PairClass};
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::{Experiment, PairClass};
+use crate::calibration::sample::Sample;
+use crate::fit::samples::cores::ComputeCosts;
+use crate::fit::statistics::least_squares::Equation;
 
 /// Unknowns of one segment: `o_s`, `o_r`, O, L, the time per byte on the wire, and what a send and a receive take per byte
 /// behind the wire.
-pub(super) const N_COSTS: usize = 7;
+pub(in crate::fit) const N_COSTS: usize = 7;
 /// Series of measurements with a scatter of their own.
-pub(super) const PING_PONG: usize = 0;
+pub(in crate::fit) const PING_PONG: usize = 0;
 /// Sends alone.
-pub(super) const SEND: usize = 1;
+pub(in crate::fit) const SEND: usize = 1;
 /// Receives alone.
-pub(super) const RECV: usize = 2;
+pub(in crate::fit) const RECV: usize = 2;
 
 /// One sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct PairSample {
-    pub(super) bytes: u64,
-    pub(super) seconds: f64,
+pub(in crate::fit) struct PairSample {
+    pub(in crate::fit) bytes: u64,
+    pub(in crate::fit) seconds: f64,
     /// 1 / speed of the timing rank's host.
-    pub(super) own_slowness: f64,
+    pub(in crate::fit) own_slowness: f64,
     /// Mean of 1 / speed of both hosts.
-    pub(super) mean_slowness: f64,
+    pub(in crate::fit) mean_slowness: f64,
 }
 
 /// A send to a rank that receives late.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct LateSend {
-    pub(super) sample: PairSample,
-    pub(super) recv_delay_s: f64,
+pub(in crate::fit) struct LateSend {
+    pub(in crate::fit) sample: PairSample,
+    pub(in crate::fit) recv_delay_s: f64,
 }
 
 /// When cores copy the bytes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Copying {
+pub(in crate::fit) enum Copying {
     /// Before the wire has them and after: the time of a message holds `2 O s` besides the wire's.
     #[default]
     BesidesTheWire,
@@ -46,7 +46,7 @@ pub(super) enum Copying {
 
 impl Copying {
     /// Returns how many unknowns a segment of eager messages has.
-    pub(super) const fn n_unknowns(self) -> usize {
+    pub(in crate::fit) const fn n_unknowns(self) -> usize {
         match self {
             Self::BesidesTheWire => 5,
             Self::BehindTheWire => 6,
@@ -56,30 +56,30 @@ impl Copying {
 
 /// All samples of one class of pairs.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct PairSamples {
-    pub(super) copying: Copying,
-    pub(super) ping_pongs: Vec<PairSample>,
-    pub(super) sends: Vec<LateSend>,
-    pub(super) recvs: Vec<PairSample>,
+pub(in crate::fit) struct PairSamples {
+    pub(in crate::fit) copying: Copying,
+    pub(in crate::fit) ping_pongs: Vec<PairSample>,
+    pub(in crate::fit) sends: Vec<LateSend>,
+    pub(in crate::fit) recvs: Vec<PairSample>,
 }
 
 /// Costs of the messages of one segment at speed 1, in seconds and seconds per byte.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct SegmentCosts {
-    pub(super) upto: u64,
-    pub(super) send_overhead: f64,
-    pub(super) recv_overhead: f64,
-    pub(super) byte_overhead: f64,
-    pub(super) latency: f64,
+pub(in crate::fit) struct SegmentCosts {
+    pub(in crate::fit) upto: u64,
+    pub(in crate::fit) send_overhead: f64,
+    pub(in crate::fit) recv_overhead: f64,
+    pub(in crate::fit) byte_overhead: f64,
+    pub(in crate::fit) latency: f64,
     /// Time per byte of one message alone: the larger of `byte_gap` and the port's.
-    pub(super) wire: f64,
+    pub(in crate::fit) wire: f64,
     /// What a send alone, and a receive alone, take per byte behind the wire.
-    pub(super) behind: [f64; 2],
+    pub(in crate::fit) behind: [f64; 2],
 }
 
 impl PairSamples {
     /// Takes the samples of `class`.
-    pub(super) fn of(samples: &[&Sample], class: PairClass, costs: &ComputeCosts, copying: Copying) -> Self {
+    pub(in crate::fit) fn of(samples: &[&Sample], class: PairClass, costs: &ComputeCosts, copying: Copying) -> Self {
         let mut pairs = Self { copying, ..Self::default() };
         for sample in samples {
             let own_slowness = 1.0 / costs.speed(&sample.host);
@@ -106,7 +106,7 @@ impl PairSamples {
     /// `T = m (o_s + o_r) + 2 m O s + L + w s` with m the mean of 1 / speed; `o_s + O s` and `o_r + O s` alone
     /// (docs/model.md, eq. 3, 4, 15 and 16). Behind the wire: `T = m (o_s + o_r) + L + w s`, and a time per byte of their own
     /// for sends and receives.
-    pub(super) fn eager_equations(&self, above: Option<u64>, upto: u64) -> Vec<Equation<N_COSTS>> {
+    pub(in crate::fit) fn eager_equations(&self, above: Option<u64>, upto: u64) -> Vec<Equation<N_COSTS>> {
         let is_inside = |sample: &PairSample| above.is_none_or(|above| above < sample.bytes) && sample.bytes <= upto;
         let (besides, behind) = match self.copying {
             Copying::BesidesTheWire => (1.0, 0.0),
@@ -129,7 +129,7 @@ impl PairSamples {
     }
 
     /// Returns the equations of rendezvous messages: `T = offset + L + w s`, `offset` being what is known of each.
-    pub(super) fn rendezvous_equations(
+    pub(in crate::fit) fn rendezvous_equations(
         &self,
         above: u64,
         upto: u64,
@@ -145,7 +145,7 @@ impl PairSamples {
     }
 
     /// Returns the mean of the mean slowness over the samples of more than `above` bytes.
-    pub(super) fn mean_slowness(&self, above: u64) -> f64 {
+    pub(in crate::fit) fn mean_slowness(&self, above: u64) -> f64 {
         let of: Vec<f64> = self.ping_pongs.iter().filter(|s| above < s.bytes).map(|s| s.mean_slowness).collect();
         if of.is_empty() { 1.0 } else { dlpc_engine::stats::mean(&of) }
     }
@@ -153,7 +153,7 @@ impl PairSamples {
 
 impl LateSend {
     /// Returns whether the send waited for the receive.
-    pub(super) fn is_rendezvous(&self) -> bool {
+    pub(in crate::fit) fn is_rendezvous(&self) -> bool {
         self.sample.seconds >= 0.5 * self.recv_delay_s
     }
 }
@@ -164,6 +164,6 @@ fn equation(factors: [f64; N_COSTS], sample: &PairSample, series: usize) -> Equa
 
 /// Returns a size as `f64`.
 #[expect(clippy::cast_precision_loss, reason = "sizes need no more than 53 bits")]
-pub(super) fn as_f64(bytes: u64) -> f64 {
+pub(in crate::fit) fn as_f64(bytes: u64) -> f64 {
     bytes as f64
 }

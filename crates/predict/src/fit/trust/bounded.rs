@@ -2,29 +2,29 @@
 //!
 //! A cost is not negative, so resamples in which it would be are all found as zero, and their spread says too little.
 //!
-//! Each such cost is estimated again without its bound, launches resampled; the spread of that tells how large it may be.
+//! Each such cost is estimated again without its bound, launches resampled; the spread of those estimates bounds it from above.
 //! The interval is one-sided, from zero to the larger of zero and the estimate, and what Student's t adds to it.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::FitOptions;
-use super::intervals::{self, Resample, t_975};
-use super::launches;
-use super::messages::{self, LATENCY, WIRE, Wire};
-use super::pairs::PairSamples;
-use super::parameters::{Estimate, Shape};
-use super::segments::TableShape;
-use crate::measurement::experiment::PairClass;
-use crate::measurement::sample::Sample;
+use crate::calibration::experiment::PairClass;
+use crate::calibration::sample::Sample;
+use crate::fit::FitOptions;
+use crate::fit::samples::messages::pairs::PairSamples;
+use crate::fit::samples::messages::segments::TableShape;
+use crate::fit::samples::messages::{self, LATENCY, WIRE, Wire};
+use crate::fit::samples::parameters::{Estimate, Shape};
+use crate::fit::statistics::intervals::{self, Resample, t_975};
+use crate::fit::trust::launches;
 
 /// Costs of a segment: their names, and which of the unknowns they are.
 const COSTS: [(&str, usize); 5] =
     [("send_overhead", 0), ("recv_overhead", 1), ("byte_overhead", 2), ("latency", LATENCY), ("byte_gap", WIRE)];
 
 /// Raises the upper end of each interval of a message cost that begins at zero.
-pub(super) fn widen(
+pub(in crate::fit) fn widen(
     intervals: &mut BTreeMap<String, (f64, f64)>,
     samples: &[&Sample],
     shape: &Shape,
