@@ -57,9 +57,8 @@ impl<'a> Engine<'a> {
     #[cold]
     fn in_mode(&mut self, mode: SendMode, protocol: Protocol, id: RankId, caller: Caller) -> (Protocol, Caller) {
         match mode {
-            SendMode::Standard | SendMode::Ready => (protocol, caller),
             SendMode::Synchronous if protocol == Protocol::Eager => (Protocol::Synchronous, caller),
-            SendMode::Synchronous => (protocol, caller),
+            SendMode::Standard | SendMode::Ready | SendMode::Synchronous => (protocol, caller),
             SendMode::Buffered => {
                 // It is done for its caller: what is left of it goes on as a send without a number.
                 if let Caller::Named(request) = caller {
