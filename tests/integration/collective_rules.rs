@@ -82,13 +82,12 @@ fn expected(rule: &Rule, p: u32, vector: Arguments) -> Algorithm {
             Algorithm::ReduceBcast(ReduceAlgorithm::Linear, BcastAlgorithm::Linear)
         }
         ("allreduce", "rabenseifner") => Algorithm::AllreduceByHalving,
-        ("allgather", algorithm) => Algorithm::Allgather(allgather(algorithm, p)),
         ("allgatherv", "default") => {
             let all = Arguments::of(1, vector.bytes().0 * u64::from(p));
             let Algorithm::Bcast(second) = selected("bcast", p, all) else { panic!("a bcast") };
             Algorithm::GathervBcast(second)
         }
-        ("allgatherv", algorithm) => Algorithm::Allgather(allgather(algorithm, p)),
+        ("allgather" | "allgatherv", algorithm) => Algorithm::Allgather(allgather(algorithm, p)),
         ("alltoall", algorithm) => Algorithm::Alltoall(alltoall(algorithm, p)),
         ("reduce_scatter", "non-overlapping") => {
             let Algorithm::Reduce(first) = selected("reduce", p, vector) else { panic!("a reduce") };
