@@ -5,6 +5,8 @@
 //! is early does not disturb the others, since each rank lists what it sends. `make collectives` compares all cells, the test
 //! by itself a part of them.
 
+#![expect(clippy::print_stdout, reason = "the table is what `make collectives` is for")]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -110,17 +112,17 @@ fn monitored(p: u32, cells: &[Cell], parameters: &[(String, u32)]) -> Vec<Sent> 
     }
     let command = vec![program, at("calls").into(), at("sent").into()];
     support::start_with(p, mca, command, "").unwrap_or_else(|error| panic!("{p} ranks: {error}"));
-    let mut calls = vec![vec![Vec::new(); p as usize]; cells.len()];
-    for rank in 0..p as usize {
+    let mut by_call = vec![vec![Vec::new(); p as usize]; cells.len()];
+    for rank in 0..p {
         let text = std::fs::read_to_string(at(&format!("sent.{rank}"))).expect("what a rank sent");
         for line in text.lines() {
             let words: Vec<u64> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
             let [call, to, bytes] = words[..] else { panic!("{line}") };
             let to = u32::try_from(to).expect("a rank");
-            calls[usize::try_from(call).expect("a call")][rank].push((to, bytes));
+            by_call[usize::try_from(call).expect("a call")][rank as usize].push((to, bytes));
         }
     }
-    calls
+    by_call
 }
 
 /// Compiles `monitored.c` for the library of this build.
