@@ -12,6 +12,7 @@ use crate::hunt::Files;
 const FOLDERS: &[&str] = &[
     "scenarios",
     "scenarios/goal",
+    "scenarios/traces",
     "scenarios/measured/dlpc-2020",
     "models",
     "tests/e2e/strange",

@@ -116,6 +116,8 @@ named! {
         Alltoallv = "alltoallv",
         /// `MPI_Reduce_scatter`.
         ReduceScatter = "reducescatter",
+        /// `MPI_Reduce_scatter_block`; the block is that of one rank.
+        ReduceScatterBlock = "reducescatterblock",
         /// `MPI_Scan`, `MPI_Exscan`.
         Scan = "scan",
     }

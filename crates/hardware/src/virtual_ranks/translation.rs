@@ -128,7 +128,8 @@ fn collective(call: &Gathering, place: usize, n: usize) -> Option<CollectiveCall
         ALLTOALLV => CollectiveKind::Alltoallv,
         REDUCE => CollectiveKind::Reduce,
         ALLREDUCE => CollectiveKind::Allreduce,
-        REDUCE_SCATTER | REDUCE_SCATTER_BLOCK => CollectiveKind::ReduceScatter,
+        REDUCE_SCATTER => CollectiveKind::ReduceScatter,
+        REDUCE_SCATTER_BLOCK => CollectiveKind::ReduceScatterBlock,
         SCAN | EXSCAN => CollectiveKind::Scan,
         _ => return None,
     };
@@ -151,6 +152,6 @@ fn collective(call: &Gathering, place: usize, n: usize) -> Option<CollectiveCall
         CollectiveKind::Allgatherv | CollectiveKind::Alltoallv => recvs.len() == n,
         _ => true,
     };
-    let root = call.root;
-    is_whole.then_some(CollectiveCall { kind, root, block: Bytes(call.block), sends, recvs, flops: 0.0 })
+    let block = if kind == CollectiveKind::ReduceScatterBlock { *call.recvs.get(place)? } else { call.block };
+    is_whole.then_some(CollectiveCall { kind, root: call.root, block: Bytes(block), sends, recvs, flops: 0.0 })
 }

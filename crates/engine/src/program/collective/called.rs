@@ -89,6 +89,7 @@ fn algorithm(call: &CollectiveCall, p: u32, overrides: CollectiveOverrides) -> O
         CollectiveKind::Scatter => selection::scatter(p, block, overrides),
         CollectiveKind::Allgather => selection::allgather(p, block, overrides),
         CollectiveKind::Alltoall => selection::alltoall(p, block, overrides),
+        CollectiveKind::ReduceScatterBlock => selection::reduce_scatter_block(p, block, overrides),
         CollectiveKind::Scan => selection::scan(block),
         CollectiveKind::Allgatherv => {
             let parts = uneven(&call.recvs);

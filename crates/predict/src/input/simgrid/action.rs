@@ -301,9 +301,7 @@ impl Fields<'_> {
     fn reduce_scatter(&self) -> Result<CollectiveCall, Fault> {
         let p = self.p();
         if let Some(block) = self.reduce_scatter_block()? {
-            let total = Bytes(block.0.saturating_mul(p as u64));
-            let call = CollectiveCall::of(CollectiveKind::ReduceScatter, 0, total);
-            return Ok(CollectiveCall { sends: vec![block; p].into(), recvs: Box::from([block]), ..call });
+            return Ok(CollectiveCall::of(CollectiveKind::ReduceScatterBlock, 0, block));
         }
         let sends = self.of_all(0, 1 + p)?;
         let recvs = Box::from([sends[self.rank.number()]]);

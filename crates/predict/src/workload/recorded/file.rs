@@ -306,7 +306,10 @@ impl Check<'_> {
             CollectiveKind::Alltoallv => (n, n),
             _ => (0, 0),
         };
-        if sends.len() < n_sends || recvs.len() < n_recvs || (kind == CollectiveKind::ReduceScatter && root > 0) {
+        if sends.len() < n_sends
+            || recvs.len() < n_recvs
+            || ([CollectiveKind::ReduceScatter, CollectiveKind::ReduceScatterBlock].contains(&kind) && root > 0)
+        {
             return Err(format!("a {} on {n} ranks has {n_sends} and {n_recvs} sizes", kind.name()));
         }
         let sizes = |sizes: Vec<u64>| sizes.into_iter().map(Bytes).collect();

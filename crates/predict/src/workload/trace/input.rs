@@ -22,12 +22,12 @@ pub(in crate::workload) struct RawTrace {
     core_speed: Option<Quantified<FlopsPerSecond>>,
     /// The trace of each rank count.
     #[schemars(required, length(min = 1))]
-    runs: Option<Spanned<Vec<Spanned<RawRun>>>>,
+    runs: Option<Spanned<Vec<Spanned<RawTracedRun>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawRun {
+struct RawTracedRun {
     /// Number of ranks of the run that was traced.
     #[schemars(required, range(min = 1, max = RANKS_MAX), extend("examples" = [4]))]
     ranks: Option<Spanned<u32>>,
@@ -51,7 +51,7 @@ pub(in crate::workload) fn read(raw: &RawTrace, source: Source<'_>, diagnostics:
     Some(Trace { core_speed: raw.core_speed.as_ref()?.value, work_factor: 1.0, runs })
 }
 
-fn run(raw: &RawRun, source: Source<'_>, diagnostics: &mut Diagnostics) -> Option<TracedRun> {
+fn run(raw: &RawTracedRun, source: Source<'_>, diagnostics: &mut Diagnostics) -> Option<TracedRun> {
     let (ranks, file) = (raw.ranks.as_ref()?, raw.file.as_ref()?);
     let traced = (source.trace)(&file.value, file.span, diagnostics)?;
     if traced.n_ranks() != ranks.value {
