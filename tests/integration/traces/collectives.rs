@@ -127,9 +127,10 @@ fn a_reduce_scatter_follows_its_rule() {
 
 #[test]
 fn a_reduce_scatter_of_blocks_has_a_zero_for_each_element() {
-    // SMPI's trace of 2 doubles for each rank: 48 bytes are reduced to rank 0, and 16 sent to each other rank from there.
+    // SMPI's trace of 2 doubles for each rank, by recursive halving: rank 0 hands its 48 bytes to rank 1, which swaps 16 (of
+    // rank 2) for 32 (of ranks 0 and 1) with rank 2, then gives rank 0 its 16.
     let text = trace(3, |_| "reducescatter 0 0 0 ".to_owned());
-    assert_eq!(messages(&of(&text)), [(0, 1, 16), (0, 2, 16), (1, 0, 48), (2, 0, 48)]);
+    assert_eq!(messages(&of(&text)), [(0, 1, 48), (1, 0, 16), (1, 2, 16), (2, 1, 32)]);
 }
 
 #[test]
