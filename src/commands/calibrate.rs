@@ -17,6 +17,8 @@ use crate::cli::calibrate::CalibrateArgs;
 use crate::failure::Failure;
 use crate::files;
 
+pub(crate) use self::runs::failure as runs_failure;
+
 pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     if !args.from_runs.is_empty() {
         return runs::run(args);

@@ -1,5 +1,7 @@
 //! `run`: an unmodified MPI program on virtual ranks. It is recorded at each rank count, and the recording is predicted.
 
+mod factor;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -7,13 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dlpc_engine::trace::Trace;
 use dlpc_hardware::virtual_ranks::{self, Play, PlayError};
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::plain_text;
 use dlpc_predict::prediction;
-use dlpc_predict::workload::recorded::{Recording, write_recording};
+use dlpc_predict::workload::recorded::{Factor, Recording, Run, write_recording};
 
-use super::predict;
+use super::{experiment, predict};
 use crate::cli::run::RunProgramArgs;
 use crate::cli::{Format, PredictArgs, RunArgs, TimelineArgs};
 use crate::failure::Failure;
@@ -27,23 +30,17 @@ const SCENARIO: &str = "scenario.toml";
 const INTERPRETERS: [&str; 6] = ["python", "bash", "sh", "env", "nice", "mpirun"];
 
 pub(crate) fn run(args: &RunProgramArgs) -> Result<(), Failure> {
-    let scale = args.scale.ok_or_else(|| Failure::Usage {
-        message: "nothing says how long the CPU times of this computer are on the cluster".to_owned(),
-        help: "write --scale X: time a short run of the program on one rank there and here, and divide; \
-               with --scale 1, the cores of the machine model are as fast as this computer"
-            .to_owned(),
-    })?;
     let folder = args.out.clone().unwrap_or_else(|| Path::new("output").join(name_of(&args.command)));
     let scenario = folder.join(SCENARIO);
     let experiment = planned(args, &scenario)?;
-    let recording = record(args, &experiment, scale)?;
+    let (recording, factor) = recorded(args, &experiment)?;
     files::write(&folder.join(RECORDING), &write_recording(&recording))?;
-    files::write(&scenario, text(args, &recorded(scale)).as_bytes())?;
+    files::write(&scenario, text(args, &factor::section(&factor)).as_bytes())?;
     predict::run(&PredictArgs {
         run: RunArgs {
             scenario,
             out: Some(folder),
-            measured: args.measured.iter().cloned().collect(),
+            measured: factor::shown(args),
             replications: None,
             seed: None,
             threads: None,
@@ -93,8 +90,25 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn recorded(scale: f64) -> String {
-    format!("[workload.recorded]\nfile = {}\nscale = {scale:?}\n", quoted(RECORDING))
+/// Whether the user has told the program to end.
+type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Records the program, and finds the factor on its CPU times.
+fn recorded(args: &RunProgramArgs, experiment: &Experiment) -> Result<(Recording, Factor), Failure> {
+    let signals = Signals::listen();
+    let stop: Stop = Arc::new(move || signals.was_told_to_end());
+    let runs = args.runs.as_deref().map(experiment::measured).transpose()?;
+    let guess = match (args.scale, &runs) {
+        (Some(scale), _) => factor::written(scale),
+        (None, Some(runs)) => factor::guessed(args, experiment, runs, &stop)?,
+        (None, None) => return Err(factor::none()),
+    };
+    let recording = record(args, experiment, guess.scale, &stop)?;
+    let factor = match &runs {
+        Some(runs) => factor::fitted(args, experiment, &recording, &guess, runs)?,
+        None => guess,
+    };
+    Ok((recording, factor))
 }
 
 /// Reads machine, rank counts and placement, as the scenario will have them: its workload is not known yet.
@@ -104,31 +118,40 @@ fn planned(args: &RunProgramArgs, scenario: &Path) -> Result<Experiment, Failure
     Ok(input::load_experiment(scenario, &read)?)
 }
 
+/// Returns the rank counts to record: speedups are against one rank.
+fn counts(experiment: &Experiment) -> BTreeSet<u32> {
+    std::iter::once(1).chain(experiment.scenario.run.ranks.iter().map(|ranks| ranks.get())).collect()
+}
+
 /// Runs the program at each rank count.
-fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64) -> Result<Recording, Failure> {
-    let signals = Signals::listen();
-    let stop: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(move || signals.was_told_to_end());
-    let Experiment { scenario, machine, .. } = experiment;
-    let names = machine.host_names();
-    let counts: BTreeSet<u32> = std::iter::once(1).chain(scenario.run.ranks.iter().map(|ranks| ranks.get())).collect();
-    let mut runs = Vec::new();
-    for n_ranks in counts {
-        let hosts = prediction::hosts_of_ranks(scenario, n_ranks);
-        let play = Play {
-            command: args.command.clone(),
-            hosts: hosts.iter().map(|host| names[host.0 as usize].clone()).collect(),
-            scale,
-            overrides: machine.collectives,
-            time_limit: Duration::from_secs(args.time_limit.get().into()),
-            prints_to_stderr: args.format == Format::Json,
-        };
-        let mut simulate = |program: &mut _| prediction::rehearse(scenario, machine, program, n_ranks);
-        let (run, _) =
-            virtual_ranks::run(&play, Arc::clone(&stop), &mut simulate).map_err(|error| failure(&error, n_ranks))?;
-        runs.push(run);
-    }
+fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64, stop: &Stop) -> Result<Recording, Failure> {
+    let run = |n_ranks| play(args, experiment, scale, n_ranks, stop).map(|(run, _)| run);
+    let runs = counts(experiment).into_iter().map(run).collect::<Result<_, Failure>>()?;
     let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy())).collect();
     Ok(Recording { command, runs, ..Recording::default() })
+}
+
+/// Runs the program once.
+fn play(
+    args: &RunProgramArgs,
+    experiment: &Experiment,
+    scale: f64,
+    n_ranks: u32,
+    stop: &Stop,
+) -> Result<(Run, Trace), Failure> {
+    let Experiment { scenario, machine, .. } = experiment;
+    let names = machine.host_names();
+    let hosts = prediction::hosts_of_ranks(scenario, n_ranks);
+    let play = Play {
+        command: args.command.clone(),
+        hosts: hosts.iter().map(|host| names[host.0 as usize].clone()).collect(),
+        scale,
+        overrides: machine.collectives,
+        time_limit: Duration::from_secs(args.time_limit.get().into()),
+        prints_to_stderr: args.format == Format::Json,
+    };
+    let mut simulate = |program: &mut _| prediction::rehearse(scenario, machine, program, n_ranks);
+    virtual_ranks::run(&play, Arc::clone(stop), &mut simulate).map_err(|error| failure(&error, n_ranks))
 }
 
 fn failure(error: &PlayError, n_ranks: u32) -> Failure {

@@ -6,7 +6,11 @@ use crate::support::{dlpc_sim, succeeds};
 /// Runs a program of `programs.c`, which checks its own results; returns what is printed.
 fn run(stand: &Stand, arguments: &[&str], words: &[&str]) -> Option<String> {
     let ended = stand.run(arguments, programs()?, words);
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{words:?}: {}", ended.stdout);
+    assert_eq!(ended.code, 0, "{words:?}: {}\n{}", ended.stdout, ended.stderr);
+    let is_of_recordings =
+        |line: &str| line.contains("CPU times are recorded ones times") || line.contains("from any source");
+    assert!(ended.stderr.lines().all(is_of_recordings), "{words:?}: {}", ended.stderr);
+    assert!(ended.stderr.contains("CPU times are recorded ones times"), "{}", ended.stderr);
     Some(ended.stdout)
 }
 
@@ -95,4 +99,36 @@ fn every_way_to_wait_gives_the_data_that_were_sent() {
 fn every_collective_gives_its_result() {
     let arguments = ["--ranks", "1..=8", "--scale", "1", "--oversubscribe"];
     run(&Stand::new(), &arguments, &["collectives"]);
+}
+
+/// Whatever the program takes here, it took 100 s on one rank there, and a tenth of a per cent more or less than a half and a
+/// fourth of that on two and four. What is predicted is at most the error of one factor off.
+#[test]
+fn the_factor_is_fitted_to_runs_and_results_say_so() {
+    let stand = Stand::new();
+    let runs = stand.path("runs.csv");
+    std::fs::write(&runs, "ranks,seconds\n1,100\n2,50.05\n4,24.98\n").expect("a file");
+    let arguments = ["--ranks", "1,2,4", "--runs", &runs.display().to_string(), "--fit-ranks", "1,2"];
+    if run(&stand, &arguments, &["pi"]).is_none() {
+        return;
+    }
+    let scenario = std::fs::read_to_string(stand.path("scenario.toml")).expect("a scenario");
+    assert!(scenario.contains("scale_source = \"a fit to runs.csv on 1, 2 ranks"), "{scenario}");
+    assert!(scenario.contains("scale_interval = ["), "{scenario}");
+    let result = std::fs::read_to_string(stand.path("prediction.json")).expect("a prediction");
+    assert!(result.contains("this comes from a fit to runs.csv on 1, 2 ranks"), "{result}");
+    let source = format!("{}={}", stand.path("scenario.toml").display(), runs.display());
+    let fitted = stand.path("fitted.toml");
+    let fit = |out: &std::path::Path| dlpc_sim_fit(&source, out);
+    assert_eq!(fit(&fitted).code, 0, "{}", fit(&fitted).stderr);
+    let text = std::fs::read_to_string(&fitted).expect("a scenario");
+    assert!(text.contains("a fit to runs.csv on 1, 2, 4 ranks"), "{text}");
+    succeeds(dlpc_sim().arg("predict").arg(&fitted).arg("--out").arg(stand.path("again")));
+    let elsewhere = fit(&stand.path("there").join("fitted.toml"));
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.stderr);
+    assert!(elsewhere.stderr.contains("is not beside"), "{}", elsewhere.stderr);
+}
+
+fn dlpc_sim_fit(source: &str, out: &std::path::Path) -> crate::support::Ended {
+    crate::support::run(dlpc_sim().args(["calibrate", "--from-runs", source, "--out"]).arg(out))
 }

@@ -110,7 +110,7 @@ fn a_program_that_never_begins_is_ended() {
 
 #[test]
 fn without_a_factor_the_ways_to_one_are_said() {
-    is_refused("true", &[], &["--ranks", "2"], 2, "write --scale X");
+    is_refused("true", &[], &["--ranks", "2"], 2, "write --runs RUNS.csv");
 }
 
 #[test]

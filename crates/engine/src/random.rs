@@ -67,6 +67,8 @@ pub enum Purpose {
     Messages = 10,
     /// True speed of a host; the index is the host.
     Speed = 11,
+    /// True speed of a core of the cluster against that of the computer that recorded a program.
+    Scale = 12,
 }
 
 /// Whether a replication takes the draws of its antithetic pair as they are.

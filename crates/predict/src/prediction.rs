@@ -140,7 +140,7 @@ pub fn predict_within(
             Ok(scaling::point(replications, baseline_s, breakdown))
         })
         .collect();
-    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(machine, &totals) })
+    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(scenario, machine, &totals) })
 }
 
 /// What a scenario is predicted to do at one rank count.
@@ -166,7 +166,7 @@ pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> 
     let makespans = totals.iter().map(|total| total.makespan).collect();
     let replications = Replications { ranks: n_ranks, makespans };
     let breakdown = model.breakdown(&replications, totals[replications.typical()].n_events)?;
-    Ok(AtRanks { replications, breakdown, warnings: warnings(machine, &totals) })
+    Ok(AtRanks { replications, breakdown, warnings: warnings(scenario, machine, &totals) })
 }
 
 /// Simulates the typical replication on `n_ranks` ranks, that of [`predict`]'s breakdown, and returns its time line; none
@@ -328,7 +328,7 @@ impl Total {
     }
 }
 
-fn warnings(machine: &MachineModel, totals: &[Total]) -> Vec<String> {
+fn warnings(scenario: &Scenario, machine: &MachineModel, totals: &[Total]) -> Vec<String> {
     let largest = |of: fn(&Total) -> Bytes| totals.iter().map(of).max().unwrap_or(Bytes(0));
     let classes = [
         ("within a host", largest(|total| total.largest_local), machine.local.calibrated_upto),
@@ -345,6 +345,7 @@ fn warnings(machine: &MachineModel, totals: &[Total]) -> Vec<String> {
             )
         })
         .chain(untraced(totals))
+        .chain(scenario.workload.facts().cautions())
         .collect()
 }
 

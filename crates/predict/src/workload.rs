@@ -77,7 +77,7 @@ impl RawWorkload {
             pi.as_ref().map(|raw| pi::read(raw, source.kernels, diagnostics).map(Workload::Pi)),
             log_stream.as_ref().map(|raw| log_stream::read(&raw.value, diagnostics).map(Workload::LogStream)),
             custom.as_ref().map(|raw| custom::read(&raw.value, diagnostics).map(Workload::Custom)),
-            recorded.as_ref().map(|raw| recorded::read(&raw.value, recording).map(Workload::Recorded)),
+            recorded.as_ref().map(|raw| recorded::read(&raw.value, recording, diagnostics).map(Workload::Recorded)),
             trace.as_ref().map(|raw| trace::read(&raw.value, source, diagnostics).map(Workload::Trace)),
         ];
         let mut written = all.into_iter().flatten();

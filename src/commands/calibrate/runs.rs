@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use dlpc_predict::fit::runs::recording;
 use dlpc_predict::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOptions};
 use dlpc_predict::fit::{FileProvenance, FittedTo, evidence, to_toml};
 use dlpc_predict::input::{self, Machine};
 use dlpc_predict::measurement::Measurement;
 use dlpc_predict::report::fit::Method;
 use dlpc_predict::scenario::Scenario;
+use dlpc_predict::workload::Workload;
 
 use super::report;
 use crate::cli::calibrate::CalibrateArgs;
@@ -23,6 +25,11 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     let prior = input::load_machine(&prior_path, &files::read)?;
     let programs =
         sources.iter().map(|source| source.load(&prior_path, &args.ranks)).collect::<Result<Vec<_>, Failure>>()?;
+    if let ([source], [program]) = (sources.as_slice(), programs.as_slice())
+        && matches!(program.scenario.workload, Workload::Recorded(_))
+    {
+        return of_recording(args, source, program);
+    }
     let found = fit(args, &programs, &prior)?;
     let made = report::Made {
         fit: &found.fit,
@@ -32,6 +39,25 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         command: &command(args),
     };
     report::write(args, &made, &to_toml(&found.fit, &provenance(args, &found, &programs, &prior)))
+}
+
+/// Fits the factor of a recorded program: what is written is its scenario with that factor.
+fn of_recording(args: &CalibrateArgs, source: &Source, program: &MeasuredProgram) -> Result<(), Failure> {
+    let folder = |path: &Path| std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    if folder(&args.out) != folder(&source.scenario) {
+        return Err(Failure::Usage {
+            message: format!("{} is not beside {}", args.out.display(), source.scenario.display()),
+            help: "a factor is written into a copy of the scenario, which names other files from its folder: write --out there"
+                .to_owned(),
+        });
+    }
+    let ranks = args.ranks.iter().map(|ranks| ranks.get()).collect();
+    let found = recording::fit_factor(program, &ranks).map_err(|error| failure(&error))?;
+    let bytes = files::read(&source.scenario).map_err(|error| Failure::output(&source.scenario, error))?;
+    let text = recording::written_into(&String::from_utf8_lossy(&bytes), &found.factor);
+    let text = text.map_err(|message| Failure::Usage { message, help: "write --from-runs SCENARIO".to_owned() })?;
+    files::write(&args.out, text.as_bytes())?;
+    files::print(&format!("{}\n", found.in_words()))
 }
 
 /// A scenario, and where its runs are if not where it says.
@@ -115,15 +141,19 @@ fn fit(args: &CalibrateArgs, programs: &[MeasuredProgram], prior: &Machine) -> R
     runs::fit_runs(programs, &options).map_err(|error| failure(&error))
 }
 
-fn failure(error: &RunsError) -> Failure {
+pub(crate) fn failure(error: &RunsError) -> Failure {
     let help = match error {
         RunsError::Simulation(error) => return Failure::Simulation(error.clone()),
         RunsError::NoRuns { .. } => "name rank counts that were measured, after --ranks",
         RunsError::NoKernels { .. } => "name scenarios of `pi`; other workloads say themselves how long they compute",
+        RunsError::NotRecorded { .. } => "name the scenario that `dlpc-sim run` has written",
+        RunsError::NoWork { .. } => {
+            "are they times of this program, in seconds, on the machine that the scenario names?"
+        }
         RunsError::Overridden { .. } => "take `kernels` out of its [machine_override]",
         RunsError::TooFew { .. } => "fit more rank counts, after --ranks, or measure more",
     };
-    Failure::Measurement { message: format!("the runs do not make a machine model: {error}"), help: help.to_owned() }
+    Failure::Measurement { message: format!("the runs cannot be fitted: {error}"), help: help.to_owned() }
 }
 
 fn provenance(args: &CalibrateArgs, found: &RunsFit, programs: &[MeasuredProgram], prior: &Machine) -> FileProvenance {

@@ -8,6 +8,7 @@ mod factor;
 mod linear;
 mod noise;
 mod parameters;
+pub mod recording;
 mod scatter;
 mod simulated;
 mod verdict;
@@ -117,6 +118,18 @@ pub enum RunsError {
     /// A scenario that changes what is to be fitted.
     #[error("`{title}` overrides kernel costs, which are to be fitted")]
     Overridden {
+        /// Title of the scenario.
+        title: String,
+    },
+    /// A workload whose costs are not those of another computer.
+    #[error("the workload of `{title}` was not recorded, so there is no factor to be fitted")]
+    NotRecorded {
+        /// Title of the scenario.
+        title: String,
+    },
+    /// Runs that are as short as if nothing was computed.
+    #[error("the runs of `{title}` take no longer than its messages and sleeps alone: nothing is left to be computed")]
+    NoWork {
         /// Title of the scenario.
         title: String,
     },

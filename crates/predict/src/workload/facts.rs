@@ -41,6 +41,11 @@ pub(crate) trait Facts {
         false
     }
 
+    /// Returns what a result has to say of how it was made, in sentences.
+    fn cautions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns what a producer makes while it runs.
     fn production(&self) -> Option<Production> {
         None

@@ -8,8 +8,10 @@ mod recording;
 use std::sync::Arc;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
-use dlpc_engine::program::Program;
-use dlpc_engine::random::Streams;
+use dlpc_engine::maths;
+use dlpc_engine::program::{Op, Program};
+use dlpc_engine::random::{Purpose, Streams};
+use dlpc_engine::units::{SimDuration, significant};
 
 use super::effort::{OPS_MAX, rough};
 use super::{Excess, Facts, KernelFacts, KnownRuns, RawWorkload, Size};
@@ -30,14 +32,84 @@ pub(super) const RECORDED: KernelFacts =
 pub struct Recorded {
     /// What it did.
     pub recording: Arc<Recording>,
-    /// Seconds on a core of speed 1 for each CPU second of the computer that recorded; above zero.
-    pub scale: f64,
+    /// How long its CPU times are there.
+    pub factor: Factor,
 }
 
+/// From CPU times of the computer that recorded to times on a core of speed 1 of the machine model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Seconds on such a core for each CPU second; above zero.
+    pub scale: f64,
+    /// 95 % interval of the scale, from which each replication draws; none if it is taken as known.
+    pub interval: Option<(f64, f64)>,
+    /// What each rank computes there before its first step, such as the start of Python.
+    pub setup: SimDuration,
+    /// Where it comes from, in words; none if nobody says.
+    pub source: Option<String>,
+}
+
+/// Half-width of a 95 % interval of a normal distribution, in standard deviations.
+const HALF_WIDTH_SIGMAS: f64 = 1.959_964;
+
+impl Factor {
+    /// Returns a scale that is known, without set-up.
+    #[must_use]
+    pub const fn known(scale: f64) -> Self {
+        Self { scale, interval: None, setup: SimDuration::ZERO, source: None }
+    }
+
+    /// Returns the standard deviation of the logarithm of the scale; zero if it is taken as known.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.interval.map_or(0.0, |(low, high)| maths::ln(high / low) / (2.0 * HALF_WIDTH_SIGMAS))
+    }
+
+    /// Says in one sentence what the factor is and where it comes from.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let interval = match self.interval {
+            Some((low, high)) => format!("{} to {}", significant(low, DIGITS), significant(high, DIGITS)),
+            None => "taken as exact".to_owned(),
+        };
+        let setup =
+            if self.setup == SimDuration::ZERO { String::new() } else { format!(", after a set-up of {}", self.setup) };
+        format!(
+            "CPU times are recorded ones times {} ({interval}){setup}; this comes from {}",
+            significant(self.scale, DIGITS),
+            self.source.as_deref().unwrap_or("the scenario file, which does not say how it was found")
+        )
+    }
+}
+
+/// Digits of a factor in sentences.
+const DIGITS: usize = 3;
+
 impl Facts for Recorded {
-    fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, _: Streams) -> Program {
+    fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Program {
         let run = self.recording.on(n_ranks).expect("invariant: rank counts of a scenario were recorded");
-        Program::Fixed(run.ops(self.scale, overrides))
+        let drawn = streams.mirrored_factor(Purpose::Scale, 0, self.factor.sigma());
+        let mut ops = run.ops(self.factor.scale * drawn, overrides);
+        if self.factor.setup > SimDuration::ZERO {
+            let setup = Op::Compute { kernel: Kernel::Recorded, work: self.factor.setup };
+            ops.iter_mut().for_each(|ops| ops.push_front(setup));
+        }
+        Program::Fixed(ops)
+    }
+
+    fn is_random(&self) -> bool {
+        self.factor.sigma() > 0.0
+    }
+
+    fn cautions(&self) -> Vec<String> {
+        let n_any = self.recording.runs.iter().map(Run::n_of_any_source).max().unwrap_or(0);
+        let order = (n_any > 0).then(|| {
+            format!(
+                "up to {n_any} receives from any source of a run get the messages that they got when it was recorded, also \
+                 where others would come first: on another cluster, record again"
+            )
+        });
+        std::iter::once(self.factor.in_words()).chain(order).collect()
     }
 
     fn kernels(&self) -> &'static [Kernel] {
@@ -46,7 +118,9 @@ impl Facts for Recorded {
 
     fn scale_kernel(&mut self, kernel: Kernel, factor: f64) {
         if kernel == Kernel::Recorded {
-            self.scale *= factor;
+            self.factor.scale *= factor;
+            self.factor.interval = self.factor.interval.map(|(low, high)| (low * factor, high * factor));
+            self.factor.setup = self.factor.setup.scaled_by(factor);
         }
     }
 
@@ -68,5 +142,70 @@ impl Facts for Recorded {
 
     fn fingerprint(&self, _n_ranks: u32) -> Option<&str> {
         Some(&self.recording.fingerprint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dlpc_engine::stats::mean;
+
+    use super::*;
+
+    fn of_one_second(factor: Factor) -> Recorded {
+        let mut run = Run::new(2);
+        (0..2).for_each(|rank| run.add(rank, Step::Compute(1_000_000_000)));
+        Recorded { recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }), factor }
+    }
+
+    /// Returns the seconds that each rank computes, op by op.
+    fn work_s(recorded: &Recorded, replication: u32) -> Vec<Vec<f64>> {
+        let program = recorded.program(2, CollectiveOverrides::default(), Streams::new(1, replication));
+        let Program::Fixed(ranks) = program else { panic!("ops of a recording are fixed") };
+        let seconds = |op: &Op| match op {
+            Op::Compute { work, .. } => work.as_seconds(),
+            _ => panic!("nothing else is recorded"),
+        };
+        ranks.iter().map(|ops| ops.iter().map(seconds).collect()).collect()
+    }
+
+    #[test]
+    fn a_known_factor_is_not_drawn_and_comes_after_the_set_up() {
+        let setup = SimDuration::from_picos(500_000_000_000);
+        let recorded = of_one_second(Factor { setup, ..Factor::known(8.5) });
+        assert!(!recorded.is_random());
+        assert_eq!(work_s(&recorded, 7), [[0.5, 8.5], [0.5, 8.5]]);
+    }
+
+    /// From 8 to 12.5, the geometric mean is 10 and the deviation ln(12.5 / 8) / (2 * 1.96) = 0.1138. Partners mirror each
+    /// other, so the mean logarithm is that of 10; of 1000 pairs the deviation is within 3 * 0.1138 / sqrt(2000) = 0.0076.
+    #[test]
+    fn a_factor_is_drawn_from_its_interval_the_same_for_all_ranks() {
+        let recorded = of_one_second(Factor { interval: Some((8.0, 12.5)), ..Factor::known(10.0) });
+        assert!(recorded.is_random());
+        let mut logs = Vec::new();
+        for replication in 0..2000 {
+            let work = work_s(&recorded, replication);
+            assert_eq!(work[0], work[1]);
+            logs.push(maths::ln(work[0][0] / 10.0));
+        }
+        assert!(mean(&logs).abs() < 1e-9, "{}", mean(&logs));
+        let squares: Vec<f64> = logs.iter().map(|log| log * log).collect();
+        assert!((mean(&squares).sqrt() - 0.1138).abs() < 0.0076, "{}", mean(&squares).sqrt());
+    }
+
+    #[test]
+    fn results_say_where_the_factor_comes_from_and_what_order_is_kept() {
+        let known = of_one_second(Factor { source: Some("--scale".to_owned()), ..Factor::known(8.5) });
+        assert_eq!(
+            known.cautions(),
+            ["CPU times are recorded ones times 8.5 (taken as exact); this comes from --scale"]
+        );
+        let mut run = Run::new(1);
+        let posted = Posted { from: Some(0), tag: None, context: 0, was_any: true };
+        run.add(0, Step::Call(Call::Recv(posted)));
+        run.add(0, Step::Call(Call::Recv(Posted { was_any: false, ..posted })));
+        let recording = Arc::new(Recording { runs: vec![run], ..Recording::default() });
+        let cautions = Recorded { recording, ..known }.cautions();
+        assert!(cautions[1].starts_with("up to 1 receives from any source"), "{cautions:?}");
     }
 }

@@ -131,7 +131,16 @@ fn intervals(evidence: &Evidence<'_>, costs: &KernelCosts, warnings: &mut Vec<St
 /// Degrees of freedom by Satterthwaite, "An Approximate Distribution of Estimates of Variance Components" (1946): the
 /// reading error is known, the scatter of each measurement is found from its runs less what the fit takes of them.
 fn standard_error(evidence: &Evidence<'_>, parameter: usize) -> (f64, f64) {
-    let Evidence { solution, scatter, points, .. } = evidence;
+    standard_error_of(evidence.solution, evidence.scatter, evidence.points, parameter)
+}
+
+/// As [`standard_error`], for any fit.
+pub(super) fn standard_error_of(
+    solution: &Solution,
+    scatter: &Scatter,
+    points: &[Point],
+    parameter: usize,
+) -> (f64, f64) {
     let sigmas_s = scatter.sigmas_s(points);
     let per_square = |i: usize| solution.gain[(parameter, i)].powi(2) / solution.weights[i];
     let variance: f64 = (0..points.len()).map(|i| per_square(i) * sigmas_s[i].powi(2)).sum();

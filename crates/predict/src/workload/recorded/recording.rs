@@ -141,6 +141,12 @@ impl Run {
         u32::try_from(self.ranks.len()).expect("invariant: ranks are a u32")
     }
 
+    /// Returns how many of its receives and probes would have taken the message of any rank.
+    #[must_use]
+    pub fn n_of_any_source(&self) -> usize {
+        self.ranks.iter().flatten().filter(|step| matches!(step, Step::Call(call) if call.was_any())).count()
+    }
+
     /// Adds a step of a rank. Times of computing that follow each other are one.
     pub fn add(&mut self, rank: u32, step: Step) {
         let steps = &mut self.ranks[rank as usize];
@@ -206,6 +212,17 @@ impl Step {
 }
 
 impl Call {
+    const fn was_any(&self) -> bool {
+        match self {
+            Self::Recv(posted)
+            | Self::Exchange(_, posted)
+            | Self::StartRecv(_, posted)
+            | Self::Probe(posted)
+            | Self::MatchedProbe(_, posted) => posted.was_any,
+            _ => false,
+        }
+    }
+
     fn add_ops(&self, ops: &mut Vec<Op>) {
         match self {
             Self::Send(sent) => ops.push(Op::Send(sent.envelope())),
