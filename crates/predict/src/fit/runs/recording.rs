@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dlpc_engine::engine::SimError;
-use dlpc_engine::machine::{MachineModel, Noise};
+use dlpc_engine::machine::{MachineModel, Noise, Uncertainty};
 use dlpc_engine::maths;
 use dlpc_engine::stats::{mean, median};
 use dlpc_engine::trace::Recording;
@@ -93,6 +93,11 @@ pub fn fit_factor(program: &MeasuredProgram, ranks: &BTreeSet<u32>) -> Result<Fa
     };
     let known: BTreeSet<u32> = recorded.recording.rank_counts().collect();
     let wanted = if ranks.is_empty() { known } else { known.intersection(ranks).copied().collect() };
+    // To `points`, no rank counts are all.
+    if wanted.is_empty() {
+        let ranks = ranks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(RunsError::NoRuns { file: program.file.clone(), ranks });
+    }
     let points = points(std::slice::from_ref(program), &wanted)?;
     if points.len() < 2 {
         return Err(RunsError::TooFew { found: points.len(), unknowns: 1 });
@@ -231,7 +236,8 @@ impl Task<'_> {
 
     /// Simulates each run without noise.
     fn quiet_s(&self, x: &[f64]) -> Result<Vec<f64>, RunsError> {
-        self.medians_s(x, &MachineModel { noise: Noise::NONE, ..self.program.machine.clone() })
+        let uncertainty = Uncertainty::default();
+        self.medians_s(x, &MachineModel { noise: Noise::NONE, uncertainty, ..self.program.machine.clone() })
     }
 
     /// Returns the median of each run with the noise of its ranks: a factor on a whole run has the median 1.

@@ -14,7 +14,7 @@ fn program(runs: &[(u32, f64)]) -> MeasuredProgram {
         run
     };
     let recording = Recorded { runs: [1, 2, 4].map(run).to_vec(), ..Recorded::default() };
-    let scenario = "format = 1\nmachine = \"star.toml\"\n[run]\nranks = \"1,2,4\"\n[workload.recorded]\n\
+    let scenario = "format = 1\ntitle = \"Work\"\nmachine = \"star.toml\"\n[run]\nranks = \"1,2,4\"\n[workload.recorded]\n\
                     file = \"recording.jsonl.gz\"\nscale = 3.0\n";
     let machine = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/run/star.toml"));
     let read = |path: &Path| match path.to_str() {
