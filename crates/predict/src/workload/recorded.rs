@@ -92,7 +92,9 @@ impl Facts for Recorded {
         let mut ops = run.ops(self.factor.scale * drawn, overrides);
         if self.factor.setup > SimDuration::ZERO {
             let setup = Op::Compute { kernel: Kernel::Recorded, work: self.factor.setup };
-            ops.iter_mut().for_each(|ops| ops.push_front(setup));
+            for ops in &mut ops {
+                ops.push_front(setup);
+            }
         }
         Program::Fixed(ops)
     }
@@ -153,7 +155,9 @@ mod tests {
 
     fn of_one_second(factor: Factor) -> Recorded {
         let mut run = Run::new(2);
-        (0..2).for_each(|rank| run.add(rank, Step::Compute(1_000_000_000)));
+        for rank in 0..2 {
+            run.add(rank, Step::Compute(1_000_000_000));
+        }
         Recorded { recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }), factor }
     }
 

@@ -63,8 +63,9 @@ impl FactorFit {
 /// What is wrong with the text.
 pub fn written_into(text: &str, factor: &Factor) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
-    let table = document.get_mut("workload").and_then(|workload| workload.get_mut("recorded"));
-    let table = table.and_then(Item::as_table_like_mut).ok_or("there is no [workload.recorded]")?;
+    let table = document.get_mut("workload").and_then(Item::as_table_like_mut);
+    let table = table.and_then(|workload| workload.get_mut("recorded")?.as_table_like_mut());
+    let table = table.ok_or("there is no [workload.recorded]")?;
     table.insert("scale", value(factor.scale));
     let setup = (factor.setup > SimDuration::ZERO).then(|| value(factor.setup.to_string()));
     let interval = factor.interval.map(|(low, high)| value(Array::from_iter([low, high])));

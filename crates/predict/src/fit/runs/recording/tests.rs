@@ -10,7 +10,9 @@ use super::*;
 fn program(runs: &[(u32, f64)]) -> MeasuredProgram {
     let run = |n_ranks: u32| {
         let mut run = Run::new(n_ranks);
-        (0..n_ranks).for_each(|rank| run.add(rank, Step::Compute(8_000_000_000 / u64::from(n_ranks))));
+        for rank in 0..n_ranks {
+            run.add(rank, Step::Compute(8_000_000_000 / u64::from(n_ranks)));
+        }
         run
     };
     let recording = Recorded { runs: [1, 2, 4].map(run).to_vec(), ..Recorded::default() };
