@@ -21,8 +21,8 @@ use self::raw::{RawRun, RawScenario};
 use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::input::files::Files;
 use crate::input::machine::host_names::HostNames;
-use crate::input::simgrid;
 use crate::input::toml::tree::beside;
+use crate::input::traced;
 use crate::scenario::{Run, Scenario};
 use crate::workload::{KernelSource, Source, Workload};
 
@@ -46,7 +46,7 @@ pub(super) fn validate(
     let recording = named.and_then(|named| recording::read(named, path, files)).map(Arc::new);
     let read = files.read;
     let trace = |named: &str, at: Span, diagnostics: &mut Diagnostics| {
-        simgrid::named::read_trace(&beside(path, named), at, read, diagnostics)
+        traced::read_trace(&beside(path, named), at, read, diagnostics)
     };
     let source = Source { kernels, trace: &trace };
     let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, recording, &mut files.diagnostics));
