@@ -87,7 +87,7 @@ mod tests {
             order: None,
             may_oversubscribe: false,
         };
-        let checked = Scenario { title: String::new(), run, workload: Workload::Custom(Vec::new()) };
+        let checked = Scenario { title: String::new(), run, workload: Workload::Custom(Vec::new().into()) };
         point_key(&scenario, &json!({ "name": "x", "title": title }), &checked, ranks)
     }
 
