@@ -60,9 +60,9 @@ impl Cell {
             "barrier" => selection::barrier(p, rules),
             "bcast" => selection::bcast(p, arguments, rules),
             "scatter" => selection::scatter(p, arguments, rules),
-            "scatterv" => selection::scatterv(arguments),
+            "scatterv" => selection::scatterv(arguments, rules),
             "gather" => selection::gather(p, arguments, rules),
-            "gatherv" => selection::gatherv(arguments),
+            "gatherv" => selection::gatherv(arguments, rules),
             "reduce" => selection::reduce(p, arguments, rules),
             "allreduce" => selection::allreduce(p, arguments, rules),
             "allgather" => selection::allgather(p, arguments, rules),
@@ -70,7 +70,7 @@ impl Cell {
             "alltoall" => selection::alltoall(p, arguments, rules),
             "reduce_scatter" => selection::reduce_scatter(p, arguments, rules),
             "reduce_scatter_block" => selection::reduce_scatter_block(p, arguments, rules),
-            "scan" | "exscan" => selection::scan(arguments),
+            "scan" | "exscan" => selection::scan(arguments, rules),
             other => panic!("{other}"),
         }
     }
@@ -84,7 +84,6 @@ fn cells(bytes: &[u64], element_bytes: u64, with: impl Fn(Arguments) -> Argument
     };
     COLLECTIVES.into_iter().flat_map(of_size).collect()
 }
-
 
 /// Returns the ops of a rank.
 fn ops(collective: Collective, rank: u32, p: u32) -> impl Iterator<Item = Op> {
@@ -113,6 +112,19 @@ fn is_open_mpi_4_1() -> bool {
     let is = (version.contains("Open MPI") || version.contains("OpenRTE")) && version.contains(" 4.1.");
     if !is {
         println!("not compared, because this is not Open MPI 4.1: {version}");
+    }
+    is
+}
+
+/// Returns whether the launcher is that of an MPICH 4 whose messages go by UCX, where `monitored.c` sees them.
+fn is_mpich_4() -> bool {
+    let build = support::launcher_build();
+    let is_4 = build
+        .lines()
+        .any(|line| line.trim().strip_prefix("Version:").is_some_and(|version| version.trim().starts_with("4.")));
+    let is = is_4 && build.contains("ch4:ucx");
+    if !is {
+        println!("not compared, because this is not MPICH 4 on UCX: {}", support::launcher_version());
     }
     is
 }

@@ -36,6 +36,11 @@ int main(int argc, char **argv)
             fputc(MPI_Wtime() - begin > held_up ? '+' : '-', output);
         }
         fputc('\n', output);
+        if (rank == 0) {
+            /* A job that is silent is taken for one that hangs. */
+            printf("%s\n", what.name);
+            fflush(stdout);
+        }
     }
     check(fclose(output) == 0, "the output could not be written");
     MPI_Finalize();

@@ -34,11 +34,8 @@ const BYTES: [u64; 3] = [8, 10_000, 300_000];
 
 /// Hosts with free overheads on a network that takes next to no time.
 fn cluster(n_hosts: u32) -> MachineModel {
-    let messages = MessageTable {
-        eager_limit: EAGER_LIMIT,
-        segments: vec![Segment::FREE],
-        calibrated_upto: Bytes(u64::MAX),
-    };
+    let messages =
+        MessageTable { eager_limit: EAGER_LIMIT, segments: vec![Segment::FREE], calibrated_upto: Bytes(u64::MAX) };
     MachineModel {
         name: "returns".to_owned(),
         host_groups: vec![HostGroup {
@@ -46,7 +43,11 @@ fn cluster(n_hosts: u32) -> MachineModel {
             cores: NonZeroU32::MIN,
             speeds: vec![1.0; n_hosts as usize],
             slowdown: vec![1.0],
-            nic: Nic { bandwidth: BytesPerSecond::from_mbit(10_000.0), latency: SimDuration::ZERO, duplex: Duplex::Full },
+            nic: Nic {
+                bandwidth: BytesPerSecond::from_mbit(10_000.0),
+                latency: SimDuration::ZERO,
+                duplex: Duplex::Full,
+            },
         }],
         switch: Switch {
             latency: SimDuration::ZERO,
@@ -107,7 +108,8 @@ fn returned(p: u32, cells: &[Cell]) -> Vec<Vec<String>> {
     support::start_with(p, mca, command, "").unwrap_or_else(|error| panic!("{p} ranks: {error}"));
     let of_rank = |rank| std::fs::read_to_string(at(&format!("held_up.{rank}"))).expect("what a rank wrote");
     let of_ranks: Vec<String> = (0..p).map(of_rank).collect();
-    let of_cell = |i| of_ranks.iter().map(|text| text.lines().nth(i).expect("a line for each call").to_owned()).collect();
+    let of_cell =
+        |i| of_ranks.iter().map(|text| text.lines().nth(i).expect("a line for each call").to_owned()).collect();
     (0..cells.len()).map(of_cell).collect()
 }
 
@@ -126,7 +128,8 @@ fn ranks_that_come_late_hold_up_those_that_open_mpi_holds_up() {
             let simulated = simulated(*cell, p);
             if simulated != returned {
                 let algorithm = cell.simulated(p, CollectiveOverrides::default()).algorithm;
-                differences.push(format!("p={p} {cell:?} as {algorithm:?}:\n  {returned:?}\n  simulated\n  {simulated:?}"));
+                differences
+                    .push(format!("p={p} {cell:?} as {algorithm:?}:\n  {returned:?}\n  simulated\n  {simulated:?}"));
             }
         }
     }

@@ -1,17 +1,18 @@
 //! What simulated collectives send, against what Open MPI sends: each rank's messages in the order in which it sends them, by
 //! receiver and size. So numbers of messages, bytes and sizes of each pair of ranks are the same, too.
 //!
-//! Open MPI says itself what it sends (`pml_monitoring`) while `monitored.c` calls the collectives on real ranks; a rank that
-//! is early does not disturb the others, since each rank lists what it sends.
+//! Open MPI says itself what it sends (`pml_monitoring`) while `monitored.c` calls the collectives on real ranks; of MPICH the
+//! program sees each call of the library below. A rank that is early does not disturb the others, since each rank lists what it
+//! sends.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use dlpc_engine::machine::{BarrierAlgorithm, BcastAlgorithm, CollectiveOverrides};
+use dlpc_engine::machine::{BarrierAlgorithm, BcastAlgorithm, CollectiveLibrary, CollectiveOverrides};
 use dlpc_engine::program::Op;
 use dlpc_engine::program::collective::{Arguments, Collective};
 
-use super::{BYTES, Cell, cells, compiled, is_all, is_open_mpi_4_1, ops};
+use super::{BYTES, Cell, cells, compiled, is_all, is_mpich_4, is_open_mpi_4_1, ops};
 use crate::support;
 
 /// Messages of a call: those of each rank, by receiver and bytes, in the order of their sends.
@@ -26,18 +27,38 @@ fn sent(collective: Collective, p: u32) -> Sent {
     (0..p).map(|rank| ops(collective, rank, p).filter_map(of_op).collect()).collect()
 }
 
-/// Runs all cells on `p` ranks with parameters of Open MPI, and returns what each of them sent.
-fn monitored(p: u32, cells: &[Cell], parameters: &[(String, u32)]) -> Vec<Sent> {
+/// What the launcher is told so that the library says what it sends, and the rules that are those of the library.
+#[derive(Debug, Clone)]
+struct Library {
+    arguments: Vec<OsString>,
+    rules: CollectiveOverrides,
+}
+
+impl Library {
+    /// Open MPI with parameters of its own.
+    fn open_mpi(rules: CollectiveOverrides, parameters: &[(String, u32)]) -> Self {
+        let mut arguments = ["--mca", "pml_monitoring_enable", "2"].map(OsString::from).to_vec();
+        for (parameter, value) in parameters {
+            arguments.extend(["--mca".into(), parameter.into(), value.to_string().into()]);
+        }
+        Self { arguments, rules }
+    }
+
+    /// MPICH that takes each rank for one on a host of its own.
+    fn mpich() -> Self {
+        let rules = CollectiveOverrides { library: Some(CollectiveLibrary::Mpich4), ..CollectiveOverrides::default() };
+        Self { arguments: ["-genv", "MPIR_CVAR_NOLOCAL", "1"].map(OsString::from).to_vec(), rules }
+    }
+}
+
+/// Runs all cells on `p` ranks, and returns what each of them sent.
+fn monitored(p: u32, cells: &[Cell], arguments: Vec<OsString>) -> Vec<Sent> {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let program = compiled("monitored", folder.path());
     std::fs::write(at("calls"), cells.iter().map(|cell| cell.line()).collect::<String>()).expect("a file");
-    let mut mca = ["--mca", "pml_monitoring_enable", "2"].map(OsString::from).to_vec();
-    for (parameter, value) in parameters {
-        mca.extend(["--mca".into(), parameter.into(), value.to_string().into()]);
-    }
     let command = vec![program, at("calls").into(), at("sent").into()];
-    support::start_with(p, mca, command, "").unwrap_or_else(|error| panic!("{p} ranks: {error}"));
+    support::start_with(p, arguments, command, "").unwrap_or_else(|error| panic!("{p} ranks: {error}"));
     let mut by_call = vec![vec![Vec::new(); p as usize]; cells.len()];
     for rank in 0..p {
         let text = std::fs::read_to_string(at(&format!("sent.{rank}"))).expect("what a rank sent");
@@ -55,22 +76,11 @@ fn monitored(p: u32, cells: &[Cell], parameters: &[(String, u32)]) -> Vec<Sent> 
 type Table = BTreeMap<&'static str, (usize, usize)>;
 
 /// Compares cells on `p` ranks, counts them, and returns how those that differ do.
-fn compare(p: u32, cells: &[Cell], table: &mut Table) -> Vec<String> {
-    compare_named(p, cells, CollectiveOverrides::default(), &[], table)
-}
-
-/// The same with algorithms that both the model and Open MPI's parameters name.
-fn compare_named(
-    p: u32,
-    cells: &[Cell],
-    rules: CollectiveOverrides,
-    parameters: &[(String, u32)],
-    table: &mut Table,
-) -> Vec<String> {
-    let monitored = monitored(p, cells, parameters);
+fn compare(p: u32, cells: &[Cell], library: &Library, table: &mut Table) -> Vec<String> {
+    let monitored = monitored(p, cells, library.arguments.clone());
     let mut differences = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
-        let collective = cell.simulated(p, rules);
+        let collective = cell.simulated(p, library.rules);
         let (monitored, simulated) = (&monitored[i], sent(collective, p));
         let (equal, all) = table.entry(cell.collective).or_default();
         *all += 1;
@@ -100,11 +110,12 @@ fn simulated_collectives_send_what_open_mpi_sends() {
         return;
     }
     let is_all = is_all();
+    let open_mpi = Library::open_mpi(CollectiveOverrides::default(), &[]);
     let (mut table, mut differences) = (Table::new(), Vec::new());
     let few = [1, 8, 200, 10_000, 300_000];
     let (ranks, bytes): (Vec<u32>, &[u64]) = if is_all { ((2..=17).collect(), &BYTES) } else { (vec![2, 5, 8], &few) };
     for p in ranks {
-        differences.extend(compare(p, &cells(bytes, 1, |arguments| arguments), &mut table));
+        differences.extend(compare(p, &cells(bytes, 1, |arguments| arguments), &open_mpi, &mut table));
     }
     report(&table, &differences);
 }
@@ -116,6 +127,7 @@ fn other_elements_roots_and_operations_send_what_open_mpi_sends() {
         return;
     }
     let is_all = is_all();
+    let open_mpi = Library::open_mpi(CollectiveOverrides::default(), &[]);
     let (mut table, mut differences) = (Table::new(), Vec::new());
     let bytes: &[u64] =
         if is_all { &[0, 8, 16, 64, 200, 1024, 4096, 32_768, 300_000, 2 << 20] } else { &[0, 8, 1024, 32_768] };
@@ -124,7 +136,27 @@ fn other_elements_roots_and_operations_send_what_open_mpi_sends() {
         all.extend(cells(bytes, 8, |arguments| arguments.at_root(p - 1)));
         all.extend(cells(bytes, 1, |arguments| arguments.at_root(1)));
         all.extend(cells(bytes, 8, |arguments| arguments.at_root(p / 2).in_order()));
-        differences.extend(compare(p, &all, &mut table));
+        differences.extend(compare(p, &all, &open_mpi, &mut table));
+    }
+    report(&table, &differences);
+}
+
+/// Roots, sizes of elements and operations are taken together here: each cell of a run on MPICH takes longer.
+#[test]
+fn simulated_collectives_send_what_mpich_sends() {
+    if !is_mpich_4() {
+        return;
+    }
+    let (mut table, mut differences) = (Table::new(), Vec::new());
+    let few = [1, 8, 300, 10_000, 700_000];
+    // More than 32 ranks are those of whom not all send at once.
+    let (ranks, bytes): (Vec<u32>, &[u64]) =
+        if is_all() { ((2..=17).chain([33]).collect(), &BYTES) } else { (vec![3, 5, 8], &few) };
+    for p in ranks {
+        let mut all = cells(bytes, 1, |arguments| arguments);
+        all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(p - 1)));
+        all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(1).in_order()));
+        differences.extend(compare(p, &all, &Library::mpich(), &mut table));
     }
     report(&table, &differences);
 }
@@ -153,7 +185,7 @@ fn algorithms_that_are_named_send_what_open_mpi_sends() {
                 |bytes| [0, p - 1].map(|root| Cell { collective, arguments: Arguments::of(bytes, 1).at_root(root) });
             let cells: Vec<Cell> = [1, 3, 16, 1000, 40_000].into_iter().flat_map(of_size).collect();
             let parameters = [with("use_dynamic_rules", 1), algorithm];
-            differences.extend(compare_named(p, &cells, rules, &parameters, &mut table));
+            differences.extend(compare(p, &cells, &Library::open_mpi(rules, &parameters), &mut table));
         }
     }
     report(&table, &differences);
