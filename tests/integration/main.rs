@@ -13,6 +13,7 @@ mod dlpc;
 mod explanation;
 mod export;
 mod log_stream;
+mod mpich_trees;
 mod random_programs;
 mod replay;
 mod results;

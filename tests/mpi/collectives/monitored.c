@@ -147,6 +147,7 @@ int main(int argc, char **argv)
         is_counting = 1;
         call(&what);
         is_counting = 0;
+        say(&what);
     }
     check(fclose(output) == 0, "the output could not be written");
     MPI_Finalize();

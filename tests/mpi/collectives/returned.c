@@ -36,11 +36,7 @@ int main(int argc, char **argv)
             fputc(MPI_Wtime() - begin > held_up ? '+' : '-', output);
         }
         fputc('\n', output);
-        if (rank == 0) {
-            /* A job that is silent is taken for one that hangs. */
-            printf("%s\n", what.name);
-            fflush(stdout);
-        }
+        say(&what);
     }
     check(fclose(output) == 0, "the output could not be written");
     MPI_Finalize();

@@ -149,10 +149,13 @@ fn simulated_collectives_send_what_mpich_sends() {
     }
     let (mut table, mut differences) = (Table::new(), Vec::new());
     let few = [1, 8, 300, 10_000, 700_000];
-    // More than 32 ranks are those of whom not all send at once.
-    let (ranks, bytes): (Vec<u32>, &[u64]) =
-        if is_all() { ((2..=17).chain([33]).collect(), &BYTES) } else { (vec![3, 5, 8], &few) };
-    for p in ranks {
+    // Of more than 32 ranks not all send at once.
+    let cases: Vec<(u32, &[u64])> = if is_all() {
+        (2..=17).map(|p| (p, &BYTES[..])).chain([(33, &few[..])]).collect()
+    } else {
+        [3, 5, 8].map(|p| (p, &few[..])).to_vec()
+    };
+    for (p, bytes) in cases {
         let mut all = cells(bytes, 1, |arguments| arguments);
         all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(p - 1)));
         all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(1).in_order()));
