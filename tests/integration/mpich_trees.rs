@@ -52,9 +52,13 @@ impl Call {
             return all < limit;
         }
         match condition {
-            "comm_type=intra" | "comm_hierarchy=any" | "comm_size=any" | "avg_msg_size=any" | "total_msg_size=any" => true,
+            "comm_type=intra" | "comm_hierarchy=any" | "comm_size=any" | "avg_msg_size=any" | "total_msg_size=any" => {
+                true
+            }
             "count=any" | "is_sendbuf_inplace=no" | "is_node_consecutive=yes" => true,
-            "comm_type=inter" | "comm_hierarchy=parent" | "comm_size=node_comm_size" | "is_sendbuf_inplace=yes" => false,
+            "comm_type=inter" | "comm_hierarchy=parent" | "comm_size=node_comm_size" | "is_sendbuf_inplace=yes" => {
+                false
+            }
             "comm_size=pow2" => self.p.is_power_of_two(),
             "count<pow2" => self.arguments.elements < q,
             "is_commutative=yes" | "is_op_built_in=yes" => self.arguments.commutes,
@@ -70,7 +74,8 @@ impl Call {
         let mut node = &tree[format!("collective={}", self.collective)];
         loop {
             let branches = node.as_object().unwrap();
-            let name = branches.keys().find_map(|key| key.strip_prefix("algorithm=").or(key.strip_prefix("composition=")));
+            let name =
+                branches.keys().find_map(|key| key.strip_prefix("algorithm=").or(key.strip_prefix("composition=")));
             if let Some(name) = name {
                 return name.to_owned();
             }
