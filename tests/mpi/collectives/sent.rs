@@ -151,7 +151,8 @@ fn simulated_collectives_send_what_mpich_sends() {
     let few = [1, 8, 300, 10_000, 700_000];
     // Of more than 32 ranks not all send at once.
     let cases: Vec<(u32, &[u64])> = if is_all() {
-        (2..=17).map(|p| (p, &BYTES[..])).chain([(33, &few[..])]).collect()
+        // Ranks that wait keep their cores busy: fewer of the larger numbers.
+        (2..=9).chain([12, 16, 17]).map(|p| (p, &BYTES[..])).chain([(33, &few[..])]).collect()
     } else {
         [3, 5, 8].map(|p| (p, &few[..])).to_vec()
     };
@@ -160,6 +161,7 @@ fn simulated_collectives_send_what_mpich_sends() {
         all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(p - 1)));
         all.extend(cells(&bytes[bytes.len() / 5..], 8, |arguments| arguments.at_root(1).in_order()));
         differences.extend(compare(p, &all, &Library::mpich(), &mut table));
+        println!("{p} ranks: {} cells differ so far", differences.len());
     }
     report(&table, &differences);
 }
