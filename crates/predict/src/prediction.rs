@@ -125,7 +125,7 @@ pub fn predict_within(
             makespans: totals.iter().map(|total| total.makespan).collect(),
         })
         .collect();
-    let largest = rank_counts.iter().max().expect("invariant: there is one rank at least");
+    let largest = rank_counts.iter().fold(1, |largest, ranks| largest.max(*ranks));
     let (baseline_s, ..) = replications[0].band();
     let is_wanted = |replications: &&Replications| scenario.run.ranks.iter().any(|r| r.get() == replications.ranks);
     let wanted: Vec<&Replications> = replications.iter().filter(is_wanted).collect();
@@ -142,7 +142,7 @@ pub fn predict_within(
             Ok(scaling::point(replications, baseline_s, breakdown))
         })
         .collect();
-    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(&model, *largest, &totals) })
+    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(&model, largest, &totals) })
 }
 
 /// What a scenario is predicted to do at one rank count.
