@@ -52,10 +52,14 @@ impl Call {
             return all < limit;
         }
         match condition {
-            "comm_type=intra" | "comm_hierarchy=any" | "comm_size=any" | "avg_msg_size=any" | "total_msg_size=any" => {
-                true
-            }
-            "count=any" | "is_sendbuf_inplace=no" | "is_node_consecutive=yes" => true,
+            "comm_type=intra"
+            | "comm_hierarchy=any"
+            | "comm_size=any"
+            | "avg_msg_size=any"
+            | "total_msg_size=any"
+            | "count=any"
+            | "is_sendbuf_inplace=no"
+            | "is_node_consecutive=yes" => true,
             "comm_type=inter" | "comm_hierarchy=parent" | "comm_size=node_comm_size" | "is_sendbuf_inplace=yes" => {
                 false
             }
