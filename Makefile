@@ -40,10 +40,12 @@ peers:
 	./benches/peers/setup
 	cargo bench --locked --bench peers
 
-# What simulated collectives send beside what Open MPI 4.1 says that it sends: all cells, of which the tests take a part.
+# What simulated collectives send, and whom late ranks hold up, beside Open MPI 4.1 and MPICH 4: all cells, of which the tests take a part.
 collectives: setup
 	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.openmpi DLPC_TEST_LAUNCHER=mpirun.openmpi \
-		cargo test --locked --features mpi --test mpi open_mpi_sends -- --nocapture
+		cargo test --locked --features mpi --test mpi open_mpi -- --nocapture
+	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.mpich DLPC_TEST_LAUNCHER=mpiexec.mpich CARGO_TARGET_DIR=target/mpich CARGO_PROFILE_DEV_DEBUG=0 \
+		cargo test --locked --features mpi --test mpi mpich_ -- --nocapture
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup

@@ -148,6 +148,7 @@ impl Stage {
                 self.rank(rank).process = Some(process);
             }
             Outcome::Received(status) | Outcome::Found(status) => self.rank(rank).received = Some(status),
+            Outcome::Completed(request, _) if request.is_of_collective() => {}
             Outcome::Completed(request, status) => self.complete(rank, request, status),
             Outcome::Done => self.done(rank),
             Outcome::Pending | Outcome::TimedOut | Outcome::Looked { .. } => {}
