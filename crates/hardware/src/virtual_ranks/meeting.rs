@@ -4,13 +4,12 @@
 
 use std::borrow::Cow;
 
-use dlpc_virtual_mpi::wire::Gathering;
+use dlpc_virtual_mpi::arithmetic;
 use dlpc_virtual_mpi::wire::gathering::{
-    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BCAST, BY_THE_RANK, EXSCAN, GATHER, GATHERV, REDUCE,
-    REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
+    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BCAST, BY_THE_RANK, EXSCAN, GATHER, GATHERV,
+    NEIGHBOURS, REDUCE, REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
 };
-
-use super::reduction;
+use dlpc_virtual_mpi::wire::{Edge, Gathering};
 
 /// One collective of a communicator.
 #[derive(Debug)]
@@ -38,6 +37,9 @@ struct Contribution {
     /// Bytes to each place, one after the other, where they are divided.
     sizes: Vec<u64>,
     bytes: Vec<u8>,
+    /// Of a neighbourhood, where each of them goes, and where each one that comes is from.
+    targets: Vec<Edge>,
+    sources: Vec<Edge>,
 }
 
 /// What a rank gets: bytes, and the lengths of the parts that they consist of.
@@ -78,7 +80,8 @@ impl Meeting {
         if let Some(why) = why {
             return Err(Other { rank: self.first.rank, function: self.first.function.clone(), why });
         }
-        self.contributions[place] = Some(Contribution { sizes: call.sends.clone(), bytes });
+        let (targets, sources) = (call.targets.clone(), call.sources.clone());
+        self.contributions[place] = Some(Contribution { sizes: call.sends.clone(), bytes, targets, sources });
         Ok(())
     }
 
@@ -105,6 +108,7 @@ impl Meeting {
             REDUCE if !is_root => Some(Part::default()),
             REDUCE | ALLREDUCE => self.reduced_by_all().map(|bytes| Part::one(bytes.to_vec())),
             REDUCE_SCATTER | REDUCE_SCATTER_BLOCK => self.slice(place),
+            NEIGHBOURS => self.from_neighbours(place),
             SCAN => self.reduced(place + 1),
             EXSCAN => self.reduced(place),
             _ => Some(Part::default()),
@@ -123,9 +127,25 @@ impl Meeting {
         Some(Part::of(all?.into_iter()))
     }
 
+    /// Returns what the neighbours of a rank have for it.
+    fn from_neighbours(&self, place: usize) -> Option<Part> {
+        let me = u32::try_from(place).ok();
+        let of = |edge: &Edge| {
+            let Some(from) = edge.place else { return Some(&[][..]) };
+            let there = self.contributions[from as usize].as_ref()?;
+            let back = Edge { place: me, ..*edge };
+            let i = there.targets.iter().position(|target| *target == back)?;
+            let size = |i: usize| there.sizes.get(i).and_then(|size| usize::try_from(*size).ok());
+            let start = (0..i).map(size).sum::<Option<usize>>()?;
+            there.bytes.get(start..start + size(i)?)
+        };
+        let parts: Option<Vec<&[u8]>> = self.contributions[place].as_ref()?.sources.iter().map(of).collect();
+        Some(Part::of(parts?.into_iter()))
+    }
+
     /// Returns what the rank at `from` has for the one at `to`.
     fn divided(&self, from: usize, to: usize) -> Option<Cow<'_, [u8]>> {
-        let Some(Contribution { sizes, bytes }) = &self.contributions[from] else {
+        let Some(Contribution { sizes, bytes, .. }) = &self.contributions[from] else {
             // No message is sent for nothing.
             return Some(Cow::Borrowed(&[]));
         };
@@ -146,7 +166,7 @@ impl Meeting {
         let mut combined = self.bytes(0)?.to_vec();
         for place in 1..n {
             let mut right = self.bytes(place)?.to_vec();
-            reduction::combine(operation, element, &combined, &mut right)?;
+            arithmetic::combine(operation, element, &combined, &mut right)?;
             combined = right;
         }
         Some(Part::one(combined))
@@ -209,6 +229,8 @@ mod tests {
             block: 2,
             sends: vec![1, 1],
             recvs: vec![1, 1],
+            targets: Vec::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -242,6 +264,21 @@ mod tests {
         assert_eq!(bytes_of(REDUCE_SCATTER), [vec![4], vec![6]]);
         assert_eq!(bytes_of(SCAN), [vec![1, 2], vec![4, 6]]);
         assert_eq!(bytes_of(EXSCAN), [vec![], vec![1, 2]]);
+    }
+
+    #[test]
+    fn neighbours_get_what_is_for_them() {
+        // Each rank is twice the neighbour of the other one: what goes out by edge 0 comes in by edge 0, whichever is named first.
+        let edge = |place, number| Edge { place: Some(place), number };
+        let of = |other| Gathering {
+            targets: vec![edge(other, 0), edge(other, 1)],
+            sources: vec![edge(other, 1), edge(other, 0)],
+            ..call(NEIGHBOURS)
+        };
+        let mut meeting = Meeting::new(0, "MPI_X", &of(1), 2, 9);
+        meeting.come(0, &of(1), vec![1, 2]).expect("the same");
+        meeting.come(1, &of(0), vec![3, 4]).expect("the same");
+        assert_eq!([0, 1].map(|place| meeting.go(place).expect("its part").0.bytes), [[4, 3], [2, 1]]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The operations of MPI on vectors of numbers, as messages carry them.
+//! The operations of MPI on vectors of numbers, as messages carry them: used by the simulator, and by ranks that combine themselves.
 
 use std::cmp::Ordering;
 
-use dlpc_virtual_mpi::wire::gathering::{COMPLEX, FLOAT, SIGNED, UNSIGNED, WITH_INDEX};
+use crate::wire::gathering::{COMPLEX, FLOAT, SIGNED, UNSIGNED, WITH_INDEX};
 
 /// Operations of MPI, by the numbers of MPICH's handles.
 const MAX: u32 = 1;
@@ -120,7 +120,8 @@ macro_rules! indexed {
 }
 
 /// Combines two vectors, the result in the place of `right`; none if the operation does not go with the numbers.
-pub(super) fn combine(operation: u32, element: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
+#[must_use]
+pub fn combine(operation: u32, element: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
     match operation {
         REPLACE => return Some(()),
         NOTHING => {
