@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers fits fuzz docs collectives
+.PHONY: test testbed lint setup bench peers fits fuzz docs collectives mpi-suites
 
 test: setup
 	./.ci/test
@@ -44,6 +44,13 @@ peers:
 collectives: setup
 	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.openmpi DLPC_TEST_LAUNCHER=mpirun.openmpi \
 		cargo test --locked --features mpi --test mpi open_mpi_sends -- --nocapture
+
+# All test programs of MPICH on virtual ranks, which .ci/mpi-suites brings and compiles; the tests take a sample of them.
+# `make mpi-suites SUITES=coll/` runs those whose names have that word.
+SUITES = 1
+mpi-suites: setup
+	./.ci/mpi-suites
+	DLPC_SIM_MPI_SUITES=$(SUITES) cargo test --locked --test run programs_of_mpich -- --nocapture
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup

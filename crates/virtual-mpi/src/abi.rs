@@ -130,8 +130,8 @@ impl Status {
     /// Returns the status of a message, or of what has none.
     pub(crate) fn new(source: c_int, tag: c_int, bytes: usize) -> Self {
         let low = u32::try_from(bytes & 0xffff_ffff).unwrap_or_default().cast_signed();
-        let high = c_int::try_from(bytes >> 32).unwrap_or_default();
-        Self { count_low: low, count_high_and_cancelled: high << 1, source, tag, error: SUCCESS }
+        let high = u32::try_from(bytes >> 32).unwrap_or_default();
+        Self { count_low: low, count_high_and_cancelled: (high << 1).cast_signed(), source, tag, error: SUCCESS }
     }
 
     /// Returns it with another answer to the question whether it was cancelled.
@@ -154,7 +154,7 @@ impl Status {
 
     /// Returns the bytes of the message.
     pub(crate) fn bytes(&self) -> usize {
-        let high = usize::try_from(self.count_high_and_cancelled >> 1).unwrap_or_default();
-        high << 32 | self.count_low.cast_unsigned() as usize
+        let high = self.count_high_and_cancelled.cast_unsigned() >> 1;
+        (high as usize) << 32 | self.count_low.cast_unsigned() as usize
     }
 }

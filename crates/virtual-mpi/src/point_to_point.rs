@@ -1,14 +1,15 @@
 //! Messages from one rank to another: the calls that return when they are done.
 
 use std::ffi::{c_int, c_void};
+use std::sync::{Mutex, PoisonError};
 
-use crate::abi::{ERR_REQUEST, MESSAGE_NO_PROC, MESSAGE_NULL, REQUEST_NULL, Status};
+use crate::abi::{ERR_BUFFER, ERR_REQUEST, MESSAGE_NO_PROC, MESSAGE_NULL, Status};
 use crate::buffer::Buffer;
 use crate::errors::{Error, Result};
 use crate::link;
-use crate::memory::{get, put, put_status};
+use crate::memory::{get, put, put_count, put_status};
 use crate::messages::{Mode, address, status, wanted};
-use crate::requests::{Ended, complete, forget, reserve, start_matched};
+use crate::requests::{Ended, complete, forget, over, reserve, start_matched};
 use crate::state::{Communicator, communicator};
 use crate::wire::{Call, Enough, Frame};
 
@@ -125,7 +126,7 @@ counted! {
         let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
         put(message, MESSAGE_NULL);
         if handle == MESSAGE_NO_PROC {
-            put(request, REQUEST_NULL);
+            put(request, over());
             return Ok(());
         }
         start_matched(handle, buffer)?;
@@ -174,15 +175,25 @@ mpi! {
         put(flag, c_int::from(matched_probe(from, tag, comm, false, message, status)?));
         Ok(())
     }
+}
 
-    fn MPI_Buffer_attach(_data: *mut c_void, _size: c_int) {
-        // Data of buffered sends are kept by the simulator.
+/// The buffer that the program has attached: its address and its size. Data of buffered sends are kept by the simulator instead.
+static ATTACHED: Mutex<(usize, i64)> = Mutex::new((0, 0));
+
+counted! {
+    fn MPI_Buffer_attach fn MPI_Buffer_attach_c (data: *mut c_void, size: Count) {
+        let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if attached.0 != 0 {
+            return Err(Error::new(ERR_BUFFER, "a buffer is attached already"));
+        }
+        *attached = (data.expose_provenance(), size.into());
         Ok(())
     }
 
-    fn MPI_Buffer_detach(data: *mut c_void, size: *mut c_int) {
-        put(data.cast::<*mut c_void>(), std::ptr::null_mut());
-        put(size, 0);
+    fn MPI_Buffer_detach fn MPI_Buffer_detach_c (data: *mut c_void, size: *mut Count) {
+        let (address, n) = std::mem::take(&mut *ATTACHED.lock().unwrap_or_else(PoisonError::into_inner));
+        put(data.cast::<*mut c_void>(), std::ptr::with_exposed_provenance_mut(address));
+        put_count(size, n);
         Ok(())
     }
 }

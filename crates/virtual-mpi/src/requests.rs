@@ -102,6 +102,15 @@ pub(crate) fn complete_generalised(handle: c_int) -> Result {
     Ok(())
 }
 
+/// Makes a request that is over: what comes from nobody.
+pub(crate) fn over() -> c_int {
+    let handle = insert(Kind::Message, None, (0, Communicator::nobody()), false);
+    if let Some(request) = requests().get_mut(handle) {
+        request.state = State::Done(Status::empty());
+    }
+    handle
+}
+
 /// Starts to receive a message that a probe has found.
 pub(crate) fn start_matched(handle: c_int, buffer: Buffer) -> Result {
     let mut requests = requests();

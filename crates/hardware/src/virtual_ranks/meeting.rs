@@ -96,6 +96,10 @@ impl Meeting {
         let n = self.contributions.len();
         let root = self.first.call.root as usize;
         let is_root = place == root;
+        if self.first.call.block == 0 && is_of_equal_blocks(self.first.call.kind) {
+            // No message is sent for nothing, so nobody waits for another one.
+            return Some(Part::default());
+        }
         match self.first.call.kind {
             BCAST if !is_root => Some(Part::one(self.bytes(root)?.to_vec())),
             GATHER | GATHERV if is_root => self.all(0..n),
@@ -194,6 +198,10 @@ impl Meeting {
     }
 }
 
+const fn is_of_equal_blocks(kind: u32) -> bool {
+    is_reduction(kind) || matches!(kind, BCAST | GATHER | ALLGATHER)
+}
+
 const fn is_reduction(kind: u32) -> bool {
     matches!(kind, REDUCE | ALLREDUCE | REDUCE_SCATTER | REDUCE_SCATTER_BLOCK | SCAN | EXSCAN)
 }
@@ -286,6 +294,14 @@ mod tests {
         let mut meeting = Meeting::new(1, "MPI_Bcast", &call(BCAST), 2, 9);
         meeting.come(1, &call(BCAST), Vec::new()).expect("the first");
         assert_eq!(meeting.go(1), None);
+    }
+
+    #[test]
+    fn who_gets_nothing_waits_for_nobody() {
+        let nothing = Gathering { block: 0, ..call(BCAST) };
+        let mut meeting = Meeting::new(1, "MPI_Bcast", &nothing, 2, 9);
+        meeting.come(1, &nothing, Vec::new()).expect("the first");
+        assert_eq!(meeting.go(1), Some((Part::default(), false)));
     }
 
     #[test]
