@@ -95,8 +95,8 @@ pub(crate) const ERR_INFO_VALUE: c_int = 30;
 pub(crate) const ERR_INFO_NOKEY: c_int = 31;
 pub(crate) const ERR_KEYVAL: c_int = 48;
 pub(crate) const ERR_SESSION: c_int = 75;
-/// Classes and codes that the program adds come after those of the library.
-pub(crate) const LAST_CLASS: c_int = 105;
+/// `MPI_ERR_LASTCODE`: classes and codes that the program adds come after it.
+pub(crate) const LAST_CODE: c_int = 0x3fff_ffff;
 
 /// Names of the classes of errors.
 pub(crate) const ERROR_NAMES: [(c_int, &str); 24] = [

@@ -75,9 +75,9 @@ fn key(handle: c_int) -> Option<Key> {
     attributes().keys.iter().find_map(|keys| keys.get(handle)).copied()
 }
 
-fn is_usable(kind: usize, handle: c_int) -> Result {
-    let is_usable = attributes().keys[kind].get(handle).is_some_and(|key| !key.is_freed);
-    if is_usable { Ok(()) } else { Err(no_key(handle)) }
+/// Checks a key; a freed one is still that of values that are attached.
+fn is_known(kind: usize, handle: c_int) -> Result {
+    attributes().keys[kind].get(handle).map(|_| ()).ok_or_else(|| no_key(handle))
 }
 
 /// Tells the program that a value goes away.
@@ -131,7 +131,7 @@ fn create_key(kind: usize, copy: Copy, delete: Delete, handle: *mut c_int, extra
 }
 
 fn free_key(kind: usize, handle: *mut c_int) -> Result {
-    is_usable(kind, get(handle))?;
+    is_known(kind, get(handle))?;
     if let Some(key) = attributes().keys[kind].get_mut(get(handle)) {
         key.is_freed = true;
     }
@@ -140,7 +140,10 @@ fn free_key(kind: usize, handle: *mut c_int) -> Result {
 }
 
 fn set(kind: usize, object: c_int, handle: c_int, value: *mut c_void) -> Result {
-    is_usable(kind, handle)?;
+    let is_usable = attributes().keys[kind].get(handle).is_some_and(|key| !key.is_freed);
+    if !is_usable {
+        return Err(no_key(handle));
+    }
     let before = attributes().values.get(&object).and_then(|of| of.iter().find(|(known, _)| *known == handle)).copied();
     if let Some((_, before)) = before {
         deleted(object, handle, before)?;
@@ -162,7 +165,7 @@ fn value(kind: usize, object: c_int, handle: c_int, place: *mut c_void, flag: *m
     let found = predefined(handle.cast_unsigned()).filter(|_| kind == COMM);
     let found = found.map(|number| number.cast_mut().cast::<c_void>());
     if found.is_none() {
-        is_usable(kind, handle)?;
+        is_known(kind, handle)?;
     }
     let own = attributes().values.get(&object).and_then(|of| of.iter().find(|(known, _)| *known == handle)).copied();
     let found = found.or(own.map(|(_, value)| ptr::with_exposed_provenance_mut(value)));
@@ -174,7 +177,7 @@ fn value(kind: usize, object: c_int, handle: c_int, place: *mut c_void, flag: *m
 }
 
 fn delete(kind: usize, object: c_int, handle: c_int) -> Result {
-    is_usable(kind, handle)?;
+    is_known(kind, handle)?;
     let own = attributes().values.get(&object).and_then(|of| of.iter().find(|(known, _)| *known == handle)).copied();
     let (_, value) = own.ok_or_else(|| Error::new(ERR_ARG, "the object has no such attribute"))?;
     deleted(object, handle, value)?;

@@ -33,7 +33,7 @@ impl Buffer {
     /// Returns the part with so many elements after `n` others.
     pub(crate) fn part(&self, n: i64, count: i64) -> Result<Self> {
         let count = errors::count(count)?;
-        let offset = n as isize * self.datatype.extent;
+        let offset = isize::try_from(n).unwrap_or(isize::MAX).wrapping_mul(self.datatype.extent);
         Ok(Self { start: self.start.wrapping_offset(offset), count, datatype: Arc::clone(&self.datatype) })
     }
 

@@ -19,11 +19,13 @@ macro_rules! collectives {
         fn $now:ident fn $now_large:ident fn $start:ident fn $start_large:ident fn $init:ident fn $init_large:ident
         ($($argument:ident: $type:ty),* $(,)?) $body:block
     )*) => {
-        $(const _: () = {
+        $(#[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
             #[allow(dead_code, reason = "not all have counts")]
             type Count = std::ffi::c_int;
             collectives! { @ $now $start $init ($($argument: $type),*) $body }
         };
+        #[allow(clippy::useless_conversion, reason = "large counts need none")]
         const _: () = {
             #[allow(dead_code, reason = "not all have counts")]
             type Count = i64;
@@ -31,6 +33,7 @@ macro_rules! collectives {
         };)*
     };
     (@ $now:ident $start:ident $init:ident ($($argument:ident: $type:ty),*) $body:block) => {
+        #[allow(clippy::too_many_arguments, reason = "MPI has so many")]
         fn plan($($argument: $type),*) -> $crate::errors::Result<$crate::plan::Plan> $body
         mpi! {
             fn $now($($argument: $type),*) {
@@ -143,6 +146,11 @@ fn own_of(
     }
 }
 
+/// A displacement: an address has as many bits.
+pub(crate) fn place(at: i64) -> isize {
+    isize::try_from(at).unwrap_or(isize::MAX)
+}
+
 /// Parts of datatypes of their own, at displacements in bytes.
 pub(crate) fn typed<C: Copy + Into<i64>, D: Copy + Into<i64>>(
     start: *const c_void,
@@ -152,7 +160,7 @@ pub(crate) fn typed<C: Copy + Into<i64>, D: Copy + Into<i64>>(
     n: usize,
 ) -> Result<Parts> {
     let (lengths, at, types) = (list(lengths, n), list(at, n), list(types, n));
-    let part = |i: usize| Buffer::new(start.wrapping_byte_offset(at[i].into() as isize), lengths[i], types[i]);
+    let part = |i: usize| Buffer::new(start.wrapping_byte_offset(place(at[i].into())), lengths[i], types[i]);
     (0..n).map(part).collect::<Result<_>>().map(Parts)
 }
 

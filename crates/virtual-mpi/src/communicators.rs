@@ -70,6 +70,13 @@ pub(crate) fn agree_among(members: &[u32], tag: c_int) -> u32 {
     agree(&Communicator { context, ..Communicator::nobody() }, [0, 0]).context
 }
 
+/// Returns a number that stands for a text by which ranks find each other.
+pub(crate) fn tag_of(text: &str) -> c_int {
+    // FNV-1a.
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash & TAG_BITS).cast_signed()
+}
+
 /// Gives the program a communicator; errors are handled as in the one that it comes from.
 pub(crate) fn add(comm: Communicator, from: c_int, new: *mut c_int) -> Result<c_int> {
     link::call(&Call::Define { context: comm.context, members: comm.everybody() }, b"");
@@ -128,9 +135,14 @@ pub(crate) fn split(handle: c_int, color: c_int, key: c_int, new: *mut c_int) ->
     add(Communicator { context: agreement.context, members, rank, remote, ..Communicator::nobody() }, handle, new)
 }
 
+/// Returns the hints that MPI knows: others are ignored.
+fn known(hints: Hints) -> Hints {
+    hints.into_iter().filter(|(key, _)| key.starts_with("mpi_assert_")).collect()
+}
+
 /// Returns a duplicate without its context.
 fn duplicate(comm: &Communicator, hints: Option<Hints>) -> Communicator {
-    Communicator { name: String::new(), hints: hints.unwrap_or_else(|| comm.hints.clone()), ..comm.clone() }
+    Communicator { name: String::new(), hints: hints.map_or_else(|| comm.hints.clone(), known), ..comm.clone() }
 }
 
 fn dup(handle: c_int, hints: Option<Hints>, new: *mut c_int) -> Result {
@@ -283,6 +295,18 @@ mpi! {
         make(agree_among(&members, tag), members, from.me(), comm, new).map(drop)
     }
 
+    fn MPI_Comm_create_from_group(
+        handle: c_int,
+        tag: *const c_char,
+        _info: c_int,
+        handler: c_int,
+        new: *mut c_int,
+    ) {
+        let (members, me) = (group(handle)?, state().world.rank);
+        let made = make(agree_among(&members, tag_of(&text(tag))), members, me, COMM_WORLD, new)?;
+        errors::set_handler(made, handler)
+    }
+
     fn MPI_Comm_free(comm: *mut c_int) {
         free(comm)
     }
@@ -294,7 +318,7 @@ mpi! {
     fn MPI_Comm_set_info(comm: c_int, info: c_int) {
         let hints = if info == INFO_NULL { Hints::new() } else { hints(info)? };
         communicator(comm)?;
-        state().communicator_mut(comm)?.hints = hints;
+        state().communicator_mut(comm)?.hints = known(hints);
         Ok(())
     }
 

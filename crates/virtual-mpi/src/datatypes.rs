@@ -103,7 +103,7 @@ counted! {
 
     fn MPI_Type_vector fn MPI_Type_vector_c (count: Count, length: Count, stride: Count, old: c_int, new: *mut c_int) {
         let datatype = of(old)?;
-        let step = stride as isize * datatype.extent;
+        let step = isize::try_from(i64::from(stride)).unwrap_or(isize::MAX).wrapping_mul(datatype.extent);
         let made = datatype.blocks(&strided(count.into(), length.into(), step)?);
         let integers = vec![count.into(), length.into(), stride.into()];
         Arguments::new(combiner::VECTOR, integers, Vec::new(), old).made(made, new)

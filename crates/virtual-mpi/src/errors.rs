@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{
     COMM_NULL, COMM_SELF, COMM_WORLD, ERR_ARG, ERR_COUNT, ERR_OTHER, ERRHANDLER_NULL, ERROR_NAMES, ERRORS_ABORT,
-    ERRORS_ARE_FATAL, ERRORS_RETURN, FIRST_ERRHANDLER, LAST_CLASS, SUCCESS,
+    ERRORS_ARE_FATAL, ERRORS_RETURN, FIRST_ERRHANDLER, LAST_CODE, SUCCESS,
 };
 use crate::handles::Handles;
 use crate::link;
@@ -43,7 +43,7 @@ struct Errors {
 static ERRORS: Mutex<Errors> =
     Mutex::new(Errors { handlers: BTreeMap::new(), own: Handles::new(FIRST_ERRHANDLER), codes: BTreeMap::new() });
 /// The largest class or code that is in use.
-pub(crate) static LAST_USED: AtomicI32 = AtomicI32::new(LAST_CLASS);
+pub(crate) static LAST_USED: AtomicI32 = AtomicI32::new(LAST_CODE);
 /// The communicator, or session, that the current call is about.
 static CONCERNED: AtomicI32 = AtomicI32::new(COMM_NULL);
 

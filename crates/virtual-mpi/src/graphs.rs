@@ -72,7 +72,7 @@ fn weights_of(weights: *const c_int, n: usize) -> Vec<c_int> {
 }
 
 /// Tells all ranks what each one knows, as numbers.
-fn told_to_all(comm: &Communicator, known: &[c_int]) -> Result<Vec<c_int>> {
+fn told_to_all(comm: &Communicator, known: &[c_int]) -> Vec<c_int> {
     let lengths: Vec<u64> =
         agree(comm, [length(known.len()), 0]).said.iter().map(|[n, _]| 4 * u64::from(n.cast_unsigned())).collect();
     let bytes: Vec<u8> = known.iter().flat_map(|number| number.to_le_bytes()).collect();
@@ -81,7 +81,7 @@ fn told_to_all(comm: &Communicator, known: &[c_int]) -> Result<Vec<c_int>> {
     let answer = link::call(&Call::Gathering(Box::new(call)), &bytes).bytes;
     let number =
         |word: &[u8]| word.iter().rev().fold(0, |number: u32, byte| number << 8 | u32::from(*byte)).cast_signed();
-    Ok(answer.chunks_exact(4).map(number).collect())
+    answer.chunks_exact(4).map(number).collect()
 }
 
 fn made(comm: &Communicator, from: c_int, adjacent: Adjacent, new: *mut c_int) -> Result {
@@ -200,7 +200,7 @@ mpi! {
         known.extend(edges);
         // Each rank may know edges of any others.
         let counts = agree(&comm, [length(known.len()), 0]).said;
-        let all = told_to_all(&comm, &known)?;
+        let all = told_to_all(&comm, &known);
         let mut adjacent = Adjacent { is_weighted: known[0] != 0, ..Adjacent::default() };
         let mut rest = all.as_slice();
         for [n, _] in counts {

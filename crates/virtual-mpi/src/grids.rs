@@ -87,28 +87,36 @@ fn or_nobody(rank: Option<usize>) -> c_int {
     rank.and_then(|rank| c_int::try_from(rank).ok()).unwrap_or(PROC_NULL)
 }
 
-/// Returns how `n` ranks are divided into as many sizes as are free, as evenly as their prime factors allow, the largest first.
+/// Returns how `n` ranks are divided into as many sizes as are free, in descending order, so that the largest and the smallest one are as
+/// close as can be; of several such divisions, the one whose smallest is largest.
 fn balanced(n: usize, n_free: usize) -> Vec<usize> {
-    let mut factors = Vec::new();
-    let (mut rest, mut divisor) = (n, 2);
-    while divisor * divisor <= rest {
-        while rest.is_multiple_of(divisor) {
-            factors.push(divisor);
-            rest /= divisor;
-        }
-        divisor += 1;
-    }
-    if rest > 1 {
-        factors.push(rest);
-    }
-    let mut sizes = vec![1; n_free];
-    for factor in factors.into_iter().rev() {
-        if let Some(smallest) = sizes.iter_mut().min() {
-            *smallest *= factor;
-        }
-    }
-    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let divisors: Vec<usize> = (1..=n).filter(|divisor| n.is_multiple_of(*divisor)).collect();
+    let mut all = Vec::new();
+    divisions(n, n_free, &mut Vec::new(), &divisors, &mut all);
+    let spread = |sizes: &Vec<usize>| sizes.last().zip(sizes.first()).map(|(last, first)| (last - first, n - first));
+    let mut sizes = all.into_iter().min_by_key(spread).unwrap_or_else(|| vec![1; n_free]);
+    sizes.reverse();
     sizes
+}
+
+/// Adds all divisions whose sizes ascend from those that are chosen already.
+fn divisions(n: usize, n_free: usize, chosen: &mut Vec<usize>, divisors: &[usize], all: &mut Vec<Vec<usize>>) {
+    let least = chosen.last().copied().unwrap_or(1);
+    if n_free == 1 && n >= least {
+        all.push([&chosen[..], &[n]].concat());
+    }
+    // The others are not smaller.
+    let is_small = |size: usize| {
+        u32::try_from(n_free).ok().and_then(|n_free| size.checked_pow(n_free)).is_some_and(|all| all <= n)
+    };
+    for size in divisors.iter().copied().filter(|size| n_free > 1 && *size >= least && n.is_multiple_of(*size)) {
+        if !is_small(size) {
+            break;
+        }
+        chosen.push(size);
+        divisions(n / size, n_free - 1, chosen, divisors, all);
+        chosen.pop();
+    }
 }
 
 mpi! {
@@ -175,6 +183,10 @@ mpi! {
                 left.sizes.push(grid.sizes[i]);
                 left.are_periodic.push(grid.are_periodic[i]);
             }
+        }
+        if left.sizes.is_empty() && comm.rank > 0 {
+            // As in MPICH: only one rank has the grid without dimensions.
+            return split(from, UNDEFINED, 0, new).map(drop);
         }
         let [color, key] = [color, key].map(|n| c_int::try_from(n).unwrap_or(c_int::MAX));
         let handle = split(from, color, key, new)?;
@@ -257,7 +269,8 @@ mod tests {
 
     #[test]
     fn ranks_are_divided_as_evenly_as_their_factors_allow() {
-        assert_eq!(balanced(12, 2), [4, 3]);
+        assert_eq!((balanced(12, 2), balanced(72, 2), balanced(3168, 3)), (vec![4, 3], vec![9, 8], vec![18, 16, 11]));
+        assert_eq!(balanced(5040, 3), [21, 16, 15]);
         assert_eq!(balanced(8, 3), [2, 2, 2]);
         assert_eq!((balanced(7, 2), balanced(1, 1)), (vec![7, 1], vec![1]));
     }

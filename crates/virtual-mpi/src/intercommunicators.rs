@@ -1,15 +1,16 @@
 //! Intercommunicators: two groups of ranks, each of which speaks with the other one.
 
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int};
 
-use crate::abi::{COMM_NULL, ERR_COMM};
-use crate::communicators::{add, agree, agree_among, make};
-use crate::errors::{Error, Result};
+use crate::abi::{COMM_NULL, COMM_WORLD, ERR_COMM};
+use crate::communicators::{add, agree, agree_among, make, tag_of};
+use crate::errors::{self, Error, Result};
+use crate::groups::group;
 use crate::link;
-use crate::memory::put;
+use crate::memory::{put, text};
 use crate::messages::{Mode, address, wanted};
 use crate::plan::gather;
-use crate::state::{Communicator, Remote, communicator};
+use crate::state::{Communicator, Remote, communicator, place_of, state};
 use crate::wire::gathering::BCAST;
 use crate::wire::{Call, Gathering};
 
@@ -67,6 +68,25 @@ mpi! {
         let both = Communicator { remote, name: String::new(), topology: None, ..comm };
         let context = agree_among(&both.everybody(), tag);
         add(Communicator { context, ..both }, handle, new).map(drop)
+    }
+
+    fn MPI_Intercomm_create_from_groups(
+        own: c_int,
+        _own_leader: c_int,
+        other: c_int,
+        _leader: c_int,
+        tag: *const c_char,
+        _info: c_int,
+        handler: c_int,
+        new: *mut c_int,
+    ) {
+        let (members, others, me) = (group(own)?, group(other)?, state().world.rank);
+        let rank = place_of(&members, me).cast_unsigned();
+        let remote = Some(Remote { is_second: members < others, members: others });
+        let both = Communicator { members, rank, remote, ..Communicator::nobody() };
+        let context = agree_among(&both.everybody(), tag_of(&text(tag)));
+        let made = add(Communicator { context, ..both }, COMM_WORLD, new)?;
+        errors::set_handler(made, handler)
     }
 
     fn MPI_Intercomm_merge(handle: c_int, high: c_int, new: *mut c_int) {

@@ -168,8 +168,10 @@ fn combined(blocks: &[Block<'_>], is_padded: bool) -> Datatype {
         ends.max()
     };
     let marks = [lower(&|of| of.marks[0]), upper(&|of| of.marks[1])];
-    let start = marks[0].or_else(|| lower(&|of| Some(of.lower_bound))).unwrap_or(0);
-    let end = marks[1].or_else(|| upper(&|of| Some(of.lower_bound + of.extent))).unwrap_or(start);
+    // Marks alone say nothing of the other end.
+    let is_real = |of: &Datatype| !of.pieces.is_empty() || of.extent != 0;
+    let start = marks[0].or_else(|| lower(&|of| is_real(of).then_some(of.lower_bound))).unwrap_or(0);
+    let end = marks[1].or_else(|| upper(&|of| is_real(of).then_some(of.lower_bound + of.extent))).unwrap_or(0);
     let alignment = blocks.iter().map(|(_, _, of)| of.alignment).max().unwrap_or(1);
     let is_open = marks[1].is_none() && is_padded;
     let padding = if is_open { (start - end).rem_euclid(alignment.cast_signed()) } else { 0 };

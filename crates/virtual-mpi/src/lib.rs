@@ -38,11 +38,13 @@ macro_rules! mpi {
 /// Functions with counts: the second name has the large ones of MPI 4.
 macro_rules! counted {
     ($(fn $name:ident fn $large:ident ($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {
-        $(const _: () = {
+        $(#[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
             #[allow(dead_code, reason = "not all have counts and displacements")]
             type Count = std::ffi::c_int;
             mpi! { fn $name($($argument: $type),*) $body }
         };
+        #[allow(clippy::useless_conversion, reason = "large counts need none")]
         const _: () = {
             #[allow(dead_code, reason = "not all have counts and displacements")]
             type Count = i64;

@@ -131,7 +131,7 @@ impl Parts {
     pub(crate) fn equal(start: *const c_void, count: impl Into<i64>, datatype: c_int, n: usize) -> Result<Self> {
         let count = count.into();
         let all = Buffer::new(start, 0, datatype)?;
-        Ok(Self((0..n).map(|i| all.part(i as i64 * count, count)).collect::<Result<_>>()?))
+        Ok(Self((0..).take(n).map(|i: i64| all.part(i * count, count)).collect::<Result<_>>()?))
     }
 
     /// Parts of sizes of their own, wherever they are.

@@ -190,6 +190,9 @@ pub(crate) fn send_and_forget(buffer: &Buffer, to: c_int, tag: c_int, comm: c_in
     Ok(())
 }
 
+/// The place of a request that is over, and what went wrong.
+type Over = (usize, Option<Error>);
+
 /// A request that is over: its place in the list, and its status; what went wrong.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -199,7 +202,7 @@ pub(crate) struct Ended {
 }
 
 /// Asks the simulator for requests that are active, by their places among the handles. What is over is noted.
-fn ask(handles: &[c_int], places: &[usize], enough: Enough, is_waiting: bool) -> Vec<(usize, Option<Error>)> {
+fn ask(handles: &[c_int], places: &[usize], enough: Enough, is_waiting: bool) -> Vec<Over> {
     let requests_of = places.iter().map(|place| number(handles[*place])).collect();
     let answer = link::call(&Call::Complete(Completion { requests: requests_of, enough, is_waiting }), b"");
     let (mut numbers, mut rest) = (answer.numbers.as_slice(), answer.bytes.as_slice());
@@ -252,7 +255,7 @@ pub(crate) fn complete(handles: &mut [c_int], enough: Enough, is_waiting: bool) 
 }
 
 /// As [`complete`], but requests that are over stay where they are.
-pub(crate) fn look(handles: &[c_int], enough: Enough, is_waiting: bool) -> Result<Option<Vec<(usize, Option<Error>)>>> {
+pub(crate) fn look(handles: &[c_int], enough: Enough, is_waiting: bool) -> Result<Option<Vec<Over>>> {
     let (mut places, mut over, mut is_stuck) = (Vec::new(), Vec::new(), false);
     for (place, handle) in handles.iter().enumerate().filter(|(_, handle)| **handle != REQUEST_NULL) {
         let all = requests();

@@ -112,7 +112,7 @@ impl Meeting {
             REDUCE if !is_root => Some(Part::default()),
             REDUCE | ALLREDUCE => self.reduced_by_all().map(|bytes| Part::one(bytes.to_vec())),
             REDUCE_SCATTER | REDUCE_SCATTER_BLOCK => self.slice(place),
-            NEIGHBOURS => self.from_neighbours(place),
+            NEIGHBOURS => self.of_neighbours(place),
             SCAN => self.reduced(place + 1),
             EXSCAN => self.reduced(place),
             _ => Some(Part::default()),
@@ -132,7 +132,7 @@ impl Meeting {
     }
 
     /// Returns what the neighbours of a rank have for it.
-    fn from_neighbours(&self, place: usize) -> Option<Part> {
+    fn of_neighbours(&self, place: usize) -> Option<Part> {
         let me = u32::try_from(place).ok();
         let of = |edge: &Edge| {
             let Some(from) = edge.place else { return Some(&[][..]) };

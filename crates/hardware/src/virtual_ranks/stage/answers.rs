@@ -72,7 +72,6 @@ impl Stage {
                 }
                 self.leave(gathering, current.meeting)
             }
-            Call::Begin(..) => Answer::new(Vec::new(), Vec::new()),
             _ => Answer::new(Vec::new(), Vec::new()),
         }
     }

@@ -61,7 +61,7 @@ pub(super) struct Waiting {
     /// Requests, of messages and of collectives.
     targets: Vec<u32>,
     enough: Enough,
-    is_waiting: bool,
+    waits: bool,
     over: Vec<(Request, Status)>,
     /// What was asked last has found nothing.
     is_in_vain: bool,
@@ -70,8 +70,8 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    fn new(targets: Vec<u32>, enough: Enough, is_waiting: bool) -> Self {
-        Self { targets, enough, is_waiting, over: Vec::new(), is_in_vain: false, is_test_of_all: false }
+    fn new(targets: Vec<u32>, enough: Enough, waits: bool) -> Self {
+        Self { targets, enough, waits, over: Vec::new(), is_in_vain: false, is_test_of_all: false }
     }
 
     /// Only lets collectives go on, as far as they can at once.
@@ -232,7 +232,7 @@ impl Stage {
         let is_held_up = waiting.targets.iter().any(|request| of.ongoing.contains_key(request) && !is_over(request));
         let inner: Vec<u32> = of.ongoing.values().flat_map(|ongoing| ongoing.open.iter().copied()).collect();
         let (asked, how) = match () {
-            () if waiting.is_waiting => ([&messages[..], &inner].concat(), Op::WaitWatched(EngineEnough::One)),
+            () if waiting.waits => ([&messages[..], &inner].concat(), Op::WaitWatched(EngineEnough::One)),
             () if waiting.is_in_vain => (Vec::new(), Op::NextDone),
             () if waiting.targets.is_empty() => (inner, Op::TestWatched(EngineEnough::One)),
             () if waiting.enough == Enough::All && is_held_up => (Vec::new(), Op::NextDone),
