@@ -247,7 +247,7 @@ const MAY_USE: [(&str, &[MayUse]); 4] = [
             ),
             (
                 "intercommunicators",
-                &["abi", "communicators", "errors", "link", "memory", "messages", "plan", "state", "wire"],
+                &["abi", "communicators", "errors", "groups", "link", "memory", "messages", "plan", "state", "wire"],
             ),
             ("grids", &["abi", "communicators", "errors", "memory", "state"]),
             ("graphs", &["abi", "communicators", "errors", "link", "memory", "plan", "state", "wire"]),

@@ -52,8 +52,8 @@ impl Case {
     }
 
     fn name(&self) -> String {
-        let arguments: String = self.arguments.iter().map(|argument| format!(" {argument}")).collect();
-        format!("{}/{} {}{arguments}", self.folder, self.program, self.n_ranks)
+        let words = [self.n_ranks.to_string()].into_iter().chain(self.arguments.iter().cloned());
+        format!("{}/{} {}", self.folder, self.program, words.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -126,7 +126,7 @@ fn failure(case: &Case) -> Option<String> {
     }
     let command: Vec<String> =
         std::iter::once(program.display().to_string()).chain(case.arguments.iter().cloned()).collect();
-    match run(&command, case.n_ranks, Duration::from_secs(60)) {
+    match run(&command, case.n_ranks, Duration::from_mins(1)) {
         Ok(_) if case.is_ended => Some("it was to be ended".to_owned()),
         Ok(text) if ["No Errors", "No errors", "Test passed"].iter().any(|word| text.contains(word)) => None,
         Ok(text) => Some(format!("it prints {:?}", text.chars().take(400).collect::<String>())),
