@@ -91,7 +91,7 @@ fn experiment(n_ranks: u32) -> Experiment {
 fn run(command: &[String], n_ranks: u32, time_limit: Duration) -> Result<String, String> {
     let folder = empty_folder();
     let printed = folder.path().join("printed");
-    let shell = format!("cd {} && exec \"$@\" >>{} 2>&1", folder.path().display(), printed.display());
+    let shell = format!("cd {} && ulimit -t 20 && exec \"$@\" >>{} 2>&1", folder.path().display(), printed.display());
     let words = ["sh", "-c", &shell, "sh"].into_iter().map(str::to_owned).chain(command.iter().cloned());
     let experiment = experiment(n_ranks);
     let Experiment { scenario, machine, .. } = &experiment;
