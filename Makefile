@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers fits fuzz docs collectives
+.PHONY: test testbed lint setup bench peers fits fuzz docs collectives mpi-suites
 
 test: setup
 	./.ci/test
@@ -46,6 +46,13 @@ collectives: setup
 		cargo test --locked --features mpi --test mpi open_mpi -- --nocapture
 	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.mpich DLPC_TEST_LAUNCHER=mpiexec.mpich CARGO_TARGET_DIR=target/mpich CARGO_PROFILE_DEV_DEBUG=0 \
 		cargo test --locked --features mpi --test mpi mpich_ -- --nocapture
+
+# All test programs of MPICH on virtual ranks, which .ci/mpi-suites brings and compiles; the tests take a sample of them.
+# `make mpi-suites SUITES=coll/` runs those whose names have that word.
+SUITES = 1
+mpi-suites: setup
+	./.ci/mpi-suites
+	DLPC_SIM_MPI_SUITES=$(SUITES) cargo test --locked --test run programs_of_mpich -- --nocapture
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup
