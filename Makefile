@@ -1,6 +1,6 @@
 # `make test` installs what is missing, then runs everything.
 
-.PHONY: test testbed lint setup bench peers fits fuzz docs collectives
+.PHONY: test testbed lint setup bench peers fits fuzz docs collectives mpi-suites
 
 test: setup
 	./.ci/test
@@ -40,10 +40,19 @@ peers:
 	./benches/peers/setup
 	cargo bench --locked --bench peers
 
-# What simulated collectives send beside what Open MPI 4.1 says that it sends: all cells, of which the tests take a part.
+# What simulated collectives send, and whom late ranks hold up, beside Open MPI 4.1 and MPICH 4: all cells, of which the tests take a part.
 collectives: setup
 	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.openmpi DLPC_TEST_LAUNCHER=mpirun.openmpi \
-		cargo test --locked --features mpi --test mpi open_mpi_sends -- --nocapture
+		cargo test --locked --features mpi --test mpi open_mpi -- --nocapture
+	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.mpich DLPC_TEST_LAUNCHER=mpiexec.mpich CARGO_TARGET_DIR=target/mpich CARGO_PROFILE_DEV_DEBUG=0 \
+		cargo test --locked --features mpi --test mpi mpich_ -- --nocapture
+
+# All test programs of MPICH on virtual ranks, which .ci/mpi-suites brings and compiles; the tests take a sample of them.
+# `make mpi-suites SUITES=coll/` runs those whose names have that word.
+SUITES = 1
+mpi-suites: setup
+	./.ci/mpi-suites
+	DLPC_SIM_MPI_SUITES=$(SUITES) cargo test --locked --test run programs_of_mpich -- --nocapture
 
 # The whole loop on an emulated cluster, with optimised kernels, as users have them. Needs root and an idle machine.
 testbed: setup

@@ -29,7 +29,7 @@ pub(crate) fn pi3(n_ranks: u32, phase: Phase, network: NetworkKind) -> Experimen
     experiment.scenario.run.slots = (0..n_ranks).map(|rank| HostId(rank / 4)).collect();
     experiment.scenario.run.ranks = vec![NonZeroU32::new(n_ranks).expect("ranks")];
     experiment.scenario.run.network = network;
-    experiment.scenario.workload = Workload::Custom(vec![phase]);
+    experiment.scenario.workload = Workload::Custom(vec![phase].into());
     experiment
 }
 

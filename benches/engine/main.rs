@@ -48,7 +48,7 @@ mod loggops {
     }
 
     fn barrier(n_ranks: u32) -> Experiment {
-        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Barrier]));
+        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Barrier].into()));
         experiment.machine.collectives.barrier = Some(BarrierAlgorithm::Dissemination);
         experiment
     }
@@ -82,14 +82,14 @@ mod loggops {
 
     #[divan::bench(args = SIZES, max_time = 5)]
     fn binomial_bcast(bencher: Bencher<'_, '_>, n_ranks: u32) {
-        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Bcast(Bytes(8))]));
+        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Bcast(Bytes(8))].into()));
         experiment.machine.collectives.bcast = Some(BcastAlgorithm::Binomial);
         bench_run(bencher, &experiment);
     }
 
     #[divan::bench(args = SIZES, max_time = 5)]
     fn flat_gather(bencher: Bencher<'_, '_>, n_ranks: u32) {
-        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Gather(Bytes(8))]));
+        let mut experiment = logp(n_ranks, Workload::Custom(vec![Phase::Gather(Bytes(8))].into()));
         experiment.machine.collectives.gather = Some(GatherAlgorithm::Linear);
         bench_run(bencher, &experiment);
     }
@@ -97,7 +97,7 @@ mod loggops {
     #[divan::bench(args = SIZES, max_time = 5)]
     fn ring(bencher: Bencher<'_, '_>, n_ranks: u32) {
         let phases = vec![Phase::Ring(Bytes(8))];
-        bench_run(bencher, &logp(n_ranks, Workload::Custom(vec![Phase::Repeat { times: 10, phases }])));
+        bench_run(bencher, &logp(n_ranks, Workload::Custom(vec![Phase::Repeat { times: 10, phases }].into())));
     }
 
     /// One item for each rank, which rank 0 hands to whoever is free.

@@ -31,6 +31,8 @@ fn build(library: &Path, stubs: &Path) {
     rustc.args(["--crate-name", "virtual_mpi", "--crate-type", "cdylib", "--edition", "2024", "--cfg", "virtual_mpi"]);
     rustc.args(["-C", "opt-level=3", "-C", "panic=abort", "-C", "strip=debuginfo", "--cap-lints", "allow"]);
     rustc.args(["-C", "link-arg=-Wl,-soname,libmpi.so.12", "--target", &variable("TARGET")]);
+    // What begins with PMPI is always the function of the library, also where a tool stands before the other name.
+    rustc.args(["-C", "link-arg=-Wl,-Bsymbolic-functions"]);
     if let Some(linker) = env::var_os("RUSTC_LINKER") {
         rustc.arg("-C").arg(format!("linker={}", linker.to_string_lossy()));
     }
@@ -39,16 +41,34 @@ fn build(library: &Path, stubs: &Path) {
     assert!(status.success(), "the virtual MPI library could not be compiled");
 }
 
-/// Returns a function for each one of the real library that the source does not define: it ends the run with its name.
+/// Returns a function for each one of the real library that the source does not define: it ends the run with its name. And for each one
+/// of all the one with a P before its name, which profilers call.
 fn text_of_stubs() -> String {
     let names = fs::read_to_string("functions.txt").expect("the list of functions");
     let defined = defined();
-    let missing = names.lines().filter(|name| !name.is_empty() && !defined.contains(*name));
-    missing.fold(String::new(), |text, name| {
-        text + &format!(
-            "/// Refused.\n#[unsafe(no_mangle)]\npub extern \"C\" fn {name}() -> c_int {{ refuse(\"{name}\") }}\n"
-        )
-    })
+    let mut all: BTreeSet<String> = names.lines().filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let missing = all.iter().filter(|name| !defined.contains(*name));
+    let mut text: String = missing.map(|name| stub(name)).collect();
+    all.extend(defined);
+    let jump = match variable("CARGO_CFG_TARGET_ARCH").as_str() {
+        "aarch64" => "b",
+        _ => "jmp",
+    };
+    text.extend(all.iter().filter(|name| name.starts_with("MPI_")).map(|name| alias(name, jump)));
+    text
+}
+
+fn stub(name: &str) -> String {
+    format!("/// Refused.\n#[unsafe(no_mangle)]\npub extern \"C\" fn {name}() -> c_int {{ refuse(\"{name}\") }}\n")
+}
+
+/// Returns a function with another name and the same arguments: it only goes on there.
+fn alias(name: &str, jump: &str) -> String {
+    let declared = format!("unsafe extern \"C\" {{ #[link_name = \"{name}\"] fn to(); }}");
+    format!(
+        "const _: () = {{ {declared} #[unsafe(naked)] #[unsafe(export_name = \"P{name}\")] extern \"C\" fn alias() {{ \
+         core::arch::naked_asm!(\"{jump} {{}}\", sym to) }} }};\n"
+    )
 }
 
 /// Returns the names of the functions that the source exports: what follows `fn MPI_`.

@@ -285,6 +285,6 @@ fn runs_that_do_not_tell_the_costs_are_refused() {
     overridden[0].machine.kernels.setup = nanos(1);
     assert!(matches!(fit(&overridden, &[]), Err(RunsError::Overridden { .. })));
     let mut other = programs;
-    other[0].scenario.workload = dlpc_predict::workload::Workload::Custom(Vec::new());
+    other[0].scenario.workload = dlpc_predict::workload::Workload::Custom(Vec::new().into());
     assert!(matches!(fit(&other, &[]), Err(RunsError::NoKernels { .. })));
 }

@@ -28,7 +28,7 @@ const RANK_COUNTS_MAX: usize = 4;
 const REPLICATIONS_MAX: u32 = 3;
 
 /// Which file of a case is the scenario.
-const SCENARIO: &str = "scenario";
+pub(crate) const SCENARIO: &str = "scenario";
 
 #[test]
 fn a_damaged_experiment_is_reported_or_predicted_and_drawn() {
@@ -58,7 +58,8 @@ pub(crate) fn path_of(files: &Files) -> PathBuf {
     String::from_utf8_lossy(&files[&PathBuf::from(SCENARIO)]).into_owned().into()
 }
 
-fn check(files: &Files, is_explained: bool) {
+/// Loads the experiment of a case, and predicts, draws and explains it if nothing is wrong with it.
+pub(crate) fn check(files: &Files, is_explained: bool) {
     match input::load_experiment(&path_of(files), &|path| corpus::reading(files, path)) {
         Err(report) => is_a_report(&report),
         Ok(mut experiment) => {

@@ -15,5 +15,6 @@ mod mutator;
 mod outputs;
 mod quantities;
 mod random_scenario;
+mod recordings;
 mod schedules;
 mod sweeps;

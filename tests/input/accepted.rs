@@ -70,7 +70,7 @@ fn phases_keep_their_order_and_nesting() {
         Phase::Compute { work: SimDuration::from_millis(10), share: Share::Divided },
         Phase::Repeat { times: 10, phases: repeated },
     ];
-    assert_eq!(experiment.scenario.workload, Workload::Custom(expected));
+    assert_eq!(experiment.scenario.workload, Workload::Custom(expected.into()));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn bytes_are_those_of_each_rank_or_of_all_together() {
                   { gather = { bytes = \"1 MiB\", share = \"divided\" } }]\n";
     let experiment = Folder::good().workload(phases).loaded();
     let expected = vec![Phase::Halo(Bytes(8192)), Phase::Divided(Box::new(Phase::Gather(Bytes(1 << 20))))];
-    assert_eq!(experiment.scenario.workload, Workload::Custom(expected));
+    assert_eq!(experiment.scenario.workload, Workload::Custom(expected.into()));
 }
 
 #[test]

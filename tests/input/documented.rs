@@ -97,7 +97,10 @@ impl<'s> Reference<'s> {
                 _ => format!("{} or {}", self.kind(short), self.kind(long)),
             };
         }
+        let is_formula = target["x-formula"] == true;
         let name = match (target["x-quantity"].as_str(), &target["type"]) {
+            (Some(quantity), _) if is_formula => format!("{quantity} or expression"),
+            (None, _) if is_formula => "integer or expression".to_owned(),
             (Some(quantity), _) => quantity.to_owned(),
             (None, Value::Array(types)) => types.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
             (None, Value::String(name)) if name == "array" => {

@@ -3,6 +3,7 @@
 mod accepted;
 mod documented;
 mod files;
+mod formulas;
 mod paths;
 mod placed;
 mod reported;

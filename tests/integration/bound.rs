@@ -13,7 +13,7 @@ use crate::support::{cluster, scenario, seconds, us};
 /// Returns how long ranks on one host take, each with `work` s of its own, bound to these ranges of cores.
 fn makespan(n_cores: u32, work: SimDuration, share: Share, bound: &[(u32, u32)], slowdown: &[f64]) -> SimDuration {
     let n_ranks = u32::try_from(bound.len()).expect("few ranks");
-    let mut scenario = scenario(Workload::Custom(vec![Phase::Compute { work, share }]), n_ranks);
+    let mut scenario = scenario(Workload::Custom(vec![Phase::Compute { work, share }].into()), n_ranks);
     scenario.run.slots = vec![HostId(0); bound.len()];
     scenario.run.bound = bound.iter().map(|range| CoreSet::new(vec![*range]).expect("cores")).collect();
     let mut machine = cluster(1, n_cores);

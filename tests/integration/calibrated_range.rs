@@ -1,6 +1,10 @@
-//! Beyond what was calibrated a prediction extrapolates, and says so.
+//! Beyond what was calibrated a prediction extrapolates, and where the library does something that is not simulated, another thing
+//! stands in for it; a prediction says so.
 
-use dlpc_engine::machine::RecordCosts;
+use std::num::NonZeroU32;
+
+use dlpc_engine::machine::{CollectiveLibrary, RecordCosts};
+use dlpc_engine::platform::HostId;
 use dlpc_engine::units::{Bytes, SimDuration};
 use dlpc_predict::prediction::predict;
 use dlpc_predict::workload::{Pi, Returns, Workload};
@@ -29,4 +33,32 @@ fn a_message_one_byte_larger_is_named_with_its_range() {
     for part in ["messages between hosts of up to 15 kB", "outside the calibrated range of `test`", "larger messages"] {
         assert!(warnings[0].contains(part), "no {part} in {}", warnings[0]);
     }
+}
+
+/// Warnings for a count of darts on these hosts.
+fn warnings_with(library: Option<CollectiveLibrary>, hosts: &[u32]) -> Vec<String> {
+    let mut machine = cluster(2, 2);
+    machine.collectives.library = library;
+    let pi = Pi { darts: 1000, setup: SimDuration::ZERO, throw_dart: us(1), returns: Returns::Count };
+    let n_ranks = u32::try_from(hosts.len()).unwrap();
+    let mut scenario = scenario(Workload::Pi(pi), n_ranks);
+    scenario.run.slots = hosts.iter().copied().map(HostId).collect();
+    // Not only the largest number of ranks may be on one host.
+    scenario.run.ranks.insert(0, NonZeroU32::MIN);
+    predict(&scenario, &machine, &|| {}).unwrap().warnings
+}
+
+#[test]
+fn collectives_that_a_library_does_by_host_are_named_where_hosts_have_several_ranks() {
+    let han = warnings_with(Some(CollectiveLibrary::OpenMpi50), &[0, 0, 1, 1]);
+    assert_eq!(han.len(), 1, "{han:?}");
+    assert!(han[0].contains("`open-mpi-5.0` does collectives by its `coll/han`"), "{han:?}");
+    // On one host it takes `coll/tuned`; MPICH does not.
+    assert_eq!(warnings_with(Some(CollectiveLibrary::OpenMpi50), &[0, 0]), Vec::<String>::new());
+    let composed = warnings_with(Some(CollectiveLibrary::Mpich4), &[0, 0]);
+    assert!(composed[0].contains("`mpich-4` does collectives by its compositions by host"), "{composed:?}");
+    for library in [CollectiveLibrary::OpenMpi50, CollectiveLibrary::Mpich4] {
+        assert_eq!(warnings_with(Some(library), &[0, 1]), Vec::<String>::new());
+    }
+    assert_eq!(warnings_with(None, &[0, 0, 1, 1]), Vec::<String>::new());
 }

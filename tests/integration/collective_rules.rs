@@ -236,8 +236,8 @@ fn two_ranks_exchange_what_they_have() {
 fn an_alltoallv_follows_its_rule() {
     for rule in rules().into_iter().filter(|rule| rule.collective == "alltoallv") {
         for p in corners(rule.ranks.0.into(), rule.ranks.1.map(u64::from)) {
-            let is_pairwise = selection::is_alltoallv_pairwise(u32::try_from(p).unwrap());
-            assert_eq!(is_pairwise, rule.algorithm == "pairwise", "{rule:?} at {p} ranks");
+            let alltoallv = selection::alltoallv(u32::try_from(p).unwrap(), CollectiveOverrides::default());
+            assert_eq!(alltoallv == AlltoallAlgorithm::Pairwise, rule.algorithm == "pairwise", "{rule:?} at {p} ranks");
         }
     }
 }

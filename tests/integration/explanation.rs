@@ -97,15 +97,18 @@ fn random_workload(rng: &mut ChaCha8Rng) -> Workload {
             result_bytes: Bytes(1000),
             dispatch: if rng.random_bool(0.5) { Dispatch::Rounds } else { Dispatch::FirstFree },
         }),
-        1 => Workload::Custom(vec![Phase::Repeat {
-            times: rng.random_range(1..20),
-            phases: vec![
-                Phase::Compute { work: us(rng.random_range(100..100_000)), share: Share::Divided },
-                Phase::Ring(Bytes(rng.random_range(0..100_000))),
-                Phase::Allreduce(Bytes(rng.random_range(0..10_000))),
-                Phase::Compute { work: us(rng.random_range(0..5_000)), share: Share::RankZero },
-            ],
-        }]),
+        1 => Workload::Custom(
+            vec![Phase::Repeat {
+                times: rng.random_range(1..20),
+                phases: vec![
+                    Phase::Compute { work: us(rng.random_range(100..100_000)), share: Share::Divided },
+                    Phase::Ring(Bytes(rng.random_range(0..100_000))),
+                    Phase::Allreduce(Bytes(rng.random_range(0..10_000))),
+                    Phase::Compute { work: us(rng.random_range(0..5_000)), share: Share::RankZero },
+                ],
+            }]
+            .into(),
+        ),
         kind => Workload::Pi(Pi {
             darts: rng.random_range(1_000..200_000),
             setup: us(rng.random_range(0..20_000)),
@@ -215,7 +218,7 @@ fn the_bound_of_the_interfaces_of_loggops_is_derived() {
     // the other at 12.5e6 B/s: 3 * 0.08 s. The backplane of 1 Mbit/s limits single messages, but is not shared.
     let mut machine = cluster(4, 1);
     machine.switch.backplane_bandwidth = Some(BytesPerSecond::from_mbit(1.0));
-    let mut scenario = support::scenario(Workload::Custom(vec![Phase::Gatherv(Bytes(1_000_001))]), 4);
+    let mut scenario = support::scenario(Workload::Custom(vec![Phase::Gatherv(Bytes(1_000_001))].into()), 4);
     scenario.run.network = NetworkKind::Loggops;
     let detail = &explain(&scenario, &machine, &predict(&scenario, &machine)).details[0];
     assert!((detail.bounds.unwrap().port_s - 0.24).abs() < 1e-9, "{:?}", detail.bounds);
@@ -229,7 +232,7 @@ fn bounds_of_a_pure_computation_are_derived() {
         Phase::Compute { work: SimDuration::from_millis(500), share: Share::RankZero },
     ];
     let machine = cluster(4, 1);
-    let scenario = support::scenario(Workload::Custom(phases), 4);
+    let scenario = support::scenario(Workload::Custom(phases.into()), 4);
     let detail = &explain(&scenario, &machine, &predict(&scenario, &machine)).details[0];
     let bounds = detail.bounds.unwrap();
     assert!((bounds.work_s - 0.375).abs() < 1e-9 && (bounds.span_s - 0.75).abs() < 1e-9, "{bounds:?}");

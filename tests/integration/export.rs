@@ -89,14 +89,17 @@ fn predicted(scenario: &Scenario) -> Vec<SimTime> {
 #[test]
 fn a_custom_scenario_takes_as_long_as_predicted() {
     let compute = |share| Phase::Compute { work: us(40), share };
-    let workload = Workload::Custom(vec![
-        compute(Share::EachRank),
-        Phase::Barrier,
-        Phase::Repeat { times: 3, phases: vec![Phase::Ring(Bytes(1000)), compute(Share::Divided)] },
-        Phase::Allreduce(Bytes(800)),
-        Phase::Gather(Bytes(1)),
-        compute(Share::RankZero),
-    ]);
+    let workload = Workload::Custom(
+        vec![
+            compute(Share::EachRank),
+            Phase::Barrier,
+            Phase::Repeat { times: 3, phases: vec![Phase::Ring(Bytes(1000)), compute(Share::Divided)] },
+            Phase::Allreduce(Bytes(800)),
+            Phase::Gather(Bytes(1)),
+            compute(Share::RankZero),
+        ]
+        .into(),
+    );
     let scenario = scenario(workload);
     let (_, origin, times) = replayed(&scenario);
     assert_eq!(origin, Origin::Program);

@@ -1,19 +1,17 @@
-//! What simulated collectives send, against what Open MPI sends: each rank's messages in the order in which it sends them, by
-//! receiver and size. So numbers of messages, bytes and sizes of each pair of ranks are the same, too.
-//!
-//! Open MPI says itself what it sends (`pml_monitoring`) while `monitored.c` calls the collectives on real ranks; a rank that
-//! is early does not disturb the others, since each rank lists what it sends. `make collectives` compares all cells, the test
-//! by itself a part of them.
+//! What simulated collectives do, against what the libraries do on real ranks: `sent` compares messages, `returns` who waits for
+//! whom. `make collectives` compares all cells, the tests by themselves a part of them.
 
-#![expect(clippy::print_stdout, reason = "the table is what `make collectives` is for")]
+#![expect(clippy::print_stdout, reason = "the tables are what `make collectives` is for")]
 
-use std::collections::BTreeMap;
+mod returns;
+mod sent;
+
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use dlpc_engine::machine::{BarrierAlgorithm, BcastAlgorithm, CollectiveOverrides};
+use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::Op;
 use dlpc_engine::program::collective::{Arguments, Collective, selection};
 
@@ -49,7 +47,7 @@ struct Cell {
 }
 
 impl Cell {
-    /// Returns the line of `monitored.c`.
+    /// Returns the line that the programs read.
     fn line(self) -> String {
         let Arguments { elements, element_bytes, root, commutes } = self.arguments;
         format!("{} {elements} {element_bytes} {root} {}\n", self.collective, i32::from(commutes))
@@ -62,9 +60,9 @@ impl Cell {
             "barrier" => selection::barrier(p, rules),
             "bcast" => selection::bcast(p, arguments, rules),
             "scatter" => selection::scatter(p, arguments, rules),
-            "scatterv" => selection::scatterv(arguments),
+            "scatterv" => selection::scatterv(arguments, rules),
             "gather" => selection::gather(p, arguments, rules),
-            "gatherv" => selection::gatherv(arguments),
+            "gatherv" => selection::gatherv(arguments, rules),
             "reduce" => selection::reduce(p, arguments, rules),
             "allreduce" => selection::allreduce(p, arguments, rules),
             "allgather" => selection::allgather(p, arguments, rules),
@@ -72,7 +70,7 @@ impl Cell {
             "alltoall" => selection::alltoall(p, arguments, rules),
             "reduce_scatter" => selection::reduce_scatter(p, arguments, rules),
             "reduce_scatter_block" => selection::reduce_scatter_block(p, arguments, rules),
-            "scan" | "exscan" => selection::scan(arguments),
+            "scan" | "exscan" => selection::scan(arguments, rules),
             other => panic!("{other}"),
         }
     }
@@ -87,96 +85,25 @@ fn cells(bytes: &[u64], element_bytes: u64, with: impl Fn(Arguments) -> Argument
     COLLECTIVES.into_iter().flat_map(of_size).collect()
 }
 
-/// Messages of a call: those of each rank, by receiver and bytes, in the order of their sends.
-type Sent = Vec<Vec<(u32, u64)>>;
-
-/// Returns what the ops of all ranks send.
-fn sent(collective: Collective, p: u32) -> Sent {
-    let of_op = |op| match op {
-        Op::Send(envelope) | Op::Isend(envelope) => Some((envelope.to.0, envelope.bytes.0)),
-        _ => None,
-    };
-    let ops = |rank| (0..).map_while(move |step| collective.op(rank, p, step));
-    (0..p).map(|rank| ops(rank).filter_map(of_op).collect()).collect()
+/// Returns the ops of a rank.
+fn ops(collective: Collective, rank: u32, p: u32) -> impl Iterator<Item = Op> {
+    (0..).map_while(move |step| collective.op(rank, p, step))
 }
 
-/// Runs all cells on `p` ranks with parameters of Open MPI, and returns what each of them sent.
-fn monitored(p: u32, cells: &[Cell], parameters: &[(String, u32)]) -> Vec<Sent> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let at = |name: &str| folder.path().join(name);
-    let program = compiled(folder.path());
-    std::fs::write(at("calls"), cells.iter().map(|cell| cell.line()).collect::<String>()).expect("a file");
-    let mut mca = ["--mca", "pml_monitoring_enable", "2"].map(OsString::from).to_vec();
-    for (parameter, value) in parameters {
-        mca.extend(["--mca".into(), parameter.into(), value.to_string().into()]);
-    }
-    let command = vec![program, at("calls").into(), at("sent").into()];
-    support::start_with(p, mca, command, "").unwrap_or_else(|error| panic!("{p} ranks: {error}"));
-    let mut by_call = vec![vec![Vec::new(); p as usize]; cells.len()];
-    for rank in 0..p {
-        let text = std::fs::read_to_string(at(&format!("sent.{rank}"))).expect("what a rank sent");
-        for line in text.lines() {
-            let words: Vec<u64> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
-            let [call, to, bytes] = words[..] else { panic!("{line}") };
-            let to = u32::try_from(to).expect("a rank");
-            by_call[usize::try_from(call).expect("a call")][rank as usize].push((to, bytes));
-        }
-    }
-    by_call
+/// Returns whether all cells are asked for.
+fn is_all() -> bool {
+    env::var_os("DLPC_SIM_COLLECTIVES").is_some()
 }
 
-/// Compiles `monitored.c` for the library of this build.
-fn compiled(folder: &Path) -> OsString {
-    let program = folder.join("monitored");
+/// Compiles one of the programs beside this file for the library of this build.
+fn compiled(name: &str, folder: &Path) -> OsString {
+    let program = folder.join(name);
     let compiler = env::var_os("MPICC").unwrap_or_else(|| "mpicc".into());
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mpi/collectives/monitored.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/mpi/collectives/{name}.c"));
     let status =
         Command::new(compiler).args(["-O1", "-Wall", "-Werror", "-rdynamic", "-o"]).arg(&program).arg(source).status();
-    assert!(status.expect("a compiler").success(), "monitored.c does not compile");
+    assert!(status.expect("a compiler").success(), "{name}.c does not compile");
     program.into()
-}
-
-/// Equal cells and all cells of each collective.
-type Table = BTreeMap<&'static str, (usize, usize)>;
-
-/// Compares cells on `p` ranks, counts them, and returns how those that differ do.
-fn compare(p: u32, cells: &[Cell], table: &mut Table) -> Vec<String> {
-    compare_named(p, cells, CollectiveOverrides::default(), &[], table)
-}
-
-/// The same with algorithms that both the model and Open MPI's parameters name.
-fn compare_named(
-    p: u32,
-    cells: &[Cell],
-    rules: CollectiveOverrides,
-    parameters: &[(String, u32)],
-    table: &mut Table,
-) -> Vec<String> {
-    let monitored = monitored(p, cells, parameters);
-    let mut differences = Vec::new();
-    for (i, cell) in cells.iter().enumerate() {
-        let collective = cell.simulated(p, rules);
-        let (monitored, simulated) = (&monitored[i], sent(collective, p));
-        let (equal, all) = table.entry(cell.collective).or_default();
-        *all += 1;
-        match monitored.iter().zip(&simulated).position(|(monitored, simulated)| monitored != simulated) {
-            None => *equal += 1,
-            Some(rank) => differences.push(format!(
-                "p={p} {cell:?} as {:?}: rank {rank} sends {:?}, simulated {:?}",
-                collective.algorithm, monitored[rank], simulated[rank]
-            )),
-        }
-    }
-    differences
-}
-
-fn report(table: &Table, differences: &[String]) {
-    for (collective, (equal, all)) in table {
-        println!("{collective:22} {equal:5} of {all:5} cells equal");
-    }
-    let (equal, all) = table.values().fold((0, 0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
-    println!("{:22} {equal:5} of {all:5}", "all");
-    assert!(differences.is_empty(), "{} cells differ:\n{}", differences.len(), differences.join("\n"));
 }
 
 /// Returns whether the launcher is that of Open MPI 4.1, whose rules and monitoring these are.
@@ -189,67 +116,15 @@ fn is_open_mpi_4_1() -> bool {
     is
 }
 
-#[test]
-fn simulated_collectives_send_what_open_mpi_sends() {
-    if !is_open_mpi_4_1() {
-        return;
+/// Returns whether the launcher is that of an MPICH 4 whose messages go by UCX, where `monitored.c` sees them.
+fn is_mpich_4() -> bool {
+    let build = support::launcher_build();
+    let is_4 = build
+        .lines()
+        .any(|line| line.trim().strip_prefix("Version:").is_some_and(|version| version.trim().starts_with("4.")));
+    let is = is_4 && build.contains("ch4:ucx");
+    if !is {
+        println!("not compared, because this is not MPICH 4 on UCX: {}", support::launcher_version());
     }
-    let is_all = env::var_os("DLPC_SIM_COLLECTIVES").is_some();
-    let (mut table, mut differences) = (Table::new(), Vec::new());
-    let few = [1, 8, 200, 10_000, 300_000];
-    let (ranks, bytes): (Vec<u32>, &[u64]) = if is_all { ((2..=17).collect(), &BYTES) } else { (vec![2, 5, 8], &few) };
-    for p in ranks {
-        differences.extend(compare(p, &cells(bytes, 1, |arguments| arguments), &mut table));
-    }
-    report(&table, &differences);
-}
-
-/// Nothing of nothing, doubles instead of bytes, the last rank as root, and operations that do not commute.
-#[test]
-fn other_elements_roots_and_operations_send_what_open_mpi_sends() {
-    if !is_open_mpi_4_1() {
-        return;
-    }
-    let is_all = env::var_os("DLPC_SIM_COLLECTIVES").is_some();
-    let (mut table, mut differences) = (Table::new(), Vec::new());
-    let bytes: &[u64] =
-        if is_all { &[0, 8, 16, 64, 200, 1024, 4096, 32_768, 300_000, 2 << 20] } else { &[0, 8, 1024, 32_768] };
-    for p in if is_all { vec![2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17] } else { vec![3, 6] } {
-        let mut all = cells(bytes, 8, |arguments| arguments);
-        all.extend(cells(bytes, 8, |arguments| arguments.at_root(p - 1)));
-        all.extend(cells(bytes, 1, |arguments| arguments.at_root(1)));
-        all.extend(cells(bytes, 8, |arguments| arguments.at_root(p / 2).in_order()));
-        differences.extend(compare(p, &all, &mut table));
-    }
-    report(&table, &differences);
-}
-
-/// Algorithms that no rule reaches on so few ranks; Open MPI has numbers for them.
-#[test]
-fn algorithms_that_are_named_send_what_open_mpi_sends() {
-    if !is_open_mpi_4_1() {
-        return;
-    }
-    let rules = CollectiveOverrides::default();
-    let barrier = |number, algorithm| ("barrier", number, CollectiveOverrides { barrier: Some(algorithm), ..rules });
-    let bcast = |number, algorithm| ("bcast", number, CollectiveOverrides { bcast: Some(algorithm), ..rules });
-    let named = [
-        barrier(2, BarrierAlgorithm::DoubleRing),
-        barrier(6, BarrierAlgorithm::Tree),
-        bcast(4, BcastAlgorithm::SplitBinary),
-        bcast(9, BcastAlgorithm::ScatterAllgatherRing),
-    ];
-    let (mut table, mut differences) = (Table::new(), Vec::new());
-    for p in if env::var_os("DLPC_SIM_COLLECTIVES").is_some() { vec![2, 3, 6, 7, 8, 13, 16] } else { vec![5] } {
-        for (collective, number, rules) in named {
-            let with = |parameter: &str, value| (format!("coll_tuned_{parameter}"), value);
-            let algorithm = with(&format!("{collective}_algorithm"), number);
-            let of_size =
-                |bytes| [0, p - 1].map(|root| Cell { collective, arguments: Arguments::of(bytes, 1).at_root(root) });
-            let cells: Vec<Cell> = [1, 3, 16, 1000, 40_000].into_iter().flat_map(of_size).collect();
-            let parameters = [with("use_dynamic_rules", 1), algorithm];
-            differences.extend(compare_named(p, &cells, rules, &parameters, &mut table));
-        }
-    }
-    report(&table, &differences);
+    is
 }

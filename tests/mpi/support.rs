@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +69,12 @@ fn program() -> OsString {
 /// Returns what the launcher says of its version.
 pub(crate) fn launcher_version() -> String {
     launcher::flavour_of(&program(), SILENCE_LIMIT).unwrap_or_else(|error| panic!("{error}")).1
+}
+
+/// Returns all that the launcher says of its build.
+pub(crate) fn launcher_build() -> String {
+    let output = Command::new(program()).arg("--version").output().expect("a launcher");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Runs any command on `n_ranks` ranks; returns the lines of standard output.

@@ -132,3 +132,25 @@ fn the_factor_is_fitted_to_runs_and_results_say_so() {
 fn dlpc_sim_fit(source: &str, out: &std::path::Path) -> crate::support::Ended {
     crate::support::run(dlpc_sim().args(["calibrate", "--from-runs", source, "--out"]).arg(out))
 }
+
+/// Recursive doubling on four ranks: two rounds in which each rank sends 10^6 bit and receives as many, 10 ms each at 100 Mbit/s. The first
+/// one goes on while all sleep for 15 ms, the second one starts when they wait: 15 + 10 ms. A test after 12 ms starts it then: it is over
+/// at 22 ms, before they wake up at 24 ms. What is computed counts a millionth.
+#[test]
+fn a_collective_goes_on_in_rounds_that_start_in_calls() {
+    for (word, expected) in [("beside", "0.025000"), ("beside-tested", "0.024000")] {
+        let stand = Stand::new();
+        let Some(printed) = run(&stand, &["--ranks", "4", "--scale", "0.000001"], &[word]) else { return };
+        // On one rank, which is run first, there is nothing to send.
+        assert_eq!(printed.lines().nth(1), Some(expected), "{word}: {printed}");
+        let makespans = column(&stand, "makespan_s");
+        let seconds: f64 = expected.parse().expect("a number");
+        assert!(makespans.last().is_some_and(|last| (last - seconds).abs() < 1e-5), "{word}: {makespans:?}");
+    }
+}
+
+#[test]
+fn collectives_go_on_beside_each_other_and_beside_messages() {
+    let arguments = ["--ranks", "1..=8", "--scale", "1", "--oversubscribe"];
+    run(&Stand::new(), &arguments, &["going-on"]);
+}

@@ -62,7 +62,11 @@ fn what_is_not_implemented_is_refused_by_name() {
 
 #[test]
 fn bits_of_floating_point_numbers_are_not_combined() {
-    fails("bits", 5, &["rank 0 calls MPI_Allreduce, which virtual ranks cannot do: this operation with these numbers"]);
+    fails(
+        "bits",
+        5,
+        &["rank 0 has ended the program with code 1: MPI_Allreduce: this operation does not combine these numbers"],
+    );
 }
 
 #[test]

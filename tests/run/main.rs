@@ -6,6 +6,7 @@ mod c_programs;
 mod failures;
 mod python;
 mod stand;
+mod suites;
 #[path = "../e2e/support.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod support;

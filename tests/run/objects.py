@@ -38,6 +38,16 @@ assert list(sums) == [size * (size - 1) / 2, size]
 half = world.Split(rank % 2, rank)
 assert half.allreduce(rank) == sum(i for i in range(size) if i % 2 == rank % 2)
 half.Free()
+request = world.Ibarrier()
+while not request.Test():
+    pass
+into = array.array("d", [0.0, 0.0])
+world.Iallreduce(numbers, into).Wait()
+assert into == sums
+grid = world.Create_cart([size], periods=[True])
+assert grid.neighbor_alltoall([rank, rank + 100]) == [previous + 100, following]
+assert world.Get_group().Incl([0]).Get_size() == 1
+assert world.Dup().allreduce((rank, rank), op=MPI.MAXLOC) == (size - 1, size - 1)
 world.Barrier()
 # An hour of the cluster, in no time here.
 start, wtime = time.time(), MPI.Wtime()

@@ -269,6 +269,50 @@ static int wrong(const char *how) {
     return 0;
 }
 
+/* A sum of one million bits each, in two rounds, beside sleep; rank 0 prints when it is over. */
+static void beside(int is_tested) {
+    static int out[31250], in[31250];
+    int flag;
+    MPI_Request request;
+    for (int i = 0; i < 31250; i++) out[i] = rank + i;
+    double start = MPI_Wtime();
+    MPI_Iallreduce(out, in, 31250, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &request);
+    if (is_tested) {
+        usleep(12000);
+        MPI_Test(&request, &flag, MPI_STATUS_IGNORE);
+        CHECK(size == 1 || !flag);
+        usleep(12000);
+    } else {
+        usleep(15000);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    double end = MPI_Wtime();
+    for (int i = 0; i < 31250; i++) CHECK(in[i] == size * (size - 1) / 2 + size * i);
+    if (rank == 0) printf("%.6f\n", end - start);
+}
+
+/* Collectives that go on beside each other, beside messages and beside a blocking collective of another communicator. */
+static void going_on(void) {
+    int next = (rank + 1) % size, previous = (rank + size - 1) % size, sum = 0, first = rank, got, all[64], flag = 0;
+    MPI_Comm other, copy;
+    MPI_Request requests[4];
+    MPI_Comm_split(MPI_COMM_WORLD, 0, -rank, &other);
+    MPI_Iallreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &requests[0]);
+    MPI_Ibcast(&first, 1, MPI_INT, size - 1, MPI_COMM_WORLD, &requests[1]);
+    MPI_Comm_idup(other, &copy, &requests[2]);
+    MPI_Sendrecv(&rank, 1, MPI_INT, next, 1, &got, 1, MPI_INT, previous, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    CHECK(got == previous);
+    MPI_Allgather(&rank, 1, MPI_INT, all, 1, MPI_INT, other);
+    for (int i = 0; i < size; i++) CHECK(all[i] == size - 1 - i);
+    MPI_Ibarrier(other, &requests[3]);
+    while (!flag) MPI_Testall(4, requests, &flag, MPI_STATUSES_IGNORE);
+    CHECK(sum == size * (size - 1) / 2 && first == size - 1);
+    MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, copy);
+    CHECK(sum == size * (size - 1) / 2);
+    MPI_Comm_free(&copy);
+    MPI_Comm_free(&other);
+}
+
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -279,6 +323,9 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[1], "started")) started();
     else if (!strcmp(argv[1], "hour")) hour();
     else if (!strcmp(argv[1], "collectives")) collectives();
+    else if (!strcmp(argv[1], "beside")) beside(0);
+    else if (!strcmp(argv[1], "beside-tested")) beside(1);
+    else if (!strcmp(argv[1], "going-on")) going_on();
     else wrong(argv[1]);
     MPI_Finalize();
     return 0;

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 use self::parse::TIME_UNITS;
-pub use self::parse::{Quantity, UnitError};
+pub use self::parse::{Quantity, UnitError, size_unit, time_unit};
 pub use self::unit::Unit;
 use crate::maths;
 

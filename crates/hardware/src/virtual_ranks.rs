@@ -8,7 +8,6 @@
 mod mail;
 mod meeting;
 mod process;
-mod reduction;
 mod stage;
 mod translation;
 

@@ -5,15 +5,13 @@
 
 mod campaign;
 mod changes;
-mod fault;
 mod files;
-mod goal;
 mod machine;
 mod measurement;
 mod on_machine;
 mod scenario;
-mod simgrid;
 mod toml;
+mod traced;
 mod vary;
 
 use std::num::NonZeroU32;
@@ -21,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use dlpc_engine::machine::MachineModel;
+pub use dlpc_formats::{Open, Recorded, load_goal, load_recorded};
 use serde::Deserialize;
 
 pub use self::campaign::load_campaign;
@@ -29,7 +28,6 @@ use self::changes::Changes;
 use self::changes::key_path::Target;
 use self::files::Files;
 pub use self::files::{FILE_BYTES_MAX, Read};
-pub use self::goal::{Open, load_goal};
 pub(crate) use self::machine::intervals::{relative_sigma, relative_to};
 pub use self::machine::provenance::Provenance;
 use self::machine::raw::RawMachine;
@@ -43,7 +41,6 @@ pub use self::scenario::effort::{RUNS_MAX, n_steps};
 use self::scenario::hostfile;
 pub use self::scenario::hostfile::HostSlots;
 use self::scenario::raw::RawScenario;
-pub use self::simgrid::{Recorded, load_recorded};
 use self::toml::tree::{Document, Node, Table, Value};
 use self::toml::{document, schema, spanned, tree};
 pub use self::vary::{load_axes, load_varied, sweep_keys};

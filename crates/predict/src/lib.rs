@@ -3,13 +3,11 @@
 pub mod analysis;
 pub mod calibration;
 mod cause;
-pub mod diagnostic;
 pub mod explanation;
 pub mod fit;
 pub mod input;
 mod knob;
 pub mod measurement;
-pub mod plain_text;
 pub mod prediction;
 pub mod report;
 pub mod scenario;
@@ -17,3 +15,5 @@ pub mod sweep;
 pub mod whatif;
 pub mod workload;
 mod written;
+
+pub use dlpc_formats::{diagnostic, plain_text};

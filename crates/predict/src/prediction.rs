@@ -4,10 +4,11 @@ mod drawn;
 pub mod export;
 mod rehearsal;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dlpc_engine::engine::{self, Setup, SimError};
-use dlpc_engine::machine::MachineModel;
+use dlpc_engine::machine::{CollectiveLibrary, MachineModel};
 use dlpc_engine::platform::core_set::CoreSet;
 use dlpc_engine::platform::{HostId, Platform};
 use dlpc_engine::program::Program;
@@ -124,6 +125,7 @@ pub fn predict_within(
             makespans: totals.iter().map(|total| total.makespan).collect(),
         })
         .collect();
+    let largest = rank_counts.iter().fold(1, |largest, ranks| largest.max(*ranks));
     let (baseline_s, ..) = replications[0].band();
     let is_wanted = |replications: &&Replications| scenario.run.ranks.iter().any(|r| r.get() == replications.ranks);
     let wanted: Vec<&Replications> = replications.iter().filter(is_wanted).collect();
@@ -140,7 +142,7 @@ pub fn predict_within(
             Ok(scaling::point(replications, baseline_s, breakdown))
         })
         .collect();
-    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(scenario, machine, &totals) })
+    Ok(Prediction { curve: Curve { points: points? }, warnings: warnings(&model, largest, &totals) })
 }
 
 /// What a scenario is predicted to do at one rank count.
@@ -166,7 +168,7 @@ pub fn predict_at(scenario: &Scenario, machine: &MachineModel, n_ranks: u32) -> 
     let makespans = totals.iter().map(|total| total.makespan).collect();
     let replications = Replications { ranks: n_ranks, makespans };
     let breakdown = model.breakdown(&replications, totals[replications.typical()].n_events)?;
-    Ok(AtRanks { replications, breakdown, warnings: warnings(scenario, machine, &totals) })
+    Ok(AtRanks { replications, breakdown, warnings: warnings(&model, n_ranks, &totals) })
 }
 
 /// Simulates the typical replication on `n_ranks` ranks, that of [`predict`]'s breakdown, and returns its time line; none
@@ -328,7 +330,8 @@ impl Total {
     }
 }
 
-fn warnings(scenario: &Scenario, machine: &MachineModel, totals: &[Total]) -> Vec<String> {
+fn warnings(model: &Model<'_>, n_ranks: u32, totals: &[Total]) -> Vec<String> {
+    let machine = model.machine;
     let largest = |of: fn(&Total) -> Bytes| totals.iter().map(of).max().unwrap_or(Bytes(0));
     let classes = [
         ("within a host", largest(|total| total.largest_local), machine.local.calibrated_upto),
@@ -344,9 +347,27 @@ fn warnings(scenario: &Scenario, machine: &MachineModel, totals: &[Total]) -> Ve
                 machine.name
             )
         })
+        .chain(stand_ins(model, n_ranks))
         .chain(untraced(totals))
-        .chain(scenario.workload.facts().cautions())
+        .chain(model.scenario.workload.facts().cautions())
         .collect()
+}
+
+/// Says what the library does by host that is not simulated, if it does so on so many ranks.
+fn stand_ins(model: &Model<'_>, n_ranks: u32) -> Option<String> {
+    let hosts = hosts_of_ranks(model.scenario, n_ranks);
+    let has_neighbours = hosts.iter().collect::<BTreeSet<_>>().len() < hosts.len();
+    let has_others = hosts.iter().any(|host| *host != hosts[0]);
+    let (library, what) = match model.machine.collectives.library? {
+        CollectiveLibrary::OpenMpi50 if has_neighbours && has_others => ("open-mpi-5.0", "by its `coll/han`"),
+        CollectiveLibrary::Mpich4 if has_neighbours => ("mpich-4", "by its compositions by host"),
+        _ => return None,
+    };
+    Some(format!(
+        "with several ranks on a host, `{library}` does collectives {what}: within hosts, then between them; they are simulated \
+         as if each rank had a host, with more messages between hosts than there are: name other algorithms under \
+         `[collectives]`, or place one rank on each host"
+    ))
 }
 
 fn untraced(totals: &[Total]) -> Option<String> {

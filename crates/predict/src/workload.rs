@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels};
 use dlpc_engine::program::Program;
-use dlpc_engine::program::phase::Phase;
 use dlpc_engine::random::Streams;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use serde::Deserialize;
 use crate::diagnostic::Diagnostics;
 use crate::written::Spanned;
 
+pub use self::custom::Custom;
 pub(crate) use self::effort::{Excess, Size};
 pub use self::facts::{Edit, Scope};
 pub(crate) use self::facts::{Facts, KernelFacts, KernelSource, KnownRuns, Source};
@@ -36,7 +36,7 @@ pub enum Workload {
     /// Analysing log files that a sequential producer writes.
     LogStream(LogStream),
     /// Phases described in the scenario.
-    Custom(Vec<Phase>),
+    Custom(Custom),
     /// What a program of the user did on virtual ranks.
     Recorded(Recorded),
     /// What the ranks of a traced program called.
@@ -116,7 +116,7 @@ impl Workload {
         match self {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
-            Self::Custom(phases) => phases,
+            Self::Custom(custom) => custom,
             Self::Recorded(recorded) => recorded,
             Self::Trace(trace) => trace,
         }
@@ -127,7 +127,7 @@ impl Workload {
         match self {
             Self::Pi(pi) => pi,
             Self::LogStream(stream) => stream,
-            Self::Custom(phases) => phases,
+            Self::Custom(custom) => custom,
             Self::Recorded(recorded) => recorded,
             Self::Trace(trace) => trace,
         }

@@ -1,5 +1,8 @@
 //! Values as input files hold them: with their place, quantities with their unit, enums by their words.
 
+pub(crate) mod expression;
+pub(crate) mod formula;
+pub(crate) mod keyed;
 pub(crate) mod quantity;
 pub(crate) mod word;
 

@@ -2,34 +2,48 @@
 
 use std::borrow::Cow;
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
 use crate::abi::ERR_TRUNCATE;
 use crate::datatypes;
 use crate::errors::{self, Error, Result};
-use crate::layout::Datatype;
+use crate::layout::{Datatype, Piece};
 use crate::memory::{bytes, put_bytes};
 
 /// A place in the program's memory for so many elements of a datatype.
+#[derive(Debug, Clone)]
 pub(crate) struct Buffer {
     start: *mut u8,
     count: usize,
-    datatype: Datatype,
+    datatype: Arc<Datatype>,
 }
 
 // SAFETY: the memory is the program's, and is used within its calls only, whichever thread makes them.
 unsafe impl Send for Buffer {}
 
+// SAFETY: as above.
+unsafe impl Sync for Buffer {}
+
 impl Buffer {
     /// Checks the arguments with which calls describe a buffer.
-    pub(crate) fn new(start: *const c_void, count: c_int, datatype: c_int) -> Result<Self> {
+    pub(crate) fn new(start: *const c_void, count: impl Into<i64>, datatype: c_int) -> Result<Self> {
         Ok(Self { start: start.cast_mut().cast(), count: errors::count(count)?, datatype: datatypes::of(datatype)? })
     }
 
     /// Returns the part with so many elements after `n` others.
-    pub(crate) fn part(&self, n: c_int, count: c_int) -> Result<Self> {
+    pub(crate) fn part(&self, n: i64, count: i64) -> Result<Self> {
         let count = errors::count(count)?;
-        let offset = n as isize * self.datatype.extent;
-        Ok(Self { start: self.start.wrapping_offset(offset), count, datatype: self.datatype.clone() })
+        let offset = isize::try_from(n).unwrap_or(isize::MAX).wrapping_mul(self.datatype.extent);
+        Ok(Self { start: self.start.wrapping_offset(offset), count, datatype: Arc::clone(&self.datatype) })
+    }
+
+    /// Returns the same elements at another place.
+    pub(crate) fn at(&self, start: *mut c_void) -> Self {
+        Self { start: start.cast(), ..self.clone() }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     pub(crate) fn datatype(&self) -> &Datatype {
@@ -43,12 +57,12 @@ impl Buffer {
 
     /// Returns what a message of it carries; without gaps, that is the memory itself.
     pub(crate) fn packed(&self) -> Cow<'_, [u8]> {
-        if self.datatype.is_contiguous() {
+        if self.datatype.is_dense {
             return Cow::Borrowed(bytes(self.start, self.datatype.lower_bound, self.size()));
         }
         let mut packed = Vec::with_capacity(self.size());
         for offset in self.offsets() {
-            for (at, length) in &self.datatype.pieces {
+            for Piece { at, length, .. } in &self.datatype.pieces {
                 packed.extend_from_slice(bytes(self.start, offset + at, *length));
             }
         }
@@ -61,13 +75,13 @@ impl Buffer {
             let what = format!("a message of {} bytes is longer than the receive of {}", message.len(), self.size());
             return Err(Error::new(ERR_TRUNCATE, what));
         }
-        if self.datatype.is_contiguous() {
+        if self.datatype.is_dense {
             put_bytes(self.start, self.datatype.lower_bound, message);
             return Ok(());
         }
         let mut rest = message;
         for offset in self.offsets() {
-            for (at, length) in &self.datatype.pieces {
+            for Piece { at, length, .. } in &self.datatype.pieces {
                 let (piece, after) = rest.split_at((*length).min(rest.len()));
                 put_bytes(self.start, offset + at, piece);
                 rest = after;

@@ -1,275 +1,368 @@
-//! Collectives: each rank contributes data and gets its part of the result.
+//! Collectives: each rank contributes data and gets its part of the result. Each one is there blocking, nonblocking and persistent.
 
 use std::ffi::{c_int, c_void};
 
-use crate::abi::{ERR_ROOT, IN_PLACE};
+use crate::abi::IN_PLACE;
 use crate::buffer::Buffer;
-use crate::errors::{Error, Result};
-use crate::link;
+use crate::errors::Result;
 use crate::memory::list;
+use crate::plan::{Data, Landing, Parts, Plan, Root, across, gather, into_buffer, into_parts, nowhere, root_of};
 use crate::state::{Communicator, communicator};
+use crate::wire::Gathering;
 use crate::wire::gathering::{
     ALLGATHER, ALLGATHERV, ALLTOALL, ALLTOALLV, BARRIER, BCAST, GATHER, GATHERV, SCATTER, SCATTERV,
 };
-use crate::wire::{Call, Frame, Gathering};
 
-/// Returns a collective without data.
-pub(crate) fn gather(kind: u32, comm: &Communicator, root: u32) -> Gathering {
-    Gathering {
-        kind,
-        context: comm.context,
-        root,
-        operation: 0,
-        element: 0,
-        block: 0,
-        sends: Vec::new(),
-        recvs: Vec::new(),
-    }
-}
+/// Functions of one collective: blocking, nonblocking and persistent, each of them also with large counts.
+macro_rules! collectives {
+    ($(
+        fn $now:ident fn $now_large:ident fn $start:ident fn $start_large:ident fn $init:ident fn $init_large:ident
+        ($($argument:ident: $type:ty),* $(,)?) $body:block
+    )*) => {
+        $(#[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
+            #[allow(dead_code, reason = "not all have counts")]
+            type Count = std::ffi::c_int;
+            collectives! { @ $now $start $init ($($argument: $type),*) $body }
+        };
+        #[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
+            #[allow(dead_code, reason = "not all have counts")]
+            type Count = i64;
+            collectives! { @ $now_large $start_large $init_large ($($argument: $type),*) $body }
+        };)*
+    };
+    (@ $now:ident $start:ident $init:ident ($($argument:ident: $type:ty),*) $body:block) => {
+        #[allow(clippy::too_many_arguments, reason = "MPI has so many")]
+        fn plan($($argument: $type),*) -> $crate::errors::Result<$crate::plan::Plan> $body
+        mpi! {
+            fn $now($($argument: $type),*) {
+                plan($($argument),*)?.run()
+            }
 
-pub(crate) fn told(gathering: Gathering, bytes: &[u8]) -> Frame {
-    link::call(&Call::Gathering(Box::new(gathering)), bytes)
-}
+            fn $start($($argument: $type,)* request: *mut std::ffi::c_int) {
+                $crate::requests::begin(plan($($argument),*)?, request)
+            }
 
-/// Checks a root.
-pub(crate) fn root_of(comm: &Communicator, root: c_int) -> Result<u32> {
-    comm.world_rank(root).map_err(|error| Error::new(ERR_ROOT, error.what))?;
-    Ok(root.cast_unsigned())
-}
-
-/// Parts of a buffer, one for each rank of a communicator.
-struct Parts(Vec<Buffer>);
-
-impl Parts {
-    /// Parts of one size, one after the other.
-    fn equal(start: *const c_void, count: c_int, datatype: c_int, comm: &Communicator) -> Result<Self> {
-        let all = Buffer::new(start, 0, datatype)?;
-        let n = c_int::try_from(comm.size()).unwrap_or(c_int::MAX);
-        Ok(Self((0..n).map(|i| all.part(i * count, count)).collect::<Result<_>>()?))
-    }
-
-    /// Parts of sizes of their own, wherever they are.
-    fn each(
-        start: *const c_void,
-        counts: *const c_int,
-        at: *const c_int,
-        datatype: c_int,
-        comm: &Communicator,
-    ) -> Result<Self> {
-        let all = Buffer::new(start, 0, datatype)?;
-        let (counts, at) = (list(counts, comm.size()), list(at, comm.size()));
-        Ok(Self(counts.iter().zip(&at).map(|(count, at)| all.part(*at, *count)).collect::<Result<_>>()?))
-    }
-
-    fn sizes(&self) -> Vec<u64> {
-        self.0.iter().map(|part| part.size() as u64).collect()
-    }
-
-    fn packed(&self) -> Vec<u8> {
-        self.0.iter().flat_map(|part| part.packed().into_owned()).collect()
-    }
-
-    /// Puts parts of a result, whose lengths the answer tells, into the program's memory.
-    fn unpack(&self, answer: &Frame) -> Result {
-        let mut rest = answer.bytes.as_slice();
-        for (part, length) in self.0.iter().zip(&answer.numbers) {
-            let (message, after) = rest.split_at(usize::try_from(*length).unwrap_or(0).min(rest.len()));
-            part.unpack(message)?;
-            rest = after;
+            fn $init($($argument: $type,)* _info: std::ffi::c_int, request: *mut std::ffi::c_int) {
+                $crate::requests::prepare(plan($($argument),*)?, request);
+                Ok(())
+            }
         }
-        Ok(())
+    };
+}
+pub(crate) use collectives;
+
+/// A gather to one rank; `parts` are the root's.
+fn gathered(kind: u32, comm: &Communicator, root: Root, own: Option<Buffer>, parts: Option<Parts>) -> Plan {
+    let block = own.as_ref().map_or(0, Buffer::size) as u64;
+    let recvs = parts.as_ref().map(Parts::sizes).unwrap_or_default();
+    if comm.remote.is_some() {
+        return match (root, parts) {
+            (Root::Self_, Some(parts)) => across(comm, Parts::default(), &recvs, into_parts(parts)),
+            (Root::Peer(place), _) => across(comm, only(comm, place, own), &[], nowhere()),
+            _ => across(comm, Parts::default(), &[], nowhere()),
+        };
     }
+    let call = Gathering { block, sends: vec![block], recvs, ..gather(kind, comm, root.place(comm)) };
+    Plan { call, data: own.map_or(Data::Nothing, Data::Buffer), landing: parts.map_or_else(nowhere, into_parts) }
+}
+
+/// Returns parts for all peers, of which one has all.
+fn only(comm: &Communicator, place: u32, buffer: Option<Buffer>) -> Parts {
+    let Some(buffer) = buffer else { return Parts::default() };
+    let part = |i: usize| if i == place as usize { Ok(buffer.clone()) } else { buffer.part(0, 0) };
+    Parts((0..comm.peers().len()).filter_map(|i| part(i).ok()).collect())
+}
+
+/// Returns the same part for all peers.
+fn same(comm: &Communicator, buffer: &Buffer) -> Parts {
+    Parts(vec![buffer.clone(); comm.peers().len()])
+}
+
+fn gathered_by_all(kind: u32, comm: &Communicator, own: Buffer, parts: Parts) -> Plan {
+    let (block, recvs) = (own.size() as u64, parts.sizes());
+    if comm.remote.is_some() {
+        return across(comm, same(comm, &own), &recvs, into_parts(parts));
+    }
+    let call = Gathering { block, sends: vec![block], recvs, ..gather(kind, comm, 0) };
+    Plan { call, data: Data::Buffer(own), landing: into_parts(parts) }
+}
+
+fn scattered(kind: u32, comm: &Communicator, root: Root, parts: Option<Parts>, into: Option<Buffer>) -> Plan {
+    if comm.remote.is_some() {
+        return match (root, parts, into) {
+            (Root::Self_, Some(parts), _) => across(comm, parts, &[], nowhere()),
+            (Root::Peer(place), _, Some(into)) => {
+                let sizes = only(comm, place, Some(into.clone())).sizes();
+                across(comm, Parts::default(), &sizes, into_buffer(into))
+            }
+            _ => across(comm, Parts::default(), &[], nowhere()),
+        };
+    }
+    let sends = parts.as_ref().map(Parts::sizes).unwrap_or_default();
+    let size = into.as_ref().map(|into| into.size() as u64);
+    let block = size.or(sends.get(comm.rank as usize).copied()).unwrap_or(0);
+    let call = Gathering { block, sends, recvs: vec![block], ..gather(kind, comm, root.place(comm)) };
+    Plan { call, data: parts.map_or(Data::Nothing, Data::Parts), landing: into.map_or_else(nowhere, into_buffer) }
+}
+
+fn exchanged(kind: u32, comm: &Communicator, out: Parts, into: Parts) -> Plan {
+    let recvs = into.sizes();
+    if comm.remote.is_some() {
+        return across(comm, out, &recvs, into_parts(into));
+    }
+    let sends = out.sizes();
+    let block = sends.iter().copied().max().unwrap_or(0);
+    let call = Gathering { block, sends, recvs, ..gather(kind, comm, 0) };
+    Plan { call, data: Data::Parts(out), landing: into_parts(into) }
 }
 
 /// What a rank contributes: a buffer, or with `MPI_IN_PLACE` its own part of the result.
-fn contribution(start: *const c_void, count: c_int, datatype: c_int, parts: &Parts, rank: u32) -> Result<Vec<u8>> {
-    if start == IN_PLACE {
-        return Ok(parts.0[rank as usize].packed().into_owned());
+fn own(
+    start: *const c_void,
+    count: impl Into<i64>,
+    datatype: c_int,
+    comm: &Communicator,
+    parts: &Parts,
+) -> Result<Buffer> {
+    if start == IN_PLACE { Ok(parts.0[comm.rank as usize].clone()) } else { Buffer::new(start, count, datatype) }
+}
+
+/// As [`own`], of a gather: only the root has parts, and in one side of an intercommunicator nobody contributes.
+fn own_of(
+    start: *const c_void,
+    count: impl Into<i64>,
+    datatype: c_int,
+    comm: &Communicator,
+    root: Root,
+    parts: Option<&Parts>,
+) -> Result<Option<Buffer>> {
+    match (root, parts) {
+        (Root::Nobody, _) => Ok(None),
+        (Root::Self_, _) if comm.remote.is_some() => Ok(None),
+        (Root::Self_, Some(parts)) => own(start, count, datatype, comm, parts).map(Some),
+        _ => Buffer::new(start, count, datatype).map(Some),
     }
-    Ok(Buffer::new(start, count, datatype)?.packed().into_owned())
 }
 
-fn gathered(call: &Gathering, bytes: &[u8], parts: Option<&Parts>) -> Result {
-    let recvs = parts.map(Parts::sizes).unwrap_or_default();
-    let answer =
-        told(Gathering { block: bytes.len() as u64, sends: vec![bytes.len() as u64], recvs, ..call.clone() }, bytes);
-    parts.map_or(Ok(()), |parts| parts.unpack(&answer))
+/// A displacement: an address has as many bits.
+pub(crate) fn place(at: i64) -> isize {
+    isize::try_from(at).unwrap_or(isize::MAX)
 }
 
-fn scattered(call: &Gathering, parts: Option<&Parts>, into: Option<&Buffer>) -> Result {
-    let (sends, bytes) = parts.map(|parts| (parts.sizes(), parts.packed())).unwrap_or_default();
-    let size = into.map(|into| into.size() as u64);
-    let block = size.or(sends.get(call.root as usize).copied()).unwrap_or(0);
-    let answer = told(Gathering { block, sends, recvs: vec![block], ..call.clone() }, &bytes);
-    into.map_or(Ok(()), |into| into.unpack(&answer.bytes))
+/// Parts of datatypes of their own, at displacements in bytes.
+pub(crate) fn typed<C: Copy + Into<i64>, D: Copy + Into<i64>>(
+    start: *const c_void,
+    lengths: *const C,
+    at: *const D,
+    types: *const c_int,
+    n: usize,
+) -> Result<Parts> {
+    let (lengths, at, types) = (list(lengths, n), list(at, n), list(types, n));
+    let part = |i: usize| Buffer::new(start.wrapping_byte_offset(place(at[i].into())), lengths[i], types[i]);
+    (0..n).map(part).collect::<Result<_>>().map(Parts)
 }
 
-fn exchanged(call: &Gathering, out: &Parts, into: &Parts) -> Result {
-    let sends = out.sizes();
-    let block = sends.iter().copied().max().unwrap_or(0);
-    let answer = told(Gathering { block, sends, recvs: into.sizes(), ..call.clone() }, &out.packed());
-    into.unpack(&answer)
-}
-
-mpi! {
-    fn MPI_Barrier(comm: c_int) {
-        told(gather(BARRIER, &communicator(comm)?, 0), b"");
-        Ok(())
+collectives! {
+    fn MPI_Barrier fn MPI_Barrier_c fn MPI_Ibarrier fn MPI_Ibarrier_c fn MPI_Barrier_init fn MPI_Barrier_init_c
+    (comm: c_int) {
+        Ok(Plan { call: gather(BARRIER, &communicator(comm)?, 0), data: Data::Nothing, landing: nowhere() })
     }
 
-    fn MPI_Bcast(data: *mut c_void, count: c_int, datatype: c_int, root: c_int, comm: c_int) {
-        let (comm, buffer) = (communicator(comm)?, Buffer::new(data, count, datatype)?);
+    fn MPI_Bcast fn MPI_Bcast_c fn MPI_Ibcast fn MPI_Ibcast_c fn MPI_Bcast_init fn MPI_Bcast_init_c
+    (data: *mut c_void, count: Count, datatype: c_int, root: c_int, comm: c_int) {
+        let comm = communicator(comm)?;
         let root = root_of(&comm, root)?;
-        let call = Gathering { block: buffer.size() as u64, ..gather(BCAST, &comm, root) };
-        if comm.rank == root {
-            told(call, &buffer.packed());
-            return Ok(());
+        let is_across = comm.remote.is_some();
+        let buffer = if root == Root::Nobody { None } else { Some(Buffer::new(data, count, datatype)?) };
+        let Some(buffer) = buffer else { return Ok(across(&comm, Parts::default(), &[], nowhere())) };
+        let (is_root, place) = (root == Root::Self_, root.place(&comm));
+        if is_across {
+            let sizes = only(&comm, place, Some(buffer.clone())).sizes();
+            return Ok(if is_root {
+                across(&comm, same(&comm, &buffer), &[], nowhere())
+            } else {
+                across(&comm, Parts::default(), &sizes, into_buffer(buffer))
+            });
         }
-        buffer.unpack(&told(call, b"").bytes)
+        let call = Gathering { block: buffer.size() as u64, ..gather(BCAST, &comm, place) };
+        let landing: Landing = if is_root { nowhere() } else { into_buffer(buffer.clone()) };
+        Ok(Plan { call, data: if is_root { Data::Buffer(buffer) } else { Data::Nothing }, landing })
     }
 
-    fn MPI_Gather(
+    fn MPI_Gather fn MPI_Gather_c fn MPI_Igather fn MPI_Igather_c fn MPI_Gather_init fn MPI_Gather_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         root: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
         let root = root_of(&comm, root)?;
-        let is_root = comm.rank == root;
-        let parts = is_root.then(|| Parts::equal(into, into_count, into_type, &comm)).transpose()?;
-        let none = Parts(Vec::new());
-        let bytes = contribution(out, out_count, out_type, parts.as_ref().unwrap_or(&none), comm.rank)?;
-        gathered(&gather(GATHER, &comm, root), &bytes, parts.as_ref())
+        let parts = (root == Root::Self_).then(|| Parts::equal(into, into_count, into_type, comm.peers().len()));
+        let parts = parts.transpose()?;
+        let own = own_of(out, out_count, out_type, &comm, root, parts.as_ref())?;
+        Ok(gathered(GATHER, &comm, root, own, parts))
     }
 
-    fn MPI_Gatherv(
+    fn MPI_Gatherv fn MPI_Gatherv_c fn MPI_Igatherv fn MPI_Igatherv_c fn MPI_Gatherv_init fn MPI_Gatherv_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        counts: *const c_int,
-        at: *const c_int,
+        counts: *const Count,
+        at: *const Count,
         into_type: c_int,
         root: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
         let root = root_of(&comm, root)?;
-        let is_root = comm.rank == root;
-        let parts = is_root.then(|| Parts::each(into, counts, at, into_type, &comm)).transpose()?;
-        let none = Parts(Vec::new());
-        let bytes = contribution(out, out_count, out_type, parts.as_ref().unwrap_or(&none), comm.rank)?;
-        gathered(&gather(GATHERV, &comm, root), &bytes, parts.as_ref())
+        let parts = (root == Root::Self_).then(|| Parts::each(into, counts, at, into_type, comm.peers().len()));
+        let parts = parts.transpose()?;
+        let own = own_of(out, out_count, out_type, &comm, root, parts.as_ref())?;
+        Ok(gathered(GATHERV, &comm, root, own, parts))
     }
 
-    fn MPI_Allgather(
+    fn MPI_Allgather fn MPI_Allgather_c fn MPI_Iallgather fn MPI_Iallgather_c
+    fn MPI_Allgather_init fn MPI_Allgather_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
-        let parts = Parts::equal(into, into_count, into_type, &comm)?;
-        let bytes = contribution(out, out_count, out_type, &parts, comm.rank)?;
-        gathered(&gather(ALLGATHER, &comm, 0), &bytes, Some(&parts))
+        let parts = Parts::equal(into, into_count, into_type, comm.peers().len())?;
+        let own = own(out, out_count, out_type, &comm, &parts)?;
+        Ok(gathered_by_all(ALLGATHER, &comm, own, parts))
     }
 
-    fn MPI_Allgatherv(
+    fn MPI_Allgatherv fn MPI_Allgatherv_c fn MPI_Iallgatherv fn MPI_Iallgatherv_c
+    fn MPI_Allgatherv_init fn MPI_Allgatherv_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        counts: *const c_int,
-        at: *const c_int,
+        counts: *const Count,
+        at: *const Count,
         into_type: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
-        let parts = Parts::each(into, counts, at, into_type, &comm)?;
-        let bytes = contribution(out, out_count, out_type, &parts, comm.rank)?;
-        gathered(&gather(ALLGATHERV, &comm, 0), &bytes, Some(&parts))
+        let parts = Parts::each(into, counts, at, into_type, comm.peers().len())?;
+        let own = own(out, out_count, out_type, &comm, &parts)?;
+        Ok(gathered_by_all(ALLGATHERV, &comm, own, parts))
     }
 
-    fn MPI_Scatter(
+    fn MPI_Scatter fn MPI_Scatter_c fn MPI_Iscatter fn MPI_Iscatter_c fn MPI_Scatter_init fn MPI_Scatter_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         root: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
         let root = root_of(&comm, root)?;
-        let is_root = comm.rank == root;
-        let parts = is_root.then(|| Parts::equal(out, out_count, out_type, &comm)).transpose()?;
-        let is_wanted = into.cast_const() != IN_PLACE;
+        let parts = (root == Root::Self_).then(|| Parts::equal(out, out_count, out_type, comm.peers().len()));
+        let is_wanted = into.cast_const() != IN_PLACE && is_receiving(&comm, root);
         let into = is_wanted.then(|| Buffer::new(into, into_count, into_type)).transpose()?;
-        scattered(&gather(SCATTER, &comm, root), parts.as_ref(), into.as_ref())
+        Ok(scattered(SCATTER, &comm, root, parts.transpose()?, into))
     }
 
-    fn MPI_Scatterv(
+    fn MPI_Scatterv fn MPI_Scatterv_c fn MPI_Iscatterv fn MPI_Iscatterv_c fn MPI_Scatterv_init fn MPI_Scatterv_init_c
+    (
         out: *const c_void,
-        counts: *const c_int,
-        at: *const c_int,
+        counts: *const Count,
+        at: *const Count,
         out_type: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         root: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
         let root = root_of(&comm, root)?;
-        let is_root = comm.rank == root;
-        let parts = is_root.then(|| Parts::each(out, counts, at, out_type, &comm)).transpose()?;
-        let is_wanted = into.cast_const() != IN_PLACE;
+        let parts = (root == Root::Self_).then(|| Parts::each(out, counts, at, out_type, comm.peers().len()));
+        let is_wanted = into.cast_const() != IN_PLACE && is_receiving(&comm, root);
         let into = is_wanted.then(|| Buffer::new(into, into_count, into_type)).transpose()?;
-        scattered(&gather(SCATTERV, &comm, root), parts.as_ref(), into.as_ref())
+        Ok(scattered(SCATTERV, &comm, root, parts.transpose()?, into))
     }
 
-    fn MPI_Alltoall(
+    fn MPI_Alltoall fn MPI_Alltoall_c fn MPI_Ialltoall fn MPI_Ialltoall_c fn MPI_Alltoall_init fn MPI_Alltoall_init_c
+    (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
-        let into = Parts::equal(into, into_count, into_type, &comm)?;
-        if out == IN_PLACE {
-            return exchanged(&gather(ALLTOALL, &comm, 0), &into, &into);
-        }
-        exchanged(&gather(ALLTOALL, &comm, 0), &Parts::equal(out, out_count, out_type, &comm)?, &into)
+        let n = comm.peers().len();
+        let into = Parts::equal(into, into_count, into_type, n)?;
+        let out = if out == IN_PLACE { into.clone() } else { Parts::equal(out, out_count, out_type, n)? };
+        Ok(exchanged(ALLTOALL, &comm, out, into))
     }
 
-    fn MPI_Alltoallv(
+    fn MPI_Alltoallv fn MPI_Alltoallv_c fn MPI_Ialltoallv fn MPI_Ialltoallv_c
+    fn MPI_Alltoallv_init fn MPI_Alltoallv_init_c
+    (
         out: *const c_void,
-        out_counts: *const c_int,
-        out_at: *const c_int,
+        out_counts: *const Count,
+        out_at: *const Count,
         out_type: c_int,
         into: *mut c_void,
-        counts: *const c_int,
-        at: *const c_int,
+        counts: *const Count,
+        at: *const Count,
         into_type: c_int,
         comm: c_int,
     ) {
         let comm = communicator(comm)?;
-        let into = Parts::each(into, counts, at, into_type, &comm)?;
-        if out == IN_PLACE {
-            return exchanged(&gather(ALLTOALLV, &comm, 0), &into, &into);
-        }
-        exchanged(&gather(ALLTOALLV, &comm, 0), &Parts::each(out, out_counts, out_at, out_type, &comm)?, &into)
+        let n = comm.peers().len();
+        let into = Parts::each(into, counts, at, into_type, n)?;
+        let out = if out == IN_PLACE { into.clone() } else { Parts::each(out, out_counts, out_at, out_type, n)? };
+        Ok(exchanged(ALLTOALLV, &comm, out, into))
     }
+
+    fn MPI_Alltoallw fn MPI_Alltoallw_c fn MPI_Ialltoallw fn MPI_Ialltoallw_c
+    fn MPI_Alltoallw_init fn MPI_Alltoallw_init_c
+    (
+        out: *const c_void,
+        out_counts: *const Count,
+        out_at: *const Count,
+        out_types: *const c_int,
+        into: *mut c_void,
+        counts: *const Count,
+        at: *const Count,
+        types: *const c_int,
+        comm: c_int,
+    ) {
+        let comm = communicator(comm)?;
+        let n = comm.peers().len();
+        let into = typed(into, counts, at, types, n)?;
+        let out = if out == IN_PLACE { into.clone() } else { typed(out, out_counts, out_at, out_types, n)? };
+        Ok(exchanged(ALLTOALLV, &comm, out, into))
+    }
+}
+
+/// Returns whether a rank gets a part of what a root scatters.
+fn is_receiving(comm: &Communicator, root: Root) -> bool {
+    root != Root::Nobody && (comm.remote.is_none() || root != Root::Self_)
 }

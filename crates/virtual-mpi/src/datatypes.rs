@@ -1,17 +1,41 @@
-//! The functions of MPI about datatypes.
+//! The functions of MPI that make datatypes.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
+use std::sync::Arc;
 
-use crate::abi::{DATATYPE_NULL, ERR_TYPE, Status, UNDEFINED};
+use crate::abi::{DATATYPE_NULL, ERR_ARG, ERR_TYPE};
+use crate::attributes::copy_all;
 use crate::errors::{self, Error, Result};
-use crate::layout::{Datatype, predefined};
-use crate::memory::{get, list, put, put_text};
+use crate::layout::{Datatype, Ingredient, Recipe, predefined};
+use crate::memory::{counts, get, list, put};
 use crate::state::state;
 
+/// Combiners, by the numbers of the ABI.
+pub(crate) mod combiner {
+    use std::ffi::c_int;
+
+    pub(crate) const NAMED: c_int = 1;
+    pub(crate) const DUP: c_int = 2;
+    pub(crate) const CONTIGUOUS: c_int = 3;
+    pub(crate) const VECTOR: c_int = 4;
+    pub(crate) const HVECTOR: c_int = 6;
+    pub(crate) const INDEXED: c_int = 7;
+    pub(crate) const HINDEXED: c_int = 9;
+    pub(crate) const INDEXED_BLOCK: c_int = 10;
+    pub(crate) const STRUCT: c_int = 12;
+    pub(crate) const SUBARRAY: c_int = 13;
+    pub(crate) const DARRAY: c_int = 14;
+    pub(crate) const F90_REAL: c_int = 15;
+    pub(crate) const F90_COMPLEX: c_int = 16;
+    pub(crate) const F90_INTEGER: c_int = 17;
+    pub(crate) const RESIZED: c_int = 18;
+    pub(crate) const HINDEXED_BLOCK: c_int = 19;
+}
+
 /// Returns a datatype by its handle.
-pub(crate) fn of(handle: c_int) -> Result<Datatype> {
+pub(crate) fn of(handle: c_int) -> Result<Arc<Datatype>> {
     let made = state().datatypes.get(handle).cloned();
-    made.or_else(|| predefined(handle)).ok_or_else(|| {
+    made.or_else(|| predefined(handle).map(Arc::new)).ok_or_else(|| {
         let what = if handle == DATATYPE_NULL {
             "a null datatype".to_owned()
         } else {
@@ -21,134 +45,195 @@ pub(crate) fn of(handle: c_int) -> Result<Datatype> {
     })
 }
 
-fn make(datatype: Result<Datatype>, handle: *mut c_int) -> Result {
-    put(handle, state().datatypes.insert(datatype?));
-    Ok(())
+/// Returns a datatype as what another one is made of.
+pub(crate) fn ingredient(handle: c_int) -> Result<Ingredient> {
+    let made = state().datatypes.get(handle).cloned();
+    made.map_or_else(|| of(handle).map(|_| Ingredient::Predefined(handle)), |made| Ok(Ingredient::Made(made)))
 }
 
-/// Returns pairs of the lengths and displacements of blocks.
-fn blocks_of(lengths: &[c_int], displacements: impl Iterator<Item = isize>) -> Result<Vec<(usize, isize)>> {
-    lengths.iter().zip(displacements).map(|(n, at)| Ok((errors::count(*n)?, at))).collect()
+/// Gives the program a datatype.
+pub(crate) fn make(datatype: Arc<Datatype>, new: *mut c_int) {
+    put(new, state().datatypes.insert(datatype));
 }
 
-mpi! {
-    fn MPI_Type_size(handle: c_int, size: *mut c_int) {
-        put(size, c_int::try_from(of(handle)?.size).unwrap_or(UNDEFINED));
+/// The arguments with which a datatype is made.
+pub(crate) struct Arguments {
+    pub(crate) combiner: c_int,
+    pub(crate) integers: Vec<i64>,
+    pub(crate) addresses: Vec<i64>,
+    pub(crate) types: Vec<c_int>,
+}
+
+impl Arguments {
+    pub(crate) fn new(combiner: c_int, integers: Vec<i64>, addresses: Vec<i64>, old: c_int) -> Self {
+        Self { combiner, integers, addresses, types: vec![old] }
+    }
+
+    /// Gives the program the datatype that these arguments have made.
+    pub(crate) fn made(self, datatype: Datatype, new: *mut c_int) -> Result {
+        let types = self.types.into_iter().map(ingredient).collect::<Result<_>>()?;
+        let recipe = Recipe { combiner: self.combiner, integers: self.integers, addresses: self.addresses, types };
+        make(Arc::new(datatype.made_by(recipe)), new);
         Ok(())
     }
+}
 
-    fn MPI_Type_get_extent(handle: c_int, lower_bound: *mut isize, extent: *mut isize) {
-        let datatype = of(handle)?;
-        put(lower_bound, datatype.lower_bound);
-        put(extent, datatype.extent);
-        Ok(())
+/// Returns a list that has the number of its entries before it, as contents are told.
+fn counted(lists: &[&[i64]]) -> Vec<i64> {
+    let n = lists.first().map_or(0, |list| i64::try_from(list.len()).unwrap_or(i64::MAX));
+    std::iter::once(n).chain(lists.iter().flat_map(|list| list.iter().copied())).collect()
+}
+
+/// Returns pairs of the lengths and displacements of blocks, these in units of so many bytes.
+fn blocks_of(lengths: &[i64], at: &[i64], unit: isize) -> Result<Vec<(usize, isize)>> {
+    let place = |at: i64| isize::try_from(at).map_err(|_| Error::new(ERR_ARG, "a displacement is too large"));
+    lengths.iter().zip(at).map(|(n, at)| Ok((errors::count(*n)?, place(*at)? * unit))).collect()
+}
+
+fn strided(count: i64, length: i64, stride: isize) -> Result<Vec<(usize, isize)>> {
+    let length = errors::count(length)?;
+    Ok((0..errors::count(count)?).map(|i| (length, i.cast_signed() * stride)).collect())
+}
+
+counted! {
+    fn MPI_Type_contiguous fn MPI_Type_contiguous_c (count: Count, old: c_int, new: *mut c_int) {
+        let made = of(old)?.blocks(&[(errors::count(count)?, 0)]);
+        Arguments::new(combiner::CONTIGUOUS, vec![count.into()], Vec::new(), old).made(made, new)
     }
 
-    fn MPI_Type_get_true_extent(handle: c_int, lower_bound: *mut isize, extent: *mut isize) {
-        let datatype = of(handle)?;
-        let lower = datatype.pieces.iter().map(|(at, _)| *at).min().unwrap_or(0);
-        let upper = datatype.pieces.iter().map(|(at, length)| at + length.cast_signed()).max().unwrap_or(0);
-        put(lower_bound, lower);
-        put(extent, upper - lower);
-        Ok(())
+    fn MPI_Type_vector fn MPI_Type_vector_c (count: Count, length: Count, stride: Count, old: c_int, new: *mut c_int) {
+        let datatype = of(old)?;
+        let step = isize::try_from(i64::from(stride)).unwrap_or(isize::MAX).wrapping_mul(datatype.extent);
+        let made = datatype.blocks(&strided(count.into(), length.into(), step)?);
+        let integers = vec![count.into(), length.into(), stride.into()];
+        Arguments::new(combiner::VECTOR, integers, Vec::new(), old).made(made, new)
     }
 
-    fn MPI_Type_size_x(handle: c_int, size: *mut i64) {
-        put(size, i64::try_from(of(handle)?.size).unwrap_or(i64::from(UNDEFINED)));
-        Ok(())
+    fn MPI_Type_create_hvector fn MPI_Type_create_hvector_c (
+        count: Count,
+        length: Count,
+        stride: isize,
+        old: c_int,
+        new: *mut c_int,
+    ) {
+        let made = of(old)?.blocks(&strided(count.into(), length.into(), stride)?);
+        let integers = vec![count.into(), length.into()];
+        Arguments::new(combiner::HVECTOR, integers, vec![stride as i64], old).made(made, new)
     }
 
-    fn MPI_Type_get_extent_x(handle: c_int, lower_bound: *mut isize, extent: *mut isize) {
-        let datatype = of(handle)?;
-        put(lower_bound, datatype.lower_bound);
-        put(extent, datatype.extent);
-        Ok(())
+    fn MPI_Type_indexed fn MPI_Type_indexed_c (
+        count: Count,
+        lengths: *const Count,
+        at: *const Count,
+        old: c_int,
+        new: *mut c_int,
+    ) {
+        let (n, datatype) = (errors::count(count)?, of(old)?);
+        let (lengths, at) = (counts(lengths, n), counts(at, n));
+        let made = datatype.blocks(&blocks_of(&lengths, &at, datatype.extent)?);
+        Arguments::new(combiner::INDEXED, counted(&[&lengths, &at]), Vec::new(), old).made(made, new)
     }
 
-    fn MPI_Type_commit(handle: *mut c_int) {
-        of(get(handle)).map(drop)
-    }
-
-    fn MPI_Type_free(handle: *mut c_int) {
-        state().datatypes.remove(get(handle)).ok_or_else(|| Error::new(ERR_TYPE, "no datatype that can be freed"))?;
-        put(handle, DATATYPE_NULL);
-        Ok(())
-    }
-
-    fn MPI_Type_dup(old: c_int, new: *mut c_int) {
-        make(of(old), new)
-    }
-
-    fn MPI_Type_contiguous(count: c_int, old: c_int, new: *mut c_int) {
-        make(Ok(of(old)?.blocks(&[(errors::count(count)?, 0)])), new)
-    }
-
-    fn MPI_Type_vector(count: c_int, length: c_int, stride: c_int, old: c_int, new: *mut c_int) {
-        let old = of(old)?;
-        let (stride, length) = (stride as isize * old.extent, errors::count(length)?);
-        let blocks: Vec<(usize, isize)> = (0..count as isize).map(|i| (length, i * stride)).collect();
-        make(Ok(old.blocks(&blocks)), new)
-    }
-
-    fn MPI_Type_create_hvector(count: c_int, length: c_int, stride: isize, old: c_int, new: *mut c_int) {
-        let length = errors::count(length)?;
-        let blocks: Vec<(usize, isize)> = (0..count as isize).map(|i| (length, i * stride)).collect();
-        make(Ok(of(old)?.blocks(&blocks)), new)
-    }
-
-    fn MPI_Type_indexed(count: c_int, lengths: *const c_int, at: *const c_int, old: c_int, new: *mut c_int) {
-        let (n, old) = (errors::count(count)?, of(old)?);
-        let at = list(at, n).into_iter().map(|at| at as isize * old.extent);
-        make(Ok(old.blocks(&blocks_of(&list(lengths, n), at)?)), new)
-    }
-
-    fn MPI_Type_create_hindexed(count: c_int, lengths: *const c_int, at: *const isize, old: c_int, new: *mut c_int) {
+    fn MPI_Type_create_hindexed fn MPI_Type_create_hindexed_c (
+        count: Count,
+        lengths: *const Count,
+        at: *const i64,
+        old: c_int,
+        new: *mut c_int,
+    ) {
         let n = errors::count(count)?;
-        make(Ok(of(old)?.blocks(&blocks_of(&list(lengths, n), list(at, n).into_iter())?)), new)
+        let (lengths, at) = (counts(lengths, n), list(at, n));
+        let made = of(old)?.blocks(&blocks_of(&lengths, &at, 1)?);
+        Arguments::new(combiner::HINDEXED, counted(&[&lengths]), at, old).made(made, new)
     }
 
-    fn MPI_Type_create_indexed_block(count: c_int, length: c_int, at: *const c_int, old: c_int, new: *mut c_int) {
-        let (n, old) = (errors::count(count)?, of(old)?);
-        let at = list(at, n).into_iter().map(|at| at as isize * old.extent);
-        make(Ok(old.blocks(&blocks_of(&vec![length; n], at)?)), new)
+    fn MPI_Type_create_indexed_block fn MPI_Type_create_indexed_block_c (
+        count: Count,
+        length: Count,
+        at: *const Count,
+        old: c_int,
+        new: *mut c_int,
+    ) {
+        let (n, datatype) = (errors::count(count)?, of(old)?);
+        let at = counts(at, n);
+        let made = datatype.blocks(&blocks_of(&vec![length.into(); n], &at, datatype.extent)?);
+        let integers = [&[count.into(), length.into()], &at[..]].concat();
+        Arguments::new(combiner::INDEXED_BLOCK, integers, Vec::new(), old).made(made, new)
     }
 
-    fn MPI_Type_create_struct(
-        count: c_int,
-        lengths: *const c_int,
-        at: *const isize,
+    fn MPI_Type_create_hindexed_block fn MPI_Type_create_hindexed_block_c (
+        count: Count,
+        length: Count,
+        at: *const i64,
+        old: c_int,
+        new: *mut c_int,
+    ) {
+        let n = errors::count(count)?;
+        let at = list(at, n);
+        let made = of(old)?.blocks(&blocks_of(&vec![length.into(); n], &at, 1)?);
+        Arguments::new(combiner::HINDEXED_BLOCK, vec![count.into(), length.into()], at, old).made(made, new)
+    }
+
+    fn MPI_Type_create_struct fn MPI_Type_create_struct_c (
+        count: Count,
+        lengths: *const Count,
+        at: *const i64,
         types: *const c_int,
         new: *mut c_int,
     ) {
         let n = errors::count(count)?;
-        let blocks = blocks_of(&list(lengths, n), list(at, n).into_iter())?;
-        let mut parts = Vec::new();
-        for (handle, block) in list(types, n).into_iter().zip(blocks) {
-            parts.push(of(handle)?.blocks(&[block]));
-        }
-        let lower = parts.iter().map(|part| part.lower_bound).min().unwrap_or(0);
-        let upper = parts.iter().map(|part| part.lower_bound + part.extent).max().unwrap_or(0);
-        let element = parts.first().map_or(0, |first| first.element);
-        let element = if parts.iter().all(|part| part.element == element) { element } else { 0 };
-        let pieces = parts.into_iter().flat_map(|part| part.pieces).collect();
-        make(Ok(Datatype::new(pieces, lower, upper - lower, element)), new)
+        structure(&counts(lengths, n), list(at, n), list(types, n), new)
     }
 
-    fn MPI_Type_create_resized(old: c_int, lower_bound: isize, extent: isize, new: *mut c_int) {
-        make(Ok(Datatype { lower_bound, extent, ..of(old)? }), new)
+    fn MPI_Type_create_resized fn MPI_Type_create_resized_c (
+        old: c_int,
+        lower_bound: isize,
+        extent: isize,
+        new: *mut c_int,
+    ) {
+        let made = of(old)?.resized(lower_bound, extent);
+        Arguments::new(combiner::RESIZED, Vec::new(), vec![lower_bound as i64, extent as i64], old).made(made, new)
+    }
+}
+
+fn structure(lengths: &[i64], at: Vec<i64>, types: Vec<c_int>, new: *mut c_int) -> Result {
+    let kinds = types.iter().map(|handle| of(*handle)).collect::<Result<Vec<_>>>()?;
+    let blocks = blocks_of(lengths, &at, 1)?;
+    let blocks: Vec<_> = blocks.iter().zip(&kinds).map(|((n, at), kind)| (*n, *at, &**kind)).collect();
+    let made = Datatype::structure(&blocks);
+    Arguments { combiner: combiner::STRUCT, integers: counted(&[lengths]), addresses: at, types }.made(made, new)
+}
+
+mpi! {
+    fn MPI_Type_commit(handle: *mut c_int) {
+        of(get(handle)).map(drop)
     }
 
-    fn MPI_Type_get_name(handle: c_int, name: *mut c_char, length: *mut c_int) {
-        of(handle)?;
-        put_text(name, length, "", 128);
+    fn MPI_Type_dup(old: c_int, new: *mut c_int) {
+        let datatype = (*of(old)?).clone();
+        let mut made = DATATYPE_NULL;
+        Arguments::new(combiner::DUP, Vec::new(), Vec::new(), old).made(datatype, &raw mut made)?;
+        put(new, DATATYPE_NULL);
+        copy_all(old, made)?;
+        put(new, made);
         Ok(())
     }
 
-    fn MPI_Get_count(status: *const Status, handle: c_int, count: *mut c_int) {
-        let (bytes, size) = (get(status).bytes(), of(handle)?.size);
-        let whole = bytes.checked_div(size).unwrap_or(0);
-        let is_whole = bytes == whole * size;
-        put(count, c_int::try_from(whole).ok().filter(|_| is_whole).unwrap_or(UNDEFINED));
-        Ok(())
+    fn MPI_Type_hvector(count: c_int, length: c_int, stride: isize, old: c_int, new: *mut c_int) {
+        let made = of(old)?.blocks(&strided(count.into(), length.into(), stride)?);
+        let integers = vec![count.into(), length.into()];
+        Arguments::new(combiner::HVECTOR, integers, vec![stride as i64], old).made(made, new)
+    }
+
+    fn MPI_Type_hindexed(count: c_int, lengths: *const c_int, at: *const i64, old: c_int, new: *mut c_int) {
+        let n = errors::count(count)?;
+        let (lengths, at) = (counts(lengths, n), list(at, n));
+        let made = of(old)?.blocks(&blocks_of(&lengths, &at, 1)?);
+        Arguments::new(combiner::HINDEXED, counted(&[&lengths]), at, old).made(made, new)
+    }
+
+    fn MPI_Type_struct(count: c_int, lengths: *const c_int, at: *const i64, types: *const c_int, new: *mut c_int) {
+        let n = errors::count(count)?;
+        structure(&counts(lengths, n), list(at, n), list(types, n), new)
     }
 }

@@ -35,25 +35,56 @@ macro_rules! mpi {
     )*};
 }
 
+/// Functions with counts: the second name has the large ones of MPI 4.
+macro_rules! counted {
+    ($(fn $name:ident fn $large:ident ($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {
+        $(#[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
+            #[allow(dead_code, reason = "not all have counts and displacements")]
+            type Count = std::ffi::c_int;
+            mpi! { fn $name($($argument: $type),*) $body }
+        };
+        #[allow(clippy::useless_conversion, reason = "large counts need none")]
+        const _: () = {
+            #[allow(dead_code, reason = "not all have counts and displacements")]
+            type Count = i64;
+            mpi! { fn $large($($argument: $type),*) $body }
+        };)*
+    };
+}
+
 mod abi;
+pub mod arithmetic;
 mod attributes;
 mod buffer;
 mod clocks;
 mod collectives;
 mod communicators;
+mod completion;
 mod datatypes;
 mod errors;
+mod generalised;
+mod graphs;
 mod grids;
+mod groups;
 mod handles;
+mod info;
+mod intercommunicators;
 mod layout;
 mod link;
 mod memory;
 mod messages;
+mod neighbours;
+mod packing;
+mod plan;
 mod point_to_point;
 mod reductions;
 mod requests;
 mod session;
 mod state;
+mod type_arrays;
+mod type_contents;
+mod type_names;
 
 #[cfg(virtual_mpi)]
 mod refused {

@@ -3,7 +3,7 @@
 //! All functions here rely on what MPI asks of its callers: pointers lead to as much memory as the other arguments say, and
 //! nobody else uses it during the call.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use crate::abi::{STATUS_IGNORE, Status};
 
@@ -84,4 +84,32 @@ pub(crate) fn text(from: *const c_char) -> String {
     }
     // SAFETY: the program gives a string that ends with a zero.
     unsafe { CStr::from_ptr(from) }.to_string_lossy().into_owned()
+}
+
+/// Copies an array of `n` counts, whichever size they have.
+pub(crate) fn counts<C: Copy + Into<i64>>(from: *const C, n: usize) -> Vec<i64> {
+    list(from, n).into_iter().map(Into::into).collect()
+}
+
+/// Writes a count, whichever size it has: `UNDEFINED` where it is too large for that.
+pub(crate) fn put_count<C: TryFrom<i64> + From<i16>>(to: *mut C, count: i64) {
+    const UNDEFINED: i16 = -32766;
+    put(to, C::try_from(count).unwrap_or_else(|_| C::from(UNDEFINED)));
+}
+
+unsafe extern "C" {
+    fn malloc(size: usize) -> *mut c_void;
+    fn free(place: *mut c_void);
+}
+
+/// Returns memory that the program gives back.
+pub(crate) fn allocate(size: usize) -> *mut c_void {
+    // SAFETY: any size can be asked for.
+    unsafe { malloc(size.max(1)) }
+}
+
+/// Takes memory back.
+pub(crate) fn release(place: *mut c_void) {
+    // SAFETY: the program gives back what it has got from `allocate`.
+    unsafe { free(place) }
 }

@@ -1,14 +1,15 @@
 //! Messages from one rank to another: the calls that return when they are done.
 
 use std::ffi::{c_int, c_void};
+use std::sync::{Mutex, PoisonError};
 
-use crate::abi::{ERR_ARG, MESSAGE_NO_PROC, MESSAGE_NULL, REQUEST_NULL, Status};
+use crate::abi::{ERR_BUFFER, ERR_REQUEST, MESSAGE_NO_PROC, MESSAGE_NULL, Status};
 use crate::buffer::Buffer;
 use crate::errors::{Error, Result};
 use crate::link;
-use crate::memory::{get, put, put_status};
+use crate::memory::{get, put, put_count, put_status};
 use crate::messages::{Mode, address, status, wanted};
-use crate::requests::{complete, forget, reserve, start_matched};
+use crate::requests::{Ended, complete, forget, over, reserve, start_matched};
 use crate::state::{Communicator, communicator};
 use crate::wire::{Call, Enough, Frame};
 
@@ -58,26 +59,26 @@ fn exchange(out: &Buffer, into: &Buffer, peers: &Peers, comm: c_int, status: *mu
     }
 }
 
-mpi! {
-    fn MPI_Send(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+counted! {
+    fn MPI_Send fn MPI_Send_c (data: *const c_void, count: Count, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
         send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Standard)
     }
 
-    fn MPI_Ssend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+    fn MPI_Ssend fn MPI_Ssend_c (data: *const c_void, count: Count, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
         send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Synchronous)
     }
 
-    fn MPI_Bsend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+    fn MPI_Bsend fn MPI_Bsend_c (data: *const c_void, count: Count, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
         send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Buffered)
     }
 
-    fn MPI_Rsend(data: *const c_void, count: c_int, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
+    fn MPI_Rsend fn MPI_Rsend_c (data: *const c_void, count: Count, datatype: c_int, to: c_int, tag: c_int, comm: c_int) {
         send(&Buffer::new(data, count, datatype)?, to, tag, comm, Mode::Ready)
     }
 
-    fn MPI_Recv(
+    fn MPI_Recv fn MPI_Recv_c (
         data: *mut c_void,
-        count: c_int,
+        count: Count,
         datatype: c_int,
         from: c_int,
         tag: c_int,
@@ -87,14 +88,14 @@ mpi! {
         recv(&Buffer::new(data, count, datatype)?, from, tag, comm, status)
     }
 
-    fn MPI_Sendrecv(
+    fn MPI_Sendrecv fn MPI_Sendrecv_c (
         out: *const c_void,
-        out_count: c_int,
+        out_count: Count,
         out_type: c_int,
         to: c_int,
         send_tag: c_int,
         into: *mut c_void,
-        into_count: c_int,
+        into_count: Count,
         into_type: c_int,
         from: c_int,
         recv_tag: c_int,
@@ -105,9 +106,9 @@ mpi! {
         exchange(&out, &into, &Peers { to, send_tag, from, recv_tag }, comm, status)
     }
 
-    fn MPI_Sendrecv_replace(
+    fn MPI_Sendrecv_replace fn MPI_Sendrecv_replace_c (
         data: *mut c_void,
-        count: c_int,
+        count: Count,
         datatype: c_int,
         to: c_int,
         send_tag: c_int,
@@ -121,6 +122,35 @@ mpi! {
         exchange(&buffer, &buffer, &Peers { to, send_tag, from, recv_tag }, comm, status)
     }
 
+    fn MPI_Imrecv fn MPI_Imrecv_c (data: *mut c_void, count: Count, datatype: c_int, message: *mut c_int, request: *mut c_int) {
+        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
+        put(message, MESSAGE_NULL);
+        if handle == MESSAGE_NO_PROC {
+            put(request, over());
+            return Ok(());
+        }
+        start_matched(handle, buffer)?;
+        put(request, handle);
+        Ok(())
+    }
+
+    fn MPI_Mrecv fn MPI_Mrecv_c (data: *mut c_void, count: Count, datatype: c_int, message: *mut c_int, status: *mut Status) {
+        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
+        put(message, MESSAGE_NULL);
+        if handle == MESSAGE_NO_PROC {
+            put_status(status, Status::empty());
+            return Ok(());
+        }
+        start_matched(handle, buffer)?;
+        let ended = complete(&mut [handle], Enough::One, true)?.unwrap_or_default();
+        let first = ended.into_iter().next().ok_or_else(|| Error::new(ERR_REQUEST, "no message that a probe has found"))?;
+        let Ended { status: received, failure, .. } = first;
+        put_status(status, received);
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+mpi! {
     fn MPI_Probe(from: c_int, tag: c_int, comm: c_int, status: *mut Status) {
         probe(from, tag, comm, true, status).map(drop)
     }
@@ -145,41 +175,25 @@ mpi! {
         put(flag, c_int::from(matched_probe(from, tag, comm, false, message, status)?));
         Ok(())
     }
+}
 
-    fn MPI_Imrecv(data: *mut c_void, count: c_int, datatype: c_int, message: *mut c_int, request: *mut c_int) {
-        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
-        put(message, MESSAGE_NULL);
-        if handle == MESSAGE_NO_PROC {
-            put(request, REQUEST_NULL);
-            return Ok(());
+/// The buffer that the program has attached: its address and its size. Data of buffered sends are kept by the simulator instead.
+static ATTACHED: Mutex<(usize, i64)> = Mutex::new((0, 0));
+
+counted! {
+    fn MPI_Buffer_attach fn MPI_Buffer_attach_c (data: *mut c_void, size: Count) {
+        let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if attached.0 != 0 {
+            return Err(Error::new(ERR_BUFFER, "a buffer is attached already"));
         }
-        start_matched(handle, buffer)?;
-        put(request, handle);
+        *attached = (data.expose_provenance(), size.into());
         Ok(())
     }
 
-    fn MPI_Mrecv(data: *mut c_void, count: c_int, datatype: c_int, message: *mut c_int, status: *mut Status) {
-        let (buffer, handle) = (Buffer::new(data, count, datatype)?, get(message));
-        put(message, MESSAGE_NULL);
-        if handle == MESSAGE_NO_PROC {
-            put_status(status, Status::empty());
-            return Ok(());
-        }
-        start_matched(handle, buffer)?;
-        let ended = complete(&mut [handle], Enough::One, true)?.unwrap_or_default();
-        let (_, received) = ended.first().ok_or_else(|| Error::new(ERR_ARG, "no message that a probe has found"))?;
-        put_status(status, *received);
-        Ok(())
-    }
-
-    fn MPI_Buffer_attach(_data: *mut c_void, _size: c_int) {
-        // Data of buffered sends are kept by the simulator.
-        Ok(())
-    }
-
-    fn MPI_Buffer_detach(data: *mut c_void, size: *mut c_int) {
-        put(data.cast::<*mut c_void>(), std::ptr::null_mut());
-        put(size, 0);
+    fn MPI_Buffer_detach fn MPI_Buffer_detach_c (data: *mut c_void, size: *mut Count) {
+        let (address, n) = std::mem::take(&mut *ATTACHED.lock().unwrap_or_else(PoisonError::into_inner));
+        put(data.cast::<*mut c_void>(), std::ptr::with_exposed_provenance_mut(address));
+        put_count(size, n);
         Ok(())
     }
 }
@@ -208,13 +222,13 @@ fn matched_probe(
     message: *mut c_int,
     to: *mut Status,
 ) -> Result<bool> {
-    let comm = communicator(comm)?;
+    let (on, comm) = (comm, communicator(comm)?);
     let Some(wanted) = wanted(&comm, from, tag)? else {
         put(message, MESSAGE_NO_PROC);
         put_status(to, Status::empty());
         return Ok(true);
     };
-    let (handle, number) = reserve(comm.clone());
+    let (handle, number) = reserve(on, comm.clone());
     let is_found = found(&comm, &link::call(&Call::Probe { wanted, keep: Some(number), is_waiting }, b""), to);
     if !is_found {
         forget(handle);

@@ -1,48 +1,55 @@
-//! Sends and receives that go on while the program computes, and the calls that wait for them or test them.
+//! Requests: sends, receives and collectives that go on while the program computes.
 
-use std::ffi::{c_int, c_void};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ffi::c_int;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::abi::{ANY_TAG, ERR_ARG, FIRST_REQUEST, PROC_NULL, REQUEST_NULL, Status, UNDEFINED};
+use crate::abi::{ANY_TAG, ERR_REQUEST, FIRST_REQUEST, PROC_NULL, REQUEST_NULL, SUCCESS, Status};
 use crate::buffer::Buffer;
 use crate::errors::{self, Error, Result};
+use crate::generalised::Generalised;
 use crate::handles::Handles;
 use crate::link;
-use crate::memory::{get, list, put, put_at, put_status, put_status_at};
+use crate::memory::put;
 use crate::messages::{Mode, address, status, wanted};
+use crate::plan::Plan;
 use crate::state::{Communicator, communicator};
 use crate::wire::{Call, Completion, Enough};
 
 static REQUESTS: Mutex<Handles<Request>> = Mutex::new(Handles::new(FIRST_REQUEST));
-/// The simulator's numbers below are those of sends and receives at once.
+/// The simulator's numbers are even; 0 is that of a receive at once.
 const FIRST_NUMBER: u32 = 2;
 
-/// A send or receive, or a message that a probe has found.
+/// What goes on, or a message that a probe has found.
+#[derive(Debug)]
 pub(crate) struct Request {
     kind: Kind,
     buffer: Option<Buffer>,
     comm: Communicator,
+    /// The handle of the communicator, whose error handler hears of what goes wrong.
+    comm_handle: c_int,
     state: State,
     /// Whether it can be started again.
     is_persistent: bool,
 }
 
 /// What it is, and with whom.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Send { to: c_int, tag: c_int, mode: Mode },
     Recv { from: c_int, tag: c_int },
     Message,
+    Collective(Arc<Plan>),
+    Generalised(Generalised),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum State {
     /// Not started, or over.
     Inactive,
     /// The simulator has it.
     Active,
-    /// Over without the simulator: with nobody, or cancelled.
-    Done { is_cancelled: bool },
+    /// Over, and not yet told to the program.
+    Done(Status),
 }
 
 fn requests() -> MutexGuard<'static, Handles<Request>> {
@@ -50,22 +57,27 @@ fn requests() -> MutexGuard<'static, Handles<Request>> {
 }
 
 fn no_request(handle: c_int) -> Error {
-    Error::new(ERR_ARG, format!("{handle:#x} is no request"))
+    Error::new(ERR_REQUEST, format!("{handle:#x} is no request"))
 }
 
 /// Returns the number that the simulator knows a request by.
 fn number(handle: c_int) -> u32 {
-    handle.cast_unsigned() - FIRST_REQUEST + FIRST_NUMBER
+    2 * (handle.cast_unsigned() - FIRST_REQUEST) + FIRST_NUMBER
 }
 
-/// Makes a request that is not started.
-fn made(kind: Kind, buffer: Option<Buffer>, comm: Communicator, is_persistent: bool) -> c_int {
-    requests().insert(Request { kind, buffer, comm, state: State::Inactive, is_persistent })
+fn insert(kind: Kind, buffer: Option<Buffer>, on: (c_int, Communicator), is_persistent: bool) -> c_int {
+    let (comm_handle, comm) = on;
+    requests().insert(Request { kind, buffer, comm, comm_handle, state: State::Inactive, is_persistent })
+}
+
+/// Makes a send or receive that is not started.
+pub(crate) fn made(kind: Kind, buffer: Buffer, comm: c_int) -> Result<c_int> {
+    Ok(insert(kind, Some(buffer), (comm, communicator(comm)?), true))
 }
 
 /// Makes a place for a message that a probe is to find; returns its handle and its number.
-pub(crate) fn reserve(comm: Communicator) -> (c_int, u32) {
-    let handle = made(Kind::Message, None, comm, false);
+pub(crate) fn reserve(comm: c_int, members: Communicator) -> (c_int, u32) {
+    let handle = insert(Kind::Message, None, (comm, members), false);
     (handle, number(handle))
 }
 
@@ -73,40 +85,73 @@ pub(crate) fn forget(handle: c_int) {
     requests().remove(handle);
 }
 
+/// Makes a generalised request, which is active until the program completes it.
+pub(crate) fn generalised(of: Generalised) -> c_int {
+    let handle = insert(Kind::Generalised(of), None, (0, Communicator::nobody()), false);
+    if let Some(request) = requests().get_mut(handle) {
+        request.state = State::Active;
+    }
+    handle
+}
+
+/// Notes that a generalised request is over.
+pub(crate) fn complete_generalised(handle: c_int) -> Result {
+    let mut requests = requests();
+    let request = requests.get_mut(handle).filter(|request| matches!(request.kind, Kind::Generalised(_)));
+    request.ok_or_else(|| no_request(handle))?.state = State::Done(Status::empty());
+    Ok(())
+}
+
+/// Makes a request that is over: what comes from nobody.
+pub(crate) fn over() -> c_int {
+    let handle = insert(Kind::Message, None, (0, Communicator::nobody()), false);
+    if let Some(request) = requests().get_mut(handle) {
+        request.state = State::Done(Status::empty());
+    }
+    handle
+}
+
 /// Starts to receive a message that a probe has found.
 pub(crate) fn start_matched(handle: c_int, buffer: Buffer) -> Result {
     let mut requests = requests();
     let request = requests.get_mut(handle).ok_or_else(|| no_request(handle))?;
     (request.buffer, request.state) = (Some(buffer), State::Active);
+    errors::concern(request.comm_handle);
     drop(requests);
     link::call(&Call::StartMatched(number(handle)), b"");
     Ok(())
 }
 
-fn start(handle: c_int) -> Result {
+/// Starts what was prepared.
+pub(crate) fn start(handle: c_int) -> Result {
     let all = requests();
     let request = all.get(handle).ok_or_else(|| no_request(handle))?;
-    let (kind, comm) = (request.kind, request.comm.clone());
-    let data = match (&request.buffer, kind) {
-        (Some(buffer), Kind::Send { .. }) => buffer.packed().into_owned(),
-        _ => Vec::new(),
-    };
+    errors::concern(request.comm_handle);
+    if !matches!(request.state, State::Inactive) {
+        return Err(Error::new(ERR_REQUEST, "a request is started that is active"));
+    }
+    let (kind, comm, buffer) = (request.kind.clone(), request.comm.clone(), request.buffer.clone());
     drop(all);
-    let call = match kind {
-        Kind::Send { to, tag, mode } => address(&comm, to, tag, mode)?.map(|to| Call::StartSend(number(handle), to)),
-        Kind::Recv { from, tag } => wanted(&comm, from, tag)?.map(|from| Call::StartRecv(number(handle), from)),
-        Kind::Message => return Err(no_request(handle)),
+    let number = number(handle);
+    let call = match &kind {
+        Kind::Send { to, tag, mode } => address(&comm, *to, *tag, *mode)?.map(|to| Call::StartSend(number, to)),
+        Kind::Recv { from, tag } => wanted(&comm, *from, *tag)?.map(|from| Call::StartRecv(number, from)),
+        Kind::Collective(plan) => Some(Call::Begin(number, Box::new(plan.call.clone()))),
+        Kind::Message | Kind::Generalised(_) => return Err(no_request(handle)),
     };
-    let state = if call.is_some() { State::Active } else { State::Done { is_cancelled: false } };
+    let state = if call.is_some() { State::Active } else { State::Done(Status::empty()) };
     if let Some(call) = call {
-        link::call(&call, &data);
+        match (&kind, &buffer) {
+            (Kind::Send { .. }, Some(buffer)) => drop(link::call(&call, &buffer.packed())),
+            (Kind::Collective(plan), _) => drop(link::call(&call, &plan.bytes())),
+            _ => drop(link::call(&call, b"")),
+        }
     }
     requests().get_mut(handle).ok_or_else(|| no_request(handle))?.state = state;
     Ok(())
 }
 
-fn started(kind: Kind, buffer: Buffer, comm: c_int, request: *mut c_int) -> Result {
-    let handle = made(kind, Some(buffer), communicator(comm)?, false);
+fn start_new(handle: c_int, request: *mut c_int) -> Result {
     let result = start(handle);
     if result.is_err() {
         forget(handle);
@@ -115,246 +160,204 @@ fn started(kind: Kind, buffer: Buffer, comm: c_int, request: *mut c_int) -> Resu
     result
 }
 
-/// A request that is over: its place in the list, and its status.
-type Ended = (usize, Status);
+/// Starts a send or receive.
+pub(crate) fn started(kind: Kind, buffer: Buffer, comm: c_int, request: *mut c_int) -> Result {
+    start_new(insert(kind, Some(buffer), (comm, communicator(comm)?), false), request)
+}
+
+/// Starts a collective.
+pub(crate) fn begin(plan: Plan, request: *mut c_int) -> Result {
+    start_new(
+        insert(Kind::Collective(Arc::new(plan)), None, (errors::concerned(), Communicator::nobody()), false),
+        request,
+    )
+}
+
+/// Makes a collective that is not started.
+pub(crate) fn prepare(plan: Plan, request: *mut c_int) {
+    let on = (errors::concerned(), Communicator::nobody());
+    put(request, insert(Kind::Collective(Arc::new(plan)), None, on, true));
+}
+
+/// Starts a send that nobody waits for.
+pub(crate) fn send_and_forget(buffer: &Buffer, to: c_int, tag: c_int, comm: c_int) -> Result {
+    let members = communicator(comm)?;
+    let Some(address) = address(&members, to, tag, Mode::Standard)? else { return Ok(()) };
+    let handle = insert(Kind::Message, None, (comm, members), false);
+    link::call(&Call::StartSend(number(handle), address), &buffer.packed());
+    link::call(&Call::Free(number(handle)), b"");
+    forget(handle);
+    Ok(())
+}
+
+/// The place of a request that is over, and what went wrong.
+type Over = (usize, Option<Error>);
+
+/// A request that is over: its place in the list, and its status; what went wrong.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) place: usize,
+    pub(crate) status: Status,
+    pub(crate) failure: Option<Error>,
+}
+
+/// Asks the simulator for requests that are active, by their places among the handles. What is over is noted.
+fn ask(handles: &[c_int], places: &[usize], enough: Enough, is_waiting: bool) -> Vec<Over> {
+    let requests_of = places.iter().map(|place| number(handles[*place])).collect();
+    let answer = link::call(&Call::Complete(Completion { requests: requests_of, enough, is_waiting }), b"");
+    let (mut numbers, mut rest) = (answer.numbers.as_slice(), answer.bytes.as_slice());
+    let mut over = Vec::new();
+    while let [place, from, tag, size, n, after @ ..] = numbers {
+        let (own, after) = after.split_at(usize::try_from(*n).unwrap_or(0).min(after.len()));
+        let (data, others) = rest.split_at(usize::try_from(*size).unwrap_or(0).min(rest.len()));
+        (numbers, rest) = (after, others);
+        let place = usize::try_from(*place).ok().and_then(|i| places.get(i)).copied();
+        let place = place.expect("invariant: the simulator names requests that it was given");
+        over.push((place, landed(handles[place], &[*from, *tag], own, data)));
+    }
+    over
+}
+
+/// Takes what has come for a request.
+fn landed(handle: c_int, told: &[i64], numbers: &[i64], data: &[u8]) -> Option<Error> {
+    let all = requests();
+    let request = all.get(handle).expect("invariant: it was there");
+    let (kind, buffer) = (request.kind.clone(), request.buffer.clone());
+    let status = match kind {
+        Kind::Recv { .. } | Kind::Message => status(&request.comm, told, data.len()),
+        Kind::Send { .. } | Kind::Collective(_) | Kind::Generalised(_) => Status::empty(),
+    };
+    // What lands may call the program, and the program MPI.
+    drop(all);
+    let result = match (&kind, buffer) {
+        (Kind::Recv { .. } | Kind::Message, Some(buffer)) => buffer.unpack(data),
+        (Kind::Collective(plan), _) => (plan.landing)(numbers, data),
+        _ => Ok(()),
+    };
+    let error = result.as_ref().map_or_else(|error| error.class, |()| SUCCESS);
+    if let Some(request) = requests().get_mut(handle) {
+        request.state = State::Done(Status { error, ..status });
+    }
+    result.err()
+}
 
 /// Waits for requests, or tests them; returns those that are over, and none if there is none that could be.
+///
+/// # Errors
+/// Handles that are no requests. What went wrong with a request stands beside it.
 pub(crate) fn complete(handles: &mut [c_int], enough: Enough, is_waiting: bool) -> Result<Option<Vec<Ended>>> {
-    let (mut places, mut ended) = (Vec::new(), Vec::new());
+    let Some(over) = look(handles, enough, is_waiting)? else { return Ok(None) };
+    let mut ended = Vec::new();
+    for (place, failure) in over {
+        ended.push(Ended { place, status: take(&mut handles[place])?, failure });
+    }
+    Ok(Some(ended))
+}
+
+/// As [`complete`], but requests that are over stay where they are.
+pub(crate) fn look(handles: &[c_int], enough: Enough, is_waiting: bool) -> Result<Option<Vec<Over>>> {
+    let (mut places, mut over, mut is_stuck) = (Vec::new(), Vec::new(), false);
     for (place, handle) in handles.iter().enumerate().filter(|(_, handle)| **handle != REQUEST_NULL) {
-        match requests().get(*handle).ok_or_else(|| no_request(*handle))?.state {
-            State::Inactive => {}
-            State::Active => places.push(place),
-            State::Done { is_cancelled } => {
-                let mut status = Status::empty();
-                status.count_high_and_cancelled |= c_int::from(is_cancelled);
-                ended.push((place, status));
-            }
+        let all = requests();
+        let request = all.get(*handle).ok_or_else(|| no_request(*handle))?;
+        if request.comm_handle != 0 {
+            errors::concern(request.comm_handle);
+        }
+        match (&request.state, &request.kind) {
+            (State::Inactive, _) => {}
+            // Only the program itself can complete it.
+            (State::Active, Kind::Generalised(_)) => is_stuck = true,
+            (State::Active, _) => places.push(place),
+            (State::Done(_), _) => over.push((place, None)),
         }
     }
-    if places.is_empty() && ended.is_empty() {
+    if places.is_empty() && over.is_empty() && !is_stuck {
         return Ok(None);
     }
     if enough == Enough::One {
-        ended.truncate(1);
+        over.truncate(1);
     }
-    let is_enough = places.is_empty() || (enough != Enough::All && !ended.is_empty());
-    let mut failure = Ok(());
-    if !is_enough {
-        let numbers: Vec<u32> = places.iter().map(|place| number(handles[*place])).collect();
-        let answer = link::call(&Call::Complete(Completion { requests: numbers, enough, is_waiting }), b"");
-        let mut rest = answer.bytes.as_slice();
-        if enough == Enough::All && answer.numbers.is_empty() {
+    let is_enough = enough != Enough::All && !over.is_empty();
+    if is_stuck && !is_enough && (enough == Enough::All || places.is_empty()) {
+        let why = "a generalised request is waited for that the program has not completed";
+        return if is_waiting { Err(Error::new(ERR_REQUEST, why)) } else { Ok(Some(Vec::new())) };
+    }
+    if !is_enough && !places.is_empty() {
+        let asked = ask(handles, &places, enough, is_waiting);
+        if enough == Enough::All && asked.is_empty() {
             // What is over is not told before all is.
             return Ok(Some(Vec::new()));
         }
-        for of in answer.numbers.chunks_exact(4) {
-            let place = usize::try_from(of[0]).ok().and_then(|i| places.get(i)).copied();
-            let place = place.expect("invariant: the simulator names requests that it was given");
-            let all = requests();
-            let request = all.get(handles[place]).expect("invariant: it was there");
-            let is_send = matches!(request.kind, Kind::Send { .. });
-            let length = if is_send { 0 } else { usize::try_from(of[3]).unwrap_or(0).min(rest.len()) };
-            let (data, after) = rest.split_at(length);
-            rest = after;
-            if let Some(buffer) = request.buffer.as_ref().filter(|_| !is_send) {
-                failure = failure.and(buffer.unpack(data));
-            }
-            let told = if is_send { Status::empty() } else { status(&request.comm, &of[1..3], data.len()) };
-            ended.push((place, told));
-        }
+        over.extend(asked);
     }
-    for (place, _) in &ended {
-        let handle = &mut handles[*place];
-        let mut all = requests();
-        let request = all.get_mut(*handle).expect("invariant: it was there");
-        if request.is_persistent {
-            request.state = State::Inactive;
-        } else {
-            all.remove(*handle);
-            *handle = REQUEST_NULL;
-        }
+    Ok(Some(over))
+}
+
+/// Takes the status of a request that is over, and the request, unless it can be started again.
+fn take(handle: &mut c_int) -> Result<Status> {
+    let mut all = requests();
+    let request = all.get_mut(*handle).ok_or_else(|| no_request(*handle))?;
+    let State::Done(status) = request.state else { return Ok(Status::empty()) };
+    if request.is_persistent {
+        request.state = State::Inactive;
+        return Ok(status);
     }
-    failure.map(|()| Some(ended))
+    let request = all.remove(*handle);
+    *handle = REQUEST_NULL;
+    drop(all);
+    match request.map(|request| request.kind) {
+        Some(Kind::Generalised(of)) => of.end(status),
+        _ => Ok(status),
+    }
+}
+
+/// Returns the status of a request that is over and stays.
+pub(crate) fn status_of(handle: c_int) -> Result<Status> {
+    let all = requests();
+    let request = all.get(handle).ok_or_else(|| no_request(handle))?;
+    let State::Done(status) = request.state else { return Ok(inactive()) };
+    let kind = request.kind.clone();
+    drop(all);
+    if let Kind::Generalised(of) = kind { of.query(status) } else { Ok(status) }
 }
 
 /// Statuses of requests that are not active are empty ones of any source.
-fn inactive() -> Status {
+pub(crate) fn inactive() -> Status {
     Status { source: crate::abi::ANY_SOURCE, ..Status::new(PROC_NULL, ANY_TAG, 0) }
 }
 
-fn one(request: *mut c_int, is_waiting: bool, to: *mut Status) -> Result<bool> {
-    let mut handles = [get(request)];
-    let ended = complete(&mut handles, Enough::One, is_waiting)?;
-    put(request, handles[0]);
-    let status = ended.as_ref().map_or(Some(inactive()), |ended| ended.first().map(|(_, status)| *status));
-    if let Some(status) = status {
-        put_status(to, status);
-    }
-    Ok(status.is_some())
-}
-
-fn all(n: c_int, request: *mut c_int, is_waiting: bool, statuses: *mut Status) -> Result<bool> {
-    let mut handles = list(request, errors::count(n)?);
-    let ended = complete(&mut handles, Enough::All, is_waiting)?;
-    let is_over = ended.as_ref().is_none_or(|ended| !ended.is_empty());
-    if is_over {
-        write_back(&handles, request);
-        (0..handles.len()).for_each(|i| put_status_at(statuses, i, inactive()));
-        for (place, status) in ended.unwrap_or_default() {
-            put_status_at(statuses, place, status);
+/// Gives a request back: what goes on does so without it.
+pub(crate) fn free(handle: c_int) -> Result {
+    let freed = requests().remove(handle).ok_or_else(|| no_request(handle))?;
+    match (freed.state, freed.kind) {
+        (State::Active, Kind::Send { .. } | Kind::Recv { .. } | Kind::Message) => {
+            link::call(&Call::Free(number(handle)), b"");
+            Ok(())
         }
-    }
-    Ok(is_over)
-}
-
-/// Returns the place of the one that is over; `UNDEFINED` if none could be. None: not yet.
-fn any(n: c_int, request: *mut c_int, is_waiting: bool, to: *mut Status) -> Result<Option<c_int>> {
-    let mut handles = list(request, errors::count(n)?);
-    let ended = complete(&mut handles, Enough::One, is_waiting)?;
-    write_back(&handles, request);
-    let Some(ended) = ended else {
-        put_status(to, inactive());
-        return Ok(Some(UNDEFINED));
-    };
-    let first = ended.first().copied();
-    Ok(first.map(|(place, status)| {
-        put_status(to, status);
-        c_int::try_from(place).unwrap_or(UNDEFINED)
-    }))
-}
-
-fn some(n: c_int, request: *mut c_int, is_waiting: bool, places: *mut c_int, statuses: *mut Status) -> Result<c_int> {
-    let mut handles = list(request, errors::count(n)?);
-    let ended = complete(&mut handles, Enough::Some, is_waiting)?;
-    write_back(&handles, request);
-    let Some(ended) = ended else { return Ok(UNDEFINED) };
-    for (i, (place, status)) in ended.iter().enumerate() {
-        put_at(places, i, c_int::try_from(*place).unwrap_or(UNDEFINED));
-        put_status_at(statuses, i, *status);
-    }
-    Ok(c_int::try_from(ended.len()).unwrap_or(c_int::MAX))
-}
-
-fn write_back(handles: &[c_int], request: *mut c_int) {
-    for (i, handle) in handles.iter().enumerate() {
-        put_at(request, i, *handle);
+        (_, Kind::Generalised(of)) => of.end(Status::empty()).map(drop),
+        (State::Active, _) => Err(Error::new(ERR_REQUEST, "a collective is freed before it is over")),
+        (State::Inactive | State::Done(_), _) => Ok(()),
     }
 }
 
-macro_rules! sends {
-    ($($start:ident, $prepare:ident, $mode:ident;)*) => {
-        mpi! {$(
-            fn $start(d: *const c_void, n: c_int, t: c_int, to: c_int, tag: c_int, comm: c_int, request: *mut c_int) {
-                started(Kind::Send { to, tag, mode: Mode::$mode }, Buffer::new(d, n, t)?, comm, request)
+/// Takes a receive back, if it has met no message.
+pub(crate) fn cancel(handle: c_int) -> Result {
+    let all = requests();
+    let request = all.get(handle).ok_or_else(|| no_request(handle))?;
+    let (state, kind) = (request.state, request.kind.clone());
+    drop(all);
+    match (state, kind) {
+        (state, Kind::Generalised(of)) => of.cancel(matches!(state, State::Done(_))),
+        (State::Active, Kind::Recv { .. }) => {
+            let answer = link::call(&Call::Cancel(number(handle)), b"");
+            if answer.numbers.first() == Some(&1)
+                && let Some(request) = requests().get_mut(handle)
+            {
+                request.state = State::Done(Status::empty().cancelled(true));
             }
-
-            fn $prepare(d: *const c_void, n: c_int, t: c_int, to: c_int, tag: c_int, comm: c_int, request: *mut c_int) {
-                let kind = Kind::Send { to, tag, mode: Mode::$mode };
-                put(request, made(kind, Some(Buffer::new(d, n, t)?), communicator(comm)?, true));
-                Ok(())
-            }
-        )*}
-    };
-}
-
-// fn MPI_Isend fn MPI_Send_init fn MPI_Issend fn MPI_Ssend_init
-// fn MPI_Ibsend fn MPI_Bsend_init fn MPI_Irsend fn MPI_Rsend_init
-sends! {
-    MPI_Isend, MPI_Send_init, Standard;
-    MPI_Issend, MPI_Ssend_init, Synchronous;
-    MPI_Ibsend, MPI_Bsend_init, Buffered;
-    MPI_Irsend, MPI_Rsend_init, Ready;
-}
-
-mpi! {
-    fn MPI_Irecv(d: *mut c_void, n: c_int, t: c_int, from: c_int, tag: c_int, comm: c_int, request: *mut c_int) {
-        started(Kind::Recv { from, tag }, Buffer::new(d, n, t)?, comm, request)
-    }
-
-    fn MPI_Recv_init(d: *mut c_void, n: c_int, t: c_int, from: c_int, tag: c_int, comm: c_int, request: *mut c_int) {
-        put(request, made(Kind::Recv { from, tag }, Some(Buffer::new(d, n, t)?), communicator(comm)?, true));
-        Ok(())
-    }
-
-    fn MPI_Start(request: *mut c_int) {
-        start(get(request))
-    }
-
-    fn MPI_Startall(n: c_int, request: *mut c_int) {
-        list(request, errors::count(n)?).into_iter().try_for_each(start)
-    }
-
-    fn MPI_Wait(request: *mut c_int, status: *mut Status) {
-        one(request, true, status).map(drop)
-    }
-
-    fn MPI_Test(request: *mut c_int, flag: *mut c_int, status: *mut Status) {
-        put(flag, c_int::from(one(request, false, status)?));
-        Ok(())
-    }
-
-    fn MPI_Waitall(n: c_int, request: *mut c_int, statuses: *mut Status) {
-        all(n, request, true, statuses).map(drop)
-    }
-
-    fn MPI_Testall(n: c_int, request: *mut c_int, flag: *mut c_int, statuses: *mut Status) {
-        put(flag, c_int::from(all(n, request, false, statuses)?));
-        Ok(())
-    }
-
-    fn MPI_Waitany(n: c_int, request: *mut c_int, place: *mut c_int, status: *mut Status) {
-        put(place, any(n, request, true, status)?.unwrap_or(UNDEFINED));
-        Ok(())
-    }
-
-    fn MPI_Testany(n: c_int, request: *mut c_int, place: *mut c_int, flag: *mut c_int, status: *mut Status) {
-        let found = any(n, request, false, status)?;
-        put(flag, c_int::from(found.is_some()));
-        put(place, found.unwrap_or(UNDEFINED));
-        Ok(())
-    }
-
-    fn MPI_Waitsome(n: c_int, request: *mut c_int, count: *mut c_int, places: *mut c_int, statuses: *mut Status) {
-        put(count, some(n, request, true, places, statuses)?);
-        Ok(())
-    }
-
-    fn MPI_Testsome(n: c_int, request: *mut c_int, count: *mut c_int, places: *mut c_int, statuses: *mut Status) {
-        put(count, some(n, request, false, places, statuses)?);
-        Ok(())
-    }
-
-    fn MPI_Request_free(request: *mut c_int) {
-        let handle = get(request);
-        let freed = requests().remove(handle).ok_or_else(|| no_request(handle))?;
-        put(request, REQUEST_NULL);
-        match (freed.state, freed.kind) {
-            (State::Active, Kind::Send { .. }) => drop(link::call(&Call::Free(number(handle)), b"")),
-            (State::Active, _) => return Err(Error::new(ERR_ARG, "a receive is freed before it is over")),
-            (State::Inactive | State::Done { .. }, _) => {}
+            Ok(())
         }
-        Ok(())
-    }
-
-    fn MPI_Cancel(request: *mut c_int) {
-        let handle = get(request);
-        let (state, kind) = requests().get(handle).map(|it| (it.state, it.kind)).ok_or_else(|| no_request(handle))?;
-        if state != State::Active || !matches!(kind, Kind::Recv { .. }) {
-            // A send is on its way: it is not taken back.
-            return Ok(());
-        }
-        let answer = link::call(&Call::Cancel(number(handle)), b"");
-        if answer.numbers.first() == Some(&1)
-            && let Some(request) = requests().get_mut(handle)
-        {
-            request.state = State::Done { is_cancelled: true };
-        }
-        Ok(())
-    }
-
-    fn MPI_Test_cancelled(status: *const Status, flag: *mut c_int) {
-        put(flag, get(status).count_high_and_cancelled & 1);
-        Ok(())
+        // A send is on its way: it is not taken back.
+        _ => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! What a rank and the simulator say to each other: frames over a Unix socket, and the calls that they stand for.
 
+pub mod gathering;
+
 use std::io::{self, IoSlice, Read, Write};
 
 /// Variable of the environment that names the socket of the simulator.
@@ -163,55 +165,19 @@ pub struct Gathering {
     pub sends: Vec<u64>,
     /// Bytes from each rank, where they may differ and are known.
     pub recvs: Vec<u64>,
+    /// Of a neighbourhood, where each send goes, and where each receive comes from.
+    pub targets: Vec<Edge>,
+    /// See [`Gathering::targets`].
+    pub sources: Vec<Edge>,
 }
 
-/// Names of collectives, operations and elements on the wire.
-pub mod gathering {
-    macro_rules! numbered {
-        ($($name:ident),*) => { numbered!(@ 1, $($name),*); };
-        (@ $n:expr, $name:ident $(, $rest:ident)*) => {
-            #[expect(missing_docs, reason = "named as in MPI")]
-            pub const $name: u32 = $n;
-            numbered!(@ $n + 1 $(, $rest)*);
-        };
-        (@ $n:expr) => {};
-    }
-
-    numbered!(
-        BARRIER,
-        BCAST,
-        GATHER,
-        GATHERV,
-        SCATTER,
-        SCATTERV,
-        ALLGATHER,
-        ALLGATHERV,
-        ALLTOALL,
-        ALLTOALLV,
-        REDUCE,
-        ALLREDUCE,
-        REDUCE_SCATTER,
-        REDUCE_SCATTER_BLOCK,
-        SCAN,
-        EXSCAN,
-        AGREE
-    );
-
-    /// Operations have the numbers of MPICH's handles, less this.
-    pub const OPERATION_BASE: u32 = 0x5800_0000;
-    /// The rank combines the contributions itself: it gets them all, one after the other.
-    pub const BY_THE_RANK: u32 = 0xff;
-
-    /// Elements: the kind of number, in the tens, and the logarithm of its size.
-    pub const SIGNED: u32 = 10;
-    /// See [`SIGNED`].
-    pub const UNSIGNED: u32 = 20;
-    /// See [`SIGNED`].
-    pub const FLOAT: u32 = 30;
-    /// See [`SIGNED`]; the size is that of both parts.
-    pub const COMPLEX: u32 = 40;
-    /// A number and an `int`, with the alignment of C: the kind and size of the number, and this.
-    pub const WITH_INDEX: u32 = 100;
+/// One end of an edge between neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// The neighbour, by its place in the communicator; none for nobody.
+    pub place: Option<u32>,
+    /// Which one of the edges between the two; the same at both ends.
+    pub number: u32,
 }
 
 /// What a rank asks for.
@@ -250,8 +216,8 @@ pub enum Call {
     StartSend(u32, Address),
     /// Start a receive under a number of this rank.
     StartRecv(u32, Wanted),
-    /// Wait for requests, or test them: answered with place, sender, tag and size of each that is done, and the data of
-    /// receives.
+    /// Wait for requests, or test them: answered for each that is done with its place, sender, tag, size of its data, the number of
+    /// further numbers and these (of a collective, those of its answer); and all data.
     Complete(Completion),
     /// Look for a message: answered with sender, tag and size if it is there.
     Probe {
@@ -270,6 +236,8 @@ pub enum Call {
     Cancel(u32),
     /// A collective: answered with the result and the lengths of its parts.
     Gathering(Box<Gathering>),
+    /// Start a collective under a number of this rank; its answer comes with the completion.
+    Begin(u32, Box<Gathering>),
     /// Which ranks a context has, in their order; told by each of them before the first use.
     Define {
         /// The context.
@@ -332,6 +300,7 @@ impl Call {
             Self::Free(request) => (18, with(*request, &[])),
             Self::Cancel(request) => (19, with(*request, &[])),
             Self::Gathering(gathering) => (12, gathering.numbers()),
+            Self::Begin(request, gathering) => (20, with(*request, &gathering.numbers())),
             Self::Define { context, members } => {
                 (13, std::iter::once(*context).chain(members.iter().copied()).map(i64::from).collect())
             }
@@ -377,6 +346,7 @@ impl Call {
             17 => Self::StartMatched(numbers.u32()?),
             18 => Self::Free(numbers.u32()?),
             19 => Self::Cancel(numbers.u32()?),
+            20 => Self::Begin(numbers.u32()?, Box::new(numbers.gathering()?)),
             _ => return None,
         };
         numbers.0.is_empty().then_some(call)
@@ -391,6 +361,10 @@ impl Gathering {
         for sizes in [&self.sends, &self.recvs] {
             numbers.push(i64::try_from(sizes.len()).unwrap_or(i64::MAX));
             numbers.extend(sizes.iter().map(|size| size.cast_signed()));
+        }
+        for edges in [&self.targets, &self.sources] {
+            numbers.push(i64::try_from(edges.len()).unwrap_or(i64::MAX));
+            numbers.extend(edges.iter().flat_map(|edge| [optional(edge.place), i64::from(edge.number)]));
         }
         numbers
     }
@@ -437,7 +411,14 @@ impl Numbers<'_> {
         let (kind, context, root, operation, element) =
             (self.u32()?, self.u32()?, self.u32()?, self.u32()?, self.u32()?);
         let block = self.next()?.cast_unsigned();
-        Some(Gathering { kind, context, root, operation, element, block, sends: self.sizes()?, recvs: self.sizes()? })
+        let (sends, recvs) = (self.sizes()?, self.sizes()?);
+        let (targets, sources) = (self.edges()?, self.edges()?);
+        Some(Gathering { kind, context, root, operation, element, block, sends, recvs, targets, sources })
+    }
+
+    fn edges(&mut self) -> Option<Vec<Edge>> {
+        let n = usize::try_from(self.next()?).ok().filter(|n| *n <= self.0.len())?;
+        (0..n).map(|_| Some(Edge { place: u32::try_from(self.next()?).ok(), number: self.u32()? })).collect()
     }
 }
 

@@ -49,7 +49,7 @@ fn collectives_are_those_of_predictions() {
             ("allgather 3000 3000 6 6", Phase::Allgather(n)),
             ("alltoall 3000 3000 6 6", Phase::Alltoall(n)),
         ] {
-            let scenario = scenario(Workload::Custom(vec![phase]), p);
+            let scenario = scenario(Workload::Custom(vec![phase].into()), p);
             let (expected, _) = export::schedule(&scenario, &cluster(p as usize, 1), p).unwrap();
             let traced = of(&trace(p, |_| fields.to_owned()));
             assert_eq!(messages(&traced), messages(&expected), "{fields} on {p} ranks");

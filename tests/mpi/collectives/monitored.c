@@ -1,142 +1,153 @@
-/* Calls collectives under Open MPI with its monitoring on, and writes which messages each call made.
+/* Calls collectives, and writes which messages each call made.
  *
  * usage: monitored CALLS OUTPUT
  *
- * CALLS has a line for each call: its name, elements, bytes of an element, root, and whether the operation commutes.
- * Each rank writes OUTPUT.RANK: a line `call to bytes` for each message that it sent, in the order of its sends. */
+ * CALLS has a line for each call, as in calls.h. Each rank writes OUTPUT.RANK: a line `call to bytes` for each message that it
+ * sent, in the order of its sends.
+ *
+ * Open MPI has to be started with its monitoring on, and MPICH (of its device ch4:ucx) so that ranks are taken for those of
+ * different hosts. */
 
-#include <mpi.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
 
-static int n_ranks, rank;
-static char *sent, *received;
-static int *counts, *displacements;
+#include "calls.h"
+
 static FILE *output;
 static int number, is_counting, n_messages;
 
-static void check(int is_well, const char *what)
+static void record(int to, size_t bytes)
 {
-    if (!is_well) {
-        fprintf(stderr, "monitored: %s\n", what);
-        MPI_Abort(MPI_COMM_WORLD, 2);
-    }
-}
-
-/* Open MPI's monitoring calls this for each message that is sent. This one takes the place of the library's own, whose counts
- * 4.1 cannot give out between calls: it forgets the MPI_T variables for them when it starts. */
-void mca_common_monitoring_record_pml(int to, size_t bytes, int tag)
-{
-    (void)tag;
     n_messages++;
     if (is_counting)
         fprintf(output, "%d %d %zu\n", number, to, bytes);
 }
 
-/* An operation that is said not to commute; what it computes does not matter. */
-static void keep(void *in, void *inout, int *n, MPI_Datatype *type)
+#ifdef OPEN_MPI
+/* Open MPI's monitoring calls this for each message that is sent. This one takes the place of the library's own, whose counts
+ * 4.1 cannot give out between calls: it forgets the MPI_T variables for them when it starts. */
+void mca_common_monitoring_record_pml(int to, size_t bytes, int tag)
 {
-    (void)in, (void)inout, (void)n, (void)type;
+    (void)tag;
+    record(to, bytes);
 }
 
-/* Divides n elements, or gives each rank n. */
-static void divide(size_t n, int is_each)
+static void prepare(void)
 {
-    int at = 0;
-    for (int i = 0; i < n_ranks; i++) {
-        size_t more = (size_t)i < n % n_ranks;
-        counts[i] = is_each ? (int)n : (int)(n / n_ranks + more);
-        displacements[i] = at;
-        at += counts[i];
-    }
+}
+#else
+/* MPICH sends messages between hosts by a function of UCX (1.13, ucp.h), whose place the one below takes. What it needs to know of
+ * UCX's types: a datatype that is no array of bytes says itself how much it packs. */
+typedef void *send_function(void *endpoint, const void *data, size_t count, uint64_t tag, const void *parameters);
+struct packing;
+typedef int create_function(const struct packing *packing, void *context, uint64_t *type);
+
+struct packing {
+    void *(*start_pack)(void *context, const void *data, size_t count);
+    void *start_unpack;
+    size_t (*packed_size)(void *state);
+    void *pack, *unpack, *finish;
+};
+
+struct parameters {
+    uint32_t fields, flags;
+    void *request, *callback;
+    uint64_t type;
+};
+
+enum { HAS_TYPE = 1 << 3, TYPES_MAX = 64 };
+
+/* Types that are no arrays, the latest of those that are alike last. */
+static struct {
+    uint64_t type;
+    struct packing packing;
+    void *context;
+} types[TYPES_MAX];
+static int n_types;
+
+static void *latest, **endpoints;
+
+int ucp_dt_create_generic(const struct packing *packing, void *context, uint64_t *type)
+{
+    static create_function *create;
+
+    if (create == NULL)
+        create = (create_function *)dlsym(RTLD_NEXT, "ucp_dt_create_generic");
+    int status = create(packing, context, type);
+    int at = n_types++ % TYPES_MAX;
+    types[at].type = *type, types[at].packing = *packing, types[at].context = context;
+    return status;
 }
 
-static void call(const char *name, size_t elements, MPI_Datatype type, int root, MPI_Op op)
+static size_t bytes_of(const void *data, size_t count, const struct parameters *parameters)
 {
-    MPI_Comm all = MPI_COMM_WORLD;
-    int n = (int)elements;
-    if (!strcmp(name, "barrier")) {
-        MPI_Barrier(all);
-    } else if (!strcmp(name, "bcast")) {
-        MPI_Bcast(sent, n, type, root, all);
-    } else if (!strcmp(name, "scatter")) {
-        MPI_Scatter(sent, n, type, received, n, type, root, all);
-    } else if (!strcmp(name, "scatterv")) {
-        divide(elements, 1);
-        MPI_Scatterv(sent, counts, displacements, type, received, n, type, root, all);
-    } else if (!strcmp(name, "gather")) {
-        MPI_Gather(sent, n, type, received, n, type, root, all);
-    } else if (!strcmp(name, "gatherv")) {
-        divide(elements, 1);
-        MPI_Gatherv(sent, n, type, received, counts, displacements, type, root, all);
-    } else if (!strcmp(name, "reduce")) {
-        MPI_Reduce(sent, received, n, type, op, root, all);
-    } else if (!strcmp(name, "allreduce")) {
-        MPI_Allreduce(sent, received, n, type, op, all);
-    } else if (!strcmp(name, "allgather")) {
-        MPI_Allgather(sent, n, type, received, n, type, all);
-    } else if (!strcmp(name, "allgatherv")) {
-        divide(elements, 1);
-        MPI_Allgatherv(sent, n, type, received, counts, displacements, type, all);
-    } else if (!strcmp(name, "alltoall")) {
-        MPI_Alltoall(sent, n, type, received, n, type, all);
-    } else if (!strcmp(name, "reduce_scatter")) {
-        divide(elements, 0);
-        MPI_Reduce_scatter(sent, received, counts, type, op, all);
-    } else if (!strcmp(name, "reduce_scatter_block")) {
-        MPI_Reduce_scatter_block(sent, received, n, type, op, all);
-    } else if (!strcmp(name, "scan")) {
-        MPI_Scan(sent, received, n, type, op, all);
-    } else if (!strcmp(name, "exscan")) {
-        MPI_Exscan(sent, received, n, type, op, all);
-    } else {
-        check(0, name);
+    enum { CLASS = 7, GENERIC = 7 };
+
+    if (!(parameters->fields & HAS_TYPE) || (parameters->type & CLASS) != GENERIC)
+        return count;
+    for (int i = n_types - 1; i >= 0 && i > n_types - 1 - TYPES_MAX; i--) {
+        int at = i % TYPES_MAX;
+        if (types[at].type == parameters->type) {
+            void *state = types[at].packing.start_pack(types[at].context, data, count);
+            /* It is not finished: that would let go of a type that is still in use. */
+            return types[at].packing.packed_size(state);
+        }
+    }
+    check(0, "a message of an unknown type");
+    return 0;
+}
+
+void *ucp_tag_send_nbx(void *endpoint, const void *data, size_t count, uint64_t tag, const void *parameters)
+{
+    static send_function *send;
+    int to = 0;
+
+    if (send == NULL)
+        send = (send_function *)dlsym(RTLD_NEXT, "ucp_tag_send_nbx");
+    latest = endpoint;
+    if (is_counting) {
+        while (to < n_ranks && endpoints[to] != endpoint)
+            to++;
+        check(to < n_ranks, "a message to nobody");
+    }
+    if (!is_counting || to != rank)
+        record(to, bytes_of(data, count, parameters));
+    return send(endpoint, data, count, tag, parameters);
+}
+
+/* Learns by a message to each rank which rank is behind an endpoint. */
+static void prepare(void)
+{
+    MPI_Request request;
+
+    endpoints = calloc(n_ranks, sizeof *endpoints);
+    check(endpoints != NULL, "out of memory");
+    for (int distance = 0; distance < n_ranks; distance++) {
+        int to = (rank + distance) % n_ranks, from = (rank + n_ranks - distance) % n_ranks;
+        latest = NULL;
+        MPI_Irecv(received, 0, MPI_BYTE, from, 0, MPI_COMM_WORLD, &request);
+        MPI_Send(sent, 0, MPI_BYTE, to, 0, MPI_COMM_WORLD);
+        endpoints[to] = latest;
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
     }
 }
+#endif
 
 int main(int argc, char **argv)
 {
-    char name[64];
-    size_t elements, element_bytes;
-    int root, commutes;
-    MPI_Op in_order;
+    struct call what;
+    FILE *calls = start(&argc, &argv);
+    output = output_of_rank(argv[2]);
 
-    MPI_Init(&argc, &argv);
-    MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    check(argc == 3, "usage: monitored CALLS OUTPUT");
-    MPI_Op_create(keep, 0, &in_order);
-
-    FILE *calls = fopen(argv[1], "r");
-    check(calls != NULL, argv[1]);
-    size_t largest = 1;
-    while (fscanf(calls, "%63s %zu %zu %d %d", name, &elements, &element_bytes, &root, &commutes) == 5) {
-        size_t bytes = elements * element_bytes;
-        largest = bytes > largest ? bytes : largest;
-    }
-    rewind(calls);
-    sent = calloc(largest, n_ranks);
-    received = calloc(largest, n_ranks);
-    counts = calloc(n_ranks, sizeof *counts);
-    displacements = calloc(n_ranks, sizeof *displacements);
-    check(sent && received && counts && displacements, "out of memory");
-
-    char *path = malloc(strlen(argv[2]) + 16);
-    check(path != NULL, "out of memory");
-    sprintf(path, "%s.%d", argv[2], rank);
-    output = fopen(path, "w");
-    check(output != NULL, path);
-
-    number = 0;
+    prepare();
     MPI_Barrier(MPI_COMM_WORLD);
-    check(n_messages > 0, "Open MPI does not count its messages");
-    for (; fscanf(calls, "%63s %zu %zu %d %d", name, &elements, &element_bytes, &root, &commutes) == 5; number++) {
-        int is_byte = element_bytes == 1;
-        MPI_Op op = !commutes ? in_order : is_byte ? MPI_BOR : MPI_SUM;
+    check(n_ranks == 1 || n_messages > 0, "the library does not say what it sends");
+    for (; next(calls, &what); number++) {
         is_counting = 1;
-        call(name, elements, is_byte ? MPI_BYTE : MPI_DOUBLE, root, op);
+        call(&what);
         is_counting = 0;
+        say(&what);
     }
     check(fclose(output) == 0, "the output could not be written");
     MPI_Finalize();

@@ -9,7 +9,7 @@
 //!
 //! The order of entries at one instant is not that of the engine, which has more events. It matters only if they go to
 //! the same host: then the run is given up, and the engine does it. It is also given up for what needs the order of other
-//! events: several receives under way, requests with numbers, probes, contexts, rendezvous, time limits, looks; and for what ends in an error. So each run that is
+//! events: several receives under way (as in a reduce along a tree), requests with numbers, probes, contexts, rendezvous, time limits, looks; and for what ends in an error. So each run that is
 //! not given up has the result that the engine would give, to the picosecond and the event
 //! (`tests::results_are_those_of_the_engine`).
 

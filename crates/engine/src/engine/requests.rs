@@ -60,6 +60,12 @@ pub(super) enum Question {
     Matched(Request, Wanted),
 }
 
+/// Returns where a number has its slot: those of collectives have the first ones.
+fn place(request: Request) -> usize {
+    let n_of_collectives = u32::try_from(Request::OF_COLLECTIVES.len()).expect("invariant: two");
+    request.0.wrapping_add(n_of_collectives) as usize
+}
+
 impl Requests {
     /// Returns the numbers of a rank.
     fn of(&mut self, rank: RankId) -> &mut OfRank {
@@ -73,11 +79,11 @@ impl Requests {
     /// Returns what a number stands for.
     pub(super) fn slot(&self, rank: RankId, request: Request) -> Slot {
         let slots = self.of_ranks.get(rank.0 as usize).map_or(&[][..], |of_rank| &of_rank.slots);
-        slots.get(request.0 as usize).copied().unwrap_or(Slot::Free)
+        slots.get(place(request)).copied().unwrap_or(Slot::Free)
     }
 
     fn set(&mut self, rank: RankId, request: Request, slot: Slot) {
-        let (slots, i) = (&mut self.of(rank).slots, request.0 as usize);
+        let (slots, i) = (&mut self.of(rank).slots, place(request));
         if slots.len() <= i {
             slots.resize(i + 1, Slot::Free);
         }

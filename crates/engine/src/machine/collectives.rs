@@ -11,9 +11,9 @@ pub struct CollectiveOverrides {
     pub barrier: Option<BarrierAlgorithm>,
     /// Algorithm of bcast.
     pub bcast: Option<BcastAlgorithm>,
-    /// Algorithm of scatter (scatterv is always linear).
+    /// Algorithm of scatter (scatterv is linear).
     pub scatter: Option<ScatterAlgorithm>,
-    /// Algorithm of gather (gatherv is always linear).
+    /// Algorithm of gather (gatherv is linear).
     pub gather: Option<GatherAlgorithm>,
     /// Algorithm of reduce.
     pub reduce: Option<ReduceAlgorithm>,
@@ -38,6 +38,8 @@ named! {
         OpenMpi41 = "open-mpi-4.1",
         /// Open MPI 5.0, as far as it is `coll/tuned`: its rules are those of 4.1. `coll/han` is not simulated.
         OpenMpi50 = "open-mpi-5.0",
+        /// MPICH 4, its device ch4, with one rank on each host. Its compositions by host are not simulated.
+        Mpich4 = "mpich-4",
     }
 }
 
@@ -70,6 +72,8 @@ named! {
         SplitBinary = "split-binary",
         /// Along a binomial tree.
         Binomial = "binomial",
+        /// Along a binomial tree; each rank sends to one child after the other, that with the largest subtree first.
+        BinomialInTurn = "binomial-in-turn",
         /// Along a tree like a binomial one, with three children of each size.
         Knomial = "k-nomial",
         /// A scatter of the vector, then an allgather by recursive doubling.
@@ -116,8 +120,12 @@ named! {
         InOrderBinary = "in-order-binary",
         /// Along a binomial tree.
         Binomial = "binomial",
+        /// The same; each rank receives from one child after the other.
+        BinomialInTurn = "binomial-in-turn",
         /// A reduce-scatter by halving, then a gather.
         Rabenseifner = "rabenseifner",
+        /// The same; ranks beyond a power of two hand over their whole vector before.
+        ReduceScatterGather = "reduce-scatter-gather",
     }
 }
 
@@ -134,6 +142,8 @@ named! {
         Ring = "ring",
         /// A reduce-scatter by halving, then an allgather.
         Rabenseifner = "rabenseifner",
+        /// The same; ranks beyond a power of two hand over their whole vector before.
+        ReduceScatterAllgather = "reduce-scatter-allgather",
     }
 }
 
@@ -142,6 +152,8 @@ named! {
     pub enum AllgatherAlgorithm as "AllgatherAlgorithm" {
         /// Blocks go around, from each rank to the next one.
         Ring = "ring",
+        /// The same in pieces of 32 KiB.
+        RingInPieces = "ring-in-pieces",
         /// Pairwise exchange along the bits of the rank number; Bruck's algorithm for other than powers of two.
         RecursiveDoubling = "recursive-doubling",
         /// `ceil(log2 p)` rounds of passing on to rank - 2^k.
@@ -158,6 +170,10 @@ named! {
         GathervBcast = "gatherv-bcast",
         /// Blocks go around, from each rank to the next one.
         Ring = "ring",
+        /// The same in pieces of 32 KiB.
+        RingInPieces = "ring-in-pieces",
+        /// Pairwise exchange along the bits of the rank number; Bruck's algorithm for other than powers of two.
+        RecursiveDoubling = "recursive-doubling",
         /// `ceil(log2 p)` rounds of passing on to rank - 2^k.
         Bruck = "bruck",
         /// Exchange with both neighbours in turn; a ring for odd numbers of ranks.
@@ -172,6 +188,10 @@ named! {
         Linear = "linear",
         /// One after the other to rank + 1, + 2, ...
         Pairwise = "pairwise",
+        /// The same; if the ranks are a power of two, pairs of ranks swap their blocks.
+        PairwiseSwap = "pairwise-swap",
+        /// Sends and receives of 32 ranks at once.
+        Scattered = "scattered",
         /// `ceil(log2 p)` rounds in which blocks are passed on.
         Bruck = "bruck",
     }
@@ -188,6 +208,12 @@ named! {
         Ring = "ring",
         /// As recursive halving with the nearest rank first, then parts are put in order.
         Butterfly = "butterfly",
+        /// The same with the parts in order before, for powers of two and parts that are all alike; else a butterfly.
+        ButterflyInOrder = "butterfly-in-order",
+        /// Pairwise exchange of all that the other one still needs.
+        RecursiveDoubling = "recursive-doubling",
+        /// One after the other to rank + 1, + 2, ...
+        Pairwise = "pairwise",
     }
 }
 
@@ -202,5 +228,7 @@ named! {
         RecursiveHalving = "recursive-halving",
         /// As recursive halving with the nearest rank first.
         Butterfly = "butterfly",
+        /// One after the other to rank + 1, + 2, ...
+        Pairwise = "pairwise",
     }
 }

@@ -169,9 +169,13 @@ impl Chain<'_> {
             Op::Mprobe(request, pattern) | Op::Improbe(request, pattern) => {
                 self.held.insert(request, pattern.context);
             }
+            Op::Wait(request) => {
+                if let Some(op) = self.named.remove(&request) {
+                    self.wait(op);
+                }
+            }
             Op::Free(request) => self.requests.extend(self.named.remove(&request)),
             Op::StartRecv(..)
-            | Op::Wait(_)
             | Op::Test(_)
             | Op::Watch(_)
             | Op::WaitWatched(_)

@@ -9,6 +9,7 @@ mod alltoall;
 mod arguments;
 mod barrier;
 mod bcast;
+mod blocks;
 pub mod called;
 mod exchange;
 mod gather;
@@ -64,10 +65,14 @@ pub enum Algorithm {
     Scatter(ScatterAlgorithm),
     /// The same with sizes of its own for each rank.
     Scatterv,
+    /// The same; the root sends to all at once.
+    ScattervAtOnce,
     /// The root gets a block from each rank.
     Gather(GatherAlgorithm),
     /// The same with sizes of its own for each rank.
     Gatherv,
+    /// The same; the root receives from all at once.
+    GathervAtOnce,
     /// A vector is reduced to the root.
     Reduce(ReduceAlgorithm),
     /// An allreduce as a reduce to rank 0 and a bcast.
@@ -78,6 +83,8 @@ pub enum Algorithm {
     AllreduceByRing,
     /// An allreduce as a reduce-scatter and an allgather.
     AllreduceByHalving,
+    /// The same; ranks beyond a power of two hand over their whole vector before.
+    AllreduceInBlocks,
     /// Every rank gets the block of every rank, also with sizes of its own for each rank.
     Allgather(AllgatherAlgorithm),
     /// An allgather as a gatherv to rank 0 and a bcast.
@@ -92,6 +99,8 @@ pub enum Algorithm {
     ReduceThenScatter(ReduceAlgorithm, ScatterAlgorithm),
     /// Each rank gets the reduction of the vectors up to its own, or up to the one before.
     Scan,
+    /// The same; ranks exchange whole vectors.
+    ScanByDoubling,
     /// Each rank sends a block to the next one and receives from the previous one.
     Ring,
     /// Each rank swaps a block with the previous rank and the next one.
@@ -109,8 +118,10 @@ pub enum ReduceScatterWay {
     Butterfly,
     /// The same for powers of two and parts that are all alike, which are put in order first.
     ButterflyInOrder,
-    /// Pairwise exchange of all that the other one still needs, for parts that are all alike.
+    /// Pairwise exchange of all that the other one still needs.
     RecursiveDoubling,
+    /// Each rank gets its part from one rank after the other.
+    Pairwise,
 }
 
 impl Collective {
@@ -140,7 +151,7 @@ impl Collective {
             return None;
         }
         let me = Member { rank, n_ranks, root: self.arguments.root };
-        if self.is_exchanges() {
+        if self.is_exchanges() && self.algorithm != Algorithm::Allgather(AllgatherAlgorithm::RingInPieces) {
             let round = step / EXCHANGE_OPS;
             let exchange = match self.algorithm {
                 Algorithm::Allgather(_) | Algorithm::ReduceScatter(_) => self.exchange_of_parts(me, parts, round),
@@ -163,10 +174,12 @@ impl Collective {
             Algorithm::Bcast(algorithm) => bcast(algorithm, me, arguments, steps),
             Algorithm::Scatter(algorithm) => scatter(algorithm, me, arguments, steps),
             Algorithm::Scatterv => scatter::scatterv(me, arguments, parts, steps),
+            Algorithm::ScattervAtOnce => scatter::scatterv_at_once(me, arguments, parts, steps),
             Algorithm::Gather(GatherAlgorithm::Linear) => gather::linear(me, bytes, steps),
             Algorithm::Gather(GatherAlgorithm::LinearSync) => gather::linear_sync(me, bytes, steps),
             Algorithm::Gather(GatherAlgorithm::Binomial) => gather::binomial(me, arguments, steps),
             Algorithm::Gatherv => gather::gatherv(me, arguments, parts, steps),
+            Algorithm::GathervAtOnce => gather::gatherv_at_once(me, arguments, parts, steps),
             Algorithm::Reduce(algorithm) => reduce(algorithm, me, arguments, steps),
             Algorithm::ReduceBcast(first, second) => {
                 reduce(first, me.under(0), arguments, steps)?;
@@ -174,11 +187,16 @@ impl Collective {
             }
             Algorithm::AllreduceByDoubling => allreduce::recursive_doubling(me, bytes, steps),
             Algorithm::AllreduceByHalving => allreduce::rabenseifner(me, arguments, steps),
+            Algorithm::AllreduceInBlocks => allreduce::in_blocks(me, arguments, steps),
             Algorithm::GathervBcast(second) => {
                 gather::gatherv(me.under(0), arguments, parts, steps)?;
                 bcast(second, me.under(0), selection::as_one_element(arguments, parts.before(me.n_ranks)), steps)
             }
+            Algorithm::Allgather(AllgatherAlgorithm::RingInPieces) => {
+                allgather::uneven_ring_in_pieces(me, arguments, parts, steps)
+            }
             Algorithm::Alltoall(AlltoallAlgorithm::Linear) => alltoall::linear(me, bytes, steps),
+            Algorithm::Alltoall(AlltoallAlgorithm::Scattered) => alltoall::scattered(me, bytes, steps),
             Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving) => {
                 reduce_scatter::recursive_halving(me, arguments, parts, steps)
             }
@@ -186,7 +204,7 @@ impl Collective {
                 reduce_scatter::butterfly(me, arguments, parts, steps)
             }
             Algorithm::ReduceScatter(ReduceScatterWay::RecursiveDoubling) => {
-                reduce_scatter::recursive_doubling(me, arguments, steps)
+                reduce_scatter::recursive_doubling(me, arguments, parts, steps)
             }
             Algorithm::ReduceScatterv(first) => {
                 reduce(first, me.under(0), arguments, steps)?;
@@ -198,13 +216,23 @@ impl Collective {
                 scatter(second, me.under(0), block, steps)
             }
             Algorithm::Scan => scan::linear(me, bytes, steps),
+            Algorithm::ScanByDoubling => scan::recursive_doubling(me, bytes, steps),
             Algorithm::Halo => halo::swap(me, bytes, steps),
             Algorithm::Nothing
             | Algorithm::Barrier(BarrierAlgorithm::Dissemination)
             | Algorithm::AllreduceByRing
-            | Algorithm::Allgather(_)
-            | Algorithm::Alltoall(AlltoallAlgorithm::Pairwise | AlltoallAlgorithm::Bruck)
-            | Algorithm::ReduceScatter(ReduceScatterWay::Ring | ReduceScatterWay::ButterflyInOrder)
+            | Algorithm::Allgather(
+                AllgatherAlgorithm::Ring
+                | AllgatherAlgorithm::RecursiveDoubling
+                | AllgatherAlgorithm::Bruck
+                | AllgatherAlgorithm::Neighbor,
+            )
+            | Algorithm::Alltoall(
+                AlltoallAlgorithm::Pairwise | AlltoallAlgorithm::PairwiseSwap | AlltoallAlgorithm::Bruck,
+            )
+            | Algorithm::ReduceScatter(
+                ReduceScatterWay::Ring | ReduceScatterWay::ButterflyInOrder | ReduceScatterWay::Pairwise,
+            )
             | Algorithm::Ring => Found::Continue(()),
         }
     }
@@ -225,8 +253,12 @@ impl Collective {
     pub(super) fn is_exchanges(&self) -> bool {
         match self.algorithm {
             Algorithm::Barrier(algorithm) => algorithm == BarrierAlgorithm::Dissemination,
-            Algorithm::Alltoall(algorithm) => algorithm != AlltoallAlgorithm::Linear,
-            Algorithm::ReduceScatter(way) => matches!(way, ReduceScatterWay::Ring | ReduceScatterWay::ButterflyInOrder),
+            Algorithm::Alltoall(algorithm) => {
+                !matches!(algorithm, AlltoallAlgorithm::Linear | AlltoallAlgorithm::Scattered)
+            }
+            Algorithm::ReduceScatter(way) => {
+                matches!(way, ReduceScatterWay::Ring | ReduceScatterWay::ButterflyInOrder | ReduceScatterWay::Pairwise)
+            }
             Algorithm::Allgather(_) | Algorithm::AllreduceByRing | Algorithm::Ring => true,
             _ => false,
         }
@@ -241,7 +273,11 @@ impl Collective {
             Algorithm::Barrier(BarrierAlgorithm::Dissemination) => barrier::dissemination(me, round),
             Algorithm::Ring => ring::shift(me, self.arguments.bytes(), round),
             Algorithm::Alltoall(AlltoallAlgorithm::Pairwise) => alltoall::pairwise(me, self.arguments.bytes(), round),
+            Algorithm::Alltoall(AlltoallAlgorithm::PairwiseSwap) => alltoall::swap(me, self.arguments.bytes(), round),
             Algorithm::Alltoall(AlltoallAlgorithm::Bruck) => alltoall::bruck(me, self.arguments.bytes(), round),
+            Algorithm::Allgather(AllgatherAlgorithm::RingInPieces) => {
+                allgather::ring_in_pieces(me, self.arguments, self.arguments.elements, round)
+            }
             Algorithm::Allgather(_) => self.exchange_of_parts(me, &Equal(self.arguments.elements), round),
             Algorithm::AllreduceByRing | Algorithm::ReduceScatter(_) => {
                 self.exchange_of_parts(me, &Even::of(self.arguments.elements, n_ranks), round)
@@ -262,6 +298,9 @@ impl Collective {
             Algorithm::Allgather(AllgatherAlgorithm::Neighbor) => allgather::neighbor(me, arguments, parts, round),
             Algorithm::AllreduceByRing => allreduce::ring(me, arguments, parts, round),
             Algorithm::ReduceScatter(ReduceScatterWay::Ring) => reduce_scatter::ring(me, arguments, parts, round),
+            Algorithm::ReduceScatter(ReduceScatterWay::Pairwise) => {
+                reduce_scatter::pairwise(me, arguments, parts, round)
+            }
             Algorithm::ReduceScatter(ReduceScatterWay::ButterflyInOrder) => {
                 reduce_scatter::butterfly_in_order(me, arguments, round)
             }
@@ -296,6 +335,9 @@ impl Collective {
 
     /// Returns the same algorithm with as many ops and few elements: from a number on, no part of a vector is empty.
     pub(super) fn with_few_elements(self, n_ranks: u32) -> Self {
+        if self.algorithm == Algorithm::Allgather(AllgatherAlgorithm::RingInPieces) {
+            return self;
+        }
         let enough = u64::from(n_ranks) * u64::from(n_ranks);
         let is_divided =
             self.divides_vector() || matches!(self.algorithm, Algorithm::Bcast(_) | Algorithm::ReduceBcast(..));
@@ -312,6 +354,7 @@ fn bcast(algorithm: BcastAlgorithm, me: Member, arguments: Arguments, steps: &mu
         BcastAlgorithm::Binary => along(Tree::Binary, steps),
         BcastAlgorithm::SplitBinary => bcast::split_binary(me, arguments, steps),
         BcastAlgorithm::Binomial => along(Tree::Binomial, steps),
+        BcastAlgorithm::BinomialInTurn => bcast::binomial_in_turn(me, arguments.bytes(), steps),
         BcastAlgorithm::Knomial => along(Tree::Knomial, steps),
         BcastAlgorithm::ScatterAllgather => bcast::scatter_allgather(me, arguments, steps),
         BcastAlgorithm::ScatterAllgatherRing => bcast::scatter_allgather_ring(me, arguments, steps),
@@ -334,6 +377,8 @@ fn reduce(algorithm: ReduceAlgorithm, me: Member, arguments: Arguments, steps: &
         ReduceAlgorithm::Binary => reduce::along(Tree::Binary, me, bytes, steps),
         ReduceAlgorithm::InOrderBinary => reduce::in_order_binary(me, bytes, steps),
         ReduceAlgorithm::Binomial => reduce::along(Tree::InOrderBinomial, me, bytes, steps),
+        ReduceAlgorithm::BinomialInTurn => reduce::binomial_in_turn(me, arguments, steps),
+        ReduceAlgorithm::ReduceScatterGather => reduce::in_blocks(me, arguments, steps),
         ReduceAlgorithm::Rabenseifner => reduce::rabenseifner(me, arguments, steps),
     }
 }

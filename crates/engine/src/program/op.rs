@@ -51,6 +51,17 @@ impl Context {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request(pub u32);
 
+impl Request {
+    /// The numbers of receives inside collectives, which are none of the program's: the largest, with places of their own.
+    pub const OF_COLLECTIVES: [Self; 2] = [Self(u32::MAX - 1), Self(u32::MAX)];
+
+    /// Returns whether it is one of those inside collectives.
+    #[must_use]
+    pub const fn is_of_collective(self) -> bool {
+        self.0 >= Self::OF_COLLECTIVES[0].0
+    }
+}
+
 /// Whose messages a receive takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {

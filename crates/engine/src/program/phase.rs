@@ -58,22 +58,36 @@ impl Phase {
     /// Returns the phase with one of `n_ranks` equal parts of its bytes, rounded up.
     #[must_use]
     pub fn part_of_each(&self, n_ranks: u32) -> Self {
-        let part = |bytes: &Bytes| Bytes(bytes.0.div_ceil(n_ranks.into()));
+        self.resized(&|bytes| Bytes(bytes.0.div_ceil(n_ranks.into())))
+    }
+
+    /// Returns the phase with other bytes, if it has any.
+    #[must_use]
+    pub fn resized(&self, size: &dyn Fn(Bytes) -> Bytes) -> Self {
         match self {
-            Self::Bcast(bytes) => Self::Bcast(part(bytes)),
-            Self::Scatter(bytes) => Self::Scatter(part(bytes)),
-            Self::Gather(bytes) => Self::Gather(part(bytes)),
-            Self::Gatherv(bytes) => Self::Gatherv(part(bytes)),
-            Self::Scatterv(bytes) => Self::Scatterv(part(bytes)),
-            Self::Reduce(bytes) => Self::Reduce(part(bytes)),
-            Self::Allreduce(bytes) => Self::Allreduce(part(bytes)),
-            Self::Allgather(bytes) => Self::Allgather(part(bytes)),
-            Self::Alltoall(bytes) => Self::Alltoall(part(bytes)),
-            Self::Ring(bytes) => Self::Ring(part(bytes)),
-            Self::Halo(bytes) => Self::Halo(part(bytes)),
-            Self::Compute { .. } | Self::Sleep(_) | Self::Barrier | Self::Divided(_) | Self::Repeat { .. } => {
-                self.clone()
-            }
+            Self::Bcast(bytes) => Self::Bcast(size(*bytes)),
+            Self::Scatter(bytes) => Self::Scatter(size(*bytes)),
+            Self::Gather(bytes) => Self::Gather(size(*bytes)),
+            Self::Gatherv(bytes) => Self::Gatherv(size(*bytes)),
+            Self::Scatterv(bytes) => Self::Scatterv(size(*bytes)),
+            Self::Reduce(bytes) => Self::Reduce(size(*bytes)),
+            Self::Allreduce(bytes) => Self::Allreduce(size(*bytes)),
+            Self::Allgather(bytes) => Self::Allgather(size(*bytes)),
+            Self::Alltoall(bytes) => Self::Alltoall(size(*bytes)),
+            Self::Ring(bytes) => Self::Ring(size(*bytes)),
+            Self::Halo(bytes) => Self::Halo(size(*bytes)),
+            Self::Divided(phase) => Self::Divided(Box::new(phase.resized(size))),
+            Self::Compute { .. } | Self::Sleep(_) | Self::Barrier | Self::Repeat { .. } => self.clone(),
+        }
+    }
+
+    /// Returns the phase with another time, if it has one.
+    #[must_use]
+    pub fn retimed(&self, time: SimDuration) -> Self {
+        match self {
+            Self::Compute { share, .. } => Self::Compute { work: time, share: *share },
+            Self::Sleep(_) => Self::Sleep(time),
+            other => other.clone(),
         }
     }
 }
@@ -107,9 +121,9 @@ fn compile_phase(phase: &Phase, n_ranks: u32, overrides: CollectiveOverrides, de
         Phase::Barrier => Step::Collective(selection::barrier(n_ranks, overrides)),
         Phase::Bcast(bytes) => Step::Collective(selection::bcast(n_ranks, *bytes, overrides)),
         Phase::Scatter(bytes) => Step::Collective(selection::scatter(n_ranks, *bytes, overrides)),
-        Phase::Scatterv(bytes) => Step::Collective(selection::scatterv(*bytes)),
+        Phase::Scatterv(bytes) => Step::Collective(selection::scatterv(*bytes, overrides)),
         Phase::Gather(bytes) => Step::Collective(selection::gather(n_ranks, *bytes, overrides)),
-        Phase::Gatherv(bytes) => Step::Collective(selection::gatherv(*bytes)),
+        Phase::Gatherv(bytes) => Step::Collective(selection::gatherv(*bytes, overrides)),
         Phase::Reduce(bytes) => Step::Collective(selection::reduce(n_ranks, *bytes, overrides)),
         Phase::Allreduce(bytes) => Step::Collective(selection::allreduce(n_ranks, *bytes, overrides)),
         Phase::Allgather(bytes) => Step::Collective(selection::allgather(n_ranks, *bytes, overrides)),

@@ -4,6 +4,8 @@ mod ops;
 
 pub use self::ops::program;
 
+use std::collections::BTreeMap;
+
 use super::collective::called::Called;
 use super::{Envelope, Op, Pattern, Source};
 use crate::calls::{Call, Calls, CollectiveCall, Letter, RankCalls, SendMode};
@@ -153,7 +155,7 @@ impl Traced<'_> {
 
     /// Adds the messages of a collective, and the computing of its reduction.
     fn collective(&mut self, call: &CollectiveCall) {
-        let mut started = Vec::new();
+        let (mut started, mut numbered) = (Vec::new(), BTreeMap::new());
         for op in Called::of(call, self.chain.rank, self.n_ranks, self.overrides) {
             match op {
                 Op::Send(envelope) => {
@@ -166,6 +168,10 @@ impl Traced<'_> {
                 Op::Irecv(pattern) => {
                     started.push(self.chain.recv(wildcard(pattern), Bytes(0), Milestone::Started));
                 }
+                Op::StartRecv(request, pattern) => {
+                    numbered.insert(request, self.chain.recv(wildcard(pattern), Bytes(0), Milestone::Started));
+                }
+                Op::Wait(request) => self.chain.wait(numbered[&request]),
                 Op::WaitAll => started.drain(..).for_each(|op| self.chain.wait(op)),
                 _ => unreachable!("bug: collectives are messages"),
             }

@@ -234,6 +234,18 @@ impl Quantity for FlopsPerSecond {
     }
 }
 
+/// Returns the seconds of a unit of time, for instance 1e-6 of `us`.
+#[must_use]
+pub fn time_unit(name: &str) -> Option<f64> {
+    look_up(TIME_UNITS, name)
+}
+
+/// Returns the bytes of a unit of sizes, for instance 1024 of `KiB`.
+#[must_use]
+pub fn size_unit(name: &str) -> Option<f64> {
+    look_up(BYTE_UNITS, name)
+}
+
 fn look_up(table: &UnitTable, unit: &str) -> Option<f64> {
     table.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale)
 }

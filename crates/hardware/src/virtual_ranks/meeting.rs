@@ -4,13 +4,12 @@
 
 use std::borrow::Cow;
 
-use dlpc_virtual_mpi::wire::Gathering;
+use dlpc_virtual_mpi::arithmetic;
 use dlpc_virtual_mpi::wire::gathering::{
-    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BCAST, BY_THE_RANK, EXSCAN, GATHER, GATHERV, REDUCE,
-    REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
+    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BCAST, BY_THE_RANK, EXSCAN, GATHER, GATHERV,
+    NEIGHBOURS, REDUCE, REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
 };
-
-use super::reduction;
+use dlpc_virtual_mpi::wire::{Edge, Gathering};
 
 /// One collective of a communicator.
 #[derive(Debug)]
@@ -38,6 +37,9 @@ struct Contribution {
     /// Bytes to each place, one after the other, where they are divided.
     sizes: Vec<u64>,
     bytes: Vec<u8>,
+    /// Of a neighbourhood, where each of them goes, and where each one that comes is from.
+    targets: Vec<Edge>,
+    sources: Vec<Edge>,
 }
 
 /// What a rank gets: bytes, and the lengths of the parts that they consist of.
@@ -78,7 +80,8 @@ impl Meeting {
         if let Some(why) = why {
             return Err(Other { rank: self.first.rank, function: self.first.function.clone(), why });
         }
-        self.contributions[place] = Some(Contribution { sizes: call.sends.clone(), bytes });
+        let (targets, sources) = (call.targets.clone(), call.sources.clone());
+        self.contributions[place] = Some(Contribution { sizes: call.sends.clone(), bytes, targets, sources });
         Ok(())
     }
 
@@ -93,6 +96,10 @@ impl Meeting {
         let n = self.contributions.len();
         let root = self.first.call.root as usize;
         let is_root = place == root;
+        if self.first.call.block == 0 && is_of_equal_blocks(self.first.call.kind) {
+            // No message is sent for nothing, so nobody waits for another one.
+            return Some(Part::default());
+        }
         match self.first.call.kind {
             BCAST if !is_root => Some(Part::one(self.bytes(root)?.to_vec())),
             GATHER | GATHERV if is_root => self.all(0..n),
@@ -105,6 +112,7 @@ impl Meeting {
             REDUCE if !is_root => Some(Part::default()),
             REDUCE | ALLREDUCE => self.reduced_by_all().map(|bytes| Part::one(bytes.to_vec())),
             REDUCE_SCATTER | REDUCE_SCATTER_BLOCK => self.slice(place),
+            NEIGHBOURS => self.of_neighbours(place),
             SCAN => self.reduced(place + 1),
             EXSCAN => self.reduced(place),
             _ => Some(Part::default()),
@@ -123,9 +131,25 @@ impl Meeting {
         Some(Part::of(all?.into_iter()))
     }
 
+    /// Returns what the neighbours of a rank have for it.
+    fn of_neighbours(&self, place: usize) -> Option<Part> {
+        let me = u32::try_from(place).ok();
+        let of = |edge: &Edge| {
+            let Some(from) = edge.place else { return Some(&[][..]) };
+            let there = self.contributions[from as usize].as_ref()?;
+            let back = Edge { place: me, ..*edge };
+            let i = there.targets.iter().position(|target| *target == back)?;
+            let size = |i: usize| there.sizes.get(i).and_then(|size| usize::try_from(*size).ok());
+            let start = (0..i).map(size).sum::<Option<usize>>()?;
+            there.bytes.get(start..start + size(i)?)
+        };
+        let parts: Option<Vec<&[u8]>> = self.contributions[place].as_ref()?.sources.iter().map(of).collect();
+        Some(Part::of(parts?.into_iter()))
+    }
+
     /// Returns what the rank at `from` has for the one at `to`.
     fn divided(&self, from: usize, to: usize) -> Option<Cow<'_, [u8]>> {
-        let Some(Contribution { sizes, bytes }) = &self.contributions[from] else {
+        let Some(Contribution { sizes, bytes, .. }) = &self.contributions[from] else {
             // No message is sent for nothing.
             return Some(Cow::Borrowed(&[]));
         };
@@ -146,7 +170,7 @@ impl Meeting {
         let mut combined = self.bytes(0)?.to_vec();
         for place in 1..n {
             let mut right = self.bytes(place)?.to_vec();
-            reduction::combine(operation, element, &combined, &mut right)?;
+            arithmetic::combine(operation, element, &combined, &mut right)?;
             combined = right;
         }
         Some(Part::one(combined))
@@ -172,6 +196,10 @@ impl Meeting {
         let all = self.reduced_by_all()?;
         Some(Part::one(if is_own { all.to_vec() } else { all.get(start..end)?.to_vec() }))
     }
+}
+
+const fn is_of_equal_blocks(kind: u32) -> bool {
+    is_reduction(kind) || matches!(kind, BCAST | GATHER | ALLGATHER)
 }
 
 const fn is_reduction(kind: u32) -> bool {
@@ -209,6 +237,8 @@ mod tests {
             block: 2,
             sends: vec![1, 1],
             recvs: vec![1, 1],
+            targets: Vec::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -245,10 +275,33 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_get_what_is_for_them() {
+        // Each rank is twice the neighbour of the other one: what goes out by edge 0 comes in by edge 0, whichever is named first.
+        let edge = |place, number| Edge { place: Some(place), number };
+        let of = |other| Gathering {
+            targets: vec![edge(other, 0), edge(other, 1)],
+            sources: vec![edge(other, 1), edge(other, 0)],
+            ..call(NEIGHBOURS)
+        };
+        let mut meeting = Meeting::new(0, "MPI_X", &of(1), 2, 9);
+        meeting.come(0, &of(1), vec![1, 2]).expect("the same");
+        meeting.come(1, &of(0), vec![3, 4]).expect("the same");
+        assert_eq!([0, 1].map(|place| meeting.go(place).expect("its part").0.bytes), [[4, 3], [2, 1]]);
+    }
+
+    #[test]
     fn a_rank_does_not_go_with_what_has_not_come() {
         let mut meeting = Meeting::new(1, "MPI_Bcast", &call(BCAST), 2, 9);
         meeting.come(1, &call(BCAST), Vec::new()).expect("the first");
         assert_eq!(meeting.go(1), None);
+    }
+
+    #[test]
+    fn who_gets_nothing_waits_for_nobody() {
+        let nothing = Gathering { block: 0, ..call(BCAST) };
+        let mut meeting = Meeting::new(1, "MPI_Bcast", &nothing, 2, 9);
+        meeting.come(1, &nothing, Vec::new()).expect("the first");
+        assert_eq!(meeting.go(1), Some((Part::default(), false)));
     }
 
     #[test]

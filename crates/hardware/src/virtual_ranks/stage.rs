@@ -1,24 +1,32 @@
 //! The ranks of one run between the engine and their processes.
 
 mod answers;
+mod rounds;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::{Op, Outcome, Request, Status};
 use dlpc_engine::units::SimTime;
 use dlpc_predict::workload::recorded::{EXCHANGE_REQUESTS, Run, Step};
+use dlpc_virtual_mpi::arithmetic;
 use dlpc_virtual_mpi::wire::gathering::{AGREE, BY_THE_RANK};
 use dlpc_virtual_mpi::wire::{Call, Enough, Frame, Gathering};
 
+use self::rounds::{Ongoing, Waiting};
 use super::mail::{Letter, Mail};
 use super::meeting::Meeting;
 use super::process::{Process, Theatre};
-use super::{Play, PlayError, reduction, translation};
+use super::{Play, PlayError, translation};
 
 /// Contexts of the communicators of all ranks and of each one alone.
 const WORLD: u32 = 0;
-const OWN: u32 = 1;
+const OWN: u32 = 2;
+/// Each context is two: the second one is that of collectives that go on.
+const APART: u32 = 2;
+
+/// Which collective it is: context and number of the communicator, and the number among the collectives of both.
+type Key = (u32, u32, u32);
 
 /// The ranks of one run.
 #[derive(Debug)]
@@ -30,8 +38,7 @@ pub(super) struct Stage {
     ranks: Vec<Rank>,
     run: Run,
     mail: Mail,
-    /// By context, first member and number among the collectives of that communicator.
-    meetings: BTreeMap<(u32, u32, u32), Meeting>,
+    meetings: BTreeMap<Key, Meeting>,
     /// Contexts that exist.
     n_contexts: u32,
     now: SimTime,
@@ -53,8 +60,26 @@ struct Rank {
     requests: BTreeMap<u32, Expected>,
     /// Members of its communicators, by context.
     communicators: BTreeMap<u32, Vec<u32>>,
-    /// Collectives that it has called, by context.
-    n_meetings: BTreeMap<u32, u32>,
+    /// Collectives that it has called, by context and number of the communicator.
+    n_meetings: BTreeMap<(u32, u32), u32>,
+    /// Collectives that go on, by their requests.
+    ongoing: BTreeMap<u32, Ongoing>,
+    /// Numbers of their messages that are in use.
+    inner: BTreeSet<u32>,
+    /// What it waits for, or looks for, while collectives go on.
+    waiting: Option<Waiting>,
+    /// Whether what the current call waits for was recorded while it did.
+    is_beside: bool,
+    /// A call that is to begin after that.
+    heard: Option<Heard>,
+}
+
+/// A call that has come.
+#[derive(Debug)]
+struct Heard {
+    name: String,
+    call: Call,
+    bytes: Vec<u8>,
 }
 
 /// What a number of a rank stands for.
@@ -74,7 +99,9 @@ struct Current {
     name: String,
     call: Call,
     /// Of a collective, its meeting and the place of the rank.
-    meeting: Option<((u32, u32, u32), usize)>,
+    meeting: Option<(Key, usize)>,
+    /// Numbers of the messages, or of the collective, that it has become.
+    inner: Vec<u32>,
 }
 
 impl Stage {
@@ -93,7 +120,7 @@ impl Stage {
             run: Run::new(n_ranks),
             mail: Mail::default(),
             meetings: BTreeMap::new(),
-            n_contexts: OWN + 1,
+            n_contexts: OWN + APART,
             now: SimTime::ZERO,
             failure: None,
         }
@@ -148,13 +175,23 @@ impl Stage {
                 self.rank(rank).process = Some(process);
             }
             Outcome::Received(status) | Outcome::Found(status) => self.rank(rank).received = Some(status),
+            Outcome::Completed(request, _) if request.is_of_collective() => {}
             Outcome::Completed(request, status) => self.complete(rank, request, status),
             Outcome::Done => self.done(rank),
-            Outcome::Pending | Outcome::TimedOut | Outcome::Looked { .. } => {}
+            Outcome::Pending => self.found_nothing(rank),
+            Outcome::TimedOut | Outcome::Looked { .. } => {}
         }
         loop {
             if let Some(op) = self.rank(rank).ops.pop_front() {
                 return Ok(Some(op));
+            }
+            if self.rank(rank).waiting.is_some() {
+                self.look_further(rank);
+                continue;
+            }
+            if let Some(heard) = self.rank(rank).heard.take() {
+                self.begin(rank, heard)?;
+                continue;
             }
             if let Some(current) = self.rank(rank).current.take() {
                 let is_last = current.call == Call::Finalize;
@@ -170,6 +207,10 @@ impl Stage {
 
     /// A request of a rank is over. Who waits for some asks for more.
     fn complete(&mut self, rank: u32, request: Request, status: Status) {
+        if self.rank(rank).waiting.is_some() {
+            self.message_is_over(rank, request.0, status);
+            return;
+        }
         let of = self.rank(rank);
         of.completed.push((request, status));
         let asks = matches!(&of.current, Some(Current { call: Call::Complete(completion), .. }) if completion.enough == Enough::Some);
@@ -182,6 +223,11 @@ impl Stage {
     fn done(&mut self, rank: u32) {
         let of = self.rank(rank);
         if !of.ops.is_empty() {
+            return;
+        }
+        if let Some(waiting) = &of.waiting {
+            let more = waiting.n_to_ask();
+            of.ops.extend((0..more).map(|_| Op::NextDone));
             return;
         }
         match &of.current {
@@ -220,56 +266,91 @@ impl Stage {
         Ok(None)
     }
 
-    /// Waits for the next call of a rank, and turns it into ops.
+    /// Waits for the next call of a rank. While collectives go on, their messages come first.
     fn hear(&mut self, rank: u32) -> Result<(), PlayError> {
         let process =
             self.ranks[rank as usize].process.as_mut().expect("invariant: a rank that is asked has a process");
-        let frame = process.receive(&self.theatre)?;
-        let Frame { kind, time, numbers, name, bytes } = frame;
-        let refused = |why: &str| PlayError::Refused { rank, function: name.clone(), why: why.to_owned() };
-        let call = Call::decode(kind, &numbers).ok_or_else(|| refused("it is not told as it should be"))?;
+        let Frame { kind, time, numbers, name, bytes } = process.receive(&self.theatre)?;
+        let why = "it is not told as it should be".to_owned();
+        let call = Call::decode(kind, &numbers).ok_or(PlayError::Refused { rank, function: name.clone(), why })?;
         // The clock starts when all ranks are there, as that of every workload.
         if call != Call::Init {
             self.step(rank, Step::Compute(time));
         }
-        match &call {
-            Call::Refuse => return Err(refused("")),
+        let of = self.rank(rank);
+        // Asking for the time, and sleeping, are no calls of MPI.
+        if !of.ongoing.is_empty() && !matches!(call, Call::Time | Call::Sleep { .. }) {
+            of.waiting = Some(Waiting::for_nothing());
+        }
+        of.heard = Some(Heard { name, call, bytes });
+        Ok(())
+    }
+
+    /// Turns a call of a rank into ops.
+    fn begin(&mut self, rank: u32, heard: Heard) -> Result<(), PlayError> {
+        let Heard { name, call, bytes } = heard;
+        let refused = |why: &str| PlayError::Refused { rank, function: name.clone(), why: why.to_owned() };
+        self.note(rank, &call, &bytes, &name)?;
+        let of = self.rank(rank);
+        (of.received, of.is_cancelled, of.is_beside) = (None, false, false);
+        of.completed.clear();
+        let mut current = Current { name: name.clone(), call, meeting: None, inner: Vec::new() };
+        if let Call::Gathering(gathering) | Call::Begin(_, gathering) = &current.call {
+            let (members, place) =
+                self.place(rank, gathering.context).ok_or_else(|| refused("an unknown communicator"))?;
+            let number = self.run.communicator(&members);
+            let n_bytes = bytes.len() as u64;
+            current.meeting = Some((self.meet(rank, &name, gathering, (&members, number), place, bytes)?, place));
+            if !self.goes_on(rank, &mut current, &members).map_err(refused)? {
+                let step = translation::step(&current.call, n_bytes, Some((number, place, members.len())));
+                self.take_step(rank, step.map_err(refused)?);
+            }
+        } else if !self.goes_beside(rank, &mut current, bytes.len() as u64).map_err(refused)? {
+            let step = translation::step(&current.call, bytes.len() as u64, None).map_err(refused)?;
+            self.post(rank, &current.call, bytes);
+            self.take_step(rank, step);
+            self.rank(rank).ops.extend(translation::ops(&current.call));
+        } else {
+            self.post(rank, &current.call, bytes);
+        }
+        self.rank(rank).current = Some(current);
+        Ok(())
+    }
+
+    /// Notes what a call says of its rank; some calls end the run.
+    fn note(&mut self, rank: u32, call: &Call, bytes: &[u8], name: &str) -> Result<(), PlayError> {
+        let of = self.rank(rank);
+        match call {
+            Call::Refuse => {
+                return Err(PlayError::Refused { rank, function: name.to_owned(), why: String::new() });
+            }
             Call::Abort { code } => {
-                let why = String::from_utf8_lossy(&bytes).into_owned();
+                let why = String::from_utf8_lossy(bytes).into_owned();
                 return Err(PlayError::Aborted { rank, code: *code, why });
             }
-            Call::StartSend(request, _) => drop(self.rank(rank).requests.insert(*request, Expected::Nothing)),
-            Call::StartRecv(request, wanted) => {
-                self.rank(rank).requests.insert(*request, Expected::Letter(wanted.context));
-            }
-            Call::Exchange(_, wanted) => {
+            Call::StartSend(request, _) => drop(of.requests.insert(*request, Expected::Nothing)),
+            Call::StartRecv(request, wanted) => drop(of.requests.insert(*request, Expected::Letter(wanted.context))),
+            Call::Exchange(_, wanted) if of.ongoing.is_empty() => {
                 let [recv, send] = EXCHANGE_REQUESTS;
-                self.rank(rank).requests.extend([(recv, Expected::Letter(wanted.context)), (send, Expected::Nothing)]);
+                of.requests.extend([(recv, Expected::Letter(wanted.context)), (send, Expected::Nothing)]);
             }
-            Call::Define { context, members } => {
-                self.rank(rank).communicators.insert(*context, members.clone());
-            }
+            Call::Define { context, members } => drop(of.communicators.insert(*context, members.clone())),
             _ => {}
         }
-        let on = if let Call::Gathering(gathering) = &call { self.place(rank, gathering.context) } else { None };
-        let on = on.map(|(members, place)| (self.run.communicator(&members), place, members));
-        let place = on.as_ref().map(|(number, place, members)| (*number, *place, members.len()));
-        let step = translation::step(&call, bytes.len() as u64, place).map_err(refused)?;
-        let mut meeting = None;
-        if let (Call::Gathering(gathering), Some((_, place, members))) = (&call, on) {
-            meeting = Some((self.meet(rank, &name, gathering, &members, place, bytes)?, place));
-        } else if let Call::Send(address) | Call::Exchange(address, _) | Call::StartSend(_, address) = &call {
+        Ok(())
+    }
+
+    /// Puts the data of a send on their way.
+    fn post(&mut self, rank: u32, call: &Call, bytes: Vec<u8>) {
+        if let Call::Send(address) | Call::Exchange(address, _) | Call::StartSend(_, address) = call {
             self.mail.post(rank, address.to, address.context, Letter { tag: address.tag, bytes });
         }
+    }
+
+    fn take_step(&mut self, rank: u32, step: Option<Step>) {
         if let Some(step) = step {
             self.step(rank, step);
         }
-        let of = self.rank(rank);
-        (of.received, of.is_cancelled) = (None, false);
-        of.completed.clear();
-        of.ops.extend(translation::ops(&call));
-        of.current = Some(Current { name, call, meeting });
-        Ok(())
     }
 
     /// Records a step of a rank, and lets it take it.
@@ -293,22 +374,22 @@ impl Stage {
         rank: u32,
         name: &str,
         call: &Gathering,
-        members: &[u32],
+        (members, number): (&[u32], u32),
         place: usize,
         bytes: Vec<u8>,
-    ) -> Result<(u32, u32, u32), PlayError> {
+    ) -> Result<Key, PlayError> {
         let is_combined = call.operation > 0 && call.operation != BY_THE_RANK;
-        if is_combined && reduction::combine(call.operation, call.element, &[], &mut []).is_none() {
+        if is_combined && arithmetic::combine(call.operation, call.element, &[], &mut []).is_none() {
             let why = "this operation with these numbers".to_owned();
             return Err(PlayError::Refused { rank, function: name.to_owned(), why });
         }
-        let number = self.rank(rank).n_meetings.entry(call.context).or_default();
-        let key = (call.context, members[0], *number);
-        *number += 1;
+        let n_before = self.rank(rank).n_meetings.entry((call.context, number)).or_default();
+        let key = (call.context, number, *n_before);
+        *n_before += 1;
         let n_contexts = &mut self.n_contexts;
         let meeting = self.meetings.entry(key).or_insert_with(|| {
             let context = *n_contexts;
-            *n_contexts += u32::from(call.kind == AGREE);
+            *n_contexts += APART * u32::from(call.kind == AGREE);
             Meeting::new(rank, name, call, members.len(), context)
         });
         meeting.come(place, call, bytes).map(|()| key).map_err(|other| PlayError::Mismatch {

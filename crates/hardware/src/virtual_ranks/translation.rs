@@ -1,14 +1,18 @@
 //! From calls of MPI to steps of the simulated ranks: the only place that knows both.
 
+use std::collections::VecDeque;
+
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
-use dlpc_engine::program::{self as engine, Op, Request, SendMode, Status};
+use dlpc_engine::machine::CollectiveOverrides;
+use dlpc_engine::program::collective::called::Called;
+use dlpc_engine::program::{self as engine, Envelope, Op, Pattern, Request, SendMode, Source, Status};
 use dlpc_engine::units::{Bytes, SimDuration};
-use dlpc_predict::workload::recorded::{Call, Posted, REQUESTS_MAX, Sent, Step};
+use dlpc_predict::workload::recorded::{COLLECTIVES, Call, Posted, REQUESTS_MAX, Sent, Step};
 use dlpc_virtual_mpi::wire::gathering::{
-    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BARRIER, BCAST, EXSCAN, GATHER, GATHERV, REDUCE,
-    REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
+    AGREE, ALLGATHER, ALLGATHERV, ALLREDUCE, ALLTOALL, ALLTOALLV, BARRIER, BCAST, EXSCAN, GATHER, GATHERV, NEIGHBOURS,
+    REDUCE, REDUCE_SCATTER, REDUCE_SCATTER_BLOCK, SCAN, SCATTER, SCATTERV,
 };
-use dlpc_virtual_mpi::wire::{self, Address, Completion, Enough, Gathering, Wanted};
+use dlpc_virtual_mpi::wire::{self, Address, Completion, Edge, Enough, Gathering, Wanted};
 
 /// Returns the step of a call that is known when the call begins; none for others. Why a call cannot be simulated is the error.
 ///
@@ -29,6 +33,7 @@ pub(super) fn step(
         wire::Call::StartRecv(request, wanted) => Call::StartRecv(number(*request)?, posted(*wanted)),
         wire::Call::StartMatched(request) => Call::StartMatched(*request),
         wire::Call::Free(request) => Call::Free(*request),
+        wire::Call::Gathering(gathering) if gathering.kind == NEIGHBOURS => return Ok(None),
         wire::Call::Gathering(gathering) => {
             let (number, place, n) = on.ok_or("an unknown communicator")?;
             Call::Collective(number, Box::new(collective(gathering, place, n).ok_or("an unknown collective")?))
@@ -42,6 +47,7 @@ pub(super) fn step(
         | wire::Call::Complete(_)
         | wire::Call::Probe { .. }
         | wire::Call::Cancel(_)
+        | wire::Call::Begin(..)
         | wire::Call::Define { .. } => return Ok(None),
     };
     Ok(Some(Step::Call(call)))
@@ -92,12 +98,92 @@ pub(super) fn ended(call: &wire::Call, completed: &[(Request, Status)], found: O
     Some(Step::Call(call))
 }
 
-/// The engine keeps memory for all requests up to the largest number.
+/// The engine keeps memory for all requests up to the largest number; those of the program are even.
 fn number(request: u32) -> Result<u32, &'static str> {
-    if request < REQUESTS_MAX { Ok(request) } else { Err("more than a million requests at once") }
+    if request < REQUESTS_MAX { Ok(request) } else { Err("more than half a million requests at once") }
 }
 
-fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
+/// A message of a collective that goes on while its rank does something else.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Message {
+    Sent(Sent),
+    Posted(Posted),
+}
+
+/// How the messages of such a collective are told from others.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Apart {
+    /// It goes on under a request: by its number among the collectives of the communicator.
+    ByNumber(u32),
+    /// Its rank is in it, and others may be in it by themselves: as messages of the collectives of this communicator.
+    AsCollective(u32),
+}
+
+/// Tags of collectives that go on come after those of edges between neighbours.
+const TAGS: u32 = 1 << 20;
+
+/// Returns what the rank at `place` sends and receives in a collective, round by round: each one waits for all messages of the one
+/// before. None for what is no collective.
+pub(super) fn rounds(
+    call: &Gathering,
+    place: usize,
+    members: &[u32],
+    overrides: CollectiveOverrides,
+    apart: Apart,
+) -> Option<VecDeque<Vec<Message>>> {
+    // Contexts that programs know are even.
+    let own = call.context + 1;
+    if call.kind == NEIGHBOURS {
+        return Some([neighbourhood(call, members, own)].into());
+    }
+    let n = members.len();
+    let collective = collective(call, place, n)?;
+    let [place, n] = [place, n].map(|n| u32::try_from(n).expect("invariant: ranks are a u32"));
+    let (context, tag) = match apart {
+        Apart::ByNumber(number) => (own, Some(TAGS.wrapping_add(number))),
+        Apart::AsCollective(number) => (COLLECTIVES + number, None),
+    };
+    let sent = |envelope: Envelope| {
+        let Envelope { to, tag: same, bytes, mode, .. } = envelope;
+        Message::Sent(Sent { to: members[to.0 as usize], tag: tag.unwrap_or(same.0), bytes: bytes.0, context, mode })
+    };
+    let posted = |pattern: Pattern| {
+        let from = match pattern.from {
+            Source::Rank(place) => Some(members[place.0 as usize]),
+            Source::Any => None,
+        };
+        Message::Posted(Posted { from, tag: tag.or(pattern.tag.map(|tag| tag.0)), context, was_any: false })
+    };
+    let (mut rounds, mut round) = (VecDeque::new(), Vec::new());
+    for op in Called::of(&collective, place, n, overrides) {
+        match op {
+            Op::Isend(envelope) | Op::Send(envelope) => round.push(sent(envelope)),
+            Op::Irecv(pattern) | Op::Recv(pattern) => round.push(posted(pattern)),
+            _ => {}
+        }
+        if matches!(op, Op::Send(_) | Op::Recv(_) | Op::WaitAll) && !round.is_empty() {
+            rounds.push_back(std::mem::take(&mut round));
+        }
+    }
+    rounds.extend((!round.is_empty()).then_some(round));
+    Some(rounds)
+}
+
+/// Returns the one round of a collective of neighbours: all messages at once, as in Open MPI's `coll/basic`.
+fn neighbourhood(call: &Gathering, members: &[u32], context: u32) -> Vec<Message> {
+    let at = |edge: &Edge| edge.place.and_then(|place| members.get(place as usize)).copied();
+    let posted = call.sources.iter().filter_map(|edge| {
+        let from = Some(at(edge)?);
+        Some(Message::Posted(Posted { from, tag: Some(edge.number), context, was_any: false }))
+    });
+    let sent = call.targets.iter().zip(&call.sends).filter_map(|(edge, bytes)| {
+        let (tag, mode) = (edge.number, SendMode::Standard);
+        Some(Message::Sent(Sent { to: at(edge)?, tag, bytes: *bytes, context, mode }))
+    });
+    posted.chain(sent).collect()
+}
+
+pub(super) fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
     let mode = match address.mode {
         0 => SendMode::Standard,
         1 => SendMode::Synchronous,
@@ -108,7 +194,7 @@ fn sent(address: Address, bytes: u64) -> Result<Sent, &'static str> {
     Ok(Sent { to: address.to, tag: address.tag, bytes, context: address.context, mode })
 }
 
-fn posted(wanted: Wanted) -> Posted {
+pub(super) fn posted(wanted: Wanted) -> Posted {
     let Wanted { from, tag, context } = wanted;
     Posted { from, tag, context, was_any: from.is_none() }
 }

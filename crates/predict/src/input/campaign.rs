@@ -5,7 +5,6 @@ use std::path::Path;
 use super::{FILE_BYTES_MAX, Read};
 use crate::calibration::campaign::{Campaign, CampaignError};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
-use crate::input::files::unreadable;
 
 /// Reads a file of calibration samples.
 ///
@@ -17,7 +16,7 @@ pub fn load_campaign(path: &Path, read: Read<'_>) -> Result<Campaign, Diagnostic
         Ok(bytes) => bytes,
         Err(error) => {
             let file = diagnostics.add_source(path, String::new());
-            diagnostics.push(unreadable(&error, "file::unreadable", file.whole(), path));
+            diagnostics.push(Problem::unreadable(&error, "file::unreadable", file.whole(), path));
             return Err(diagnostics);
         }
     };

@@ -82,7 +82,7 @@ enum Fault {
 impl Fault {
     fn problem(self, code: &str, span: Span, path: &Path) -> Problem {
         match self {
-            Self::Unreadable(error) => unreadable(&error, code, span, path),
+            Self::Unreadable(error) => Problem::unreadable(&error, code, span, path),
             Self::TooLarge => {
                 let message = format!("the file has more than {} MiB", FILE_BYTES_MAX >> 20);
                 Problem::error("file::too_large", span, message)
@@ -99,22 +99,5 @@ impl Fault {
                 problem.label("no UTF-8 character").help("save the file with the encoding UTF-8")
             }
         }
-    }
-}
-
-/// Returns the problem of a file that cannot be read.
-pub(super) fn unreadable(error: &io::Error, code: &str, span: Span, path: &Path) -> Problem {
-    let reason = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
-    };
-    let problem = Problem::error(code, span, format!("cannot read `{}`: {reason}", path.display()));
-    match error.kind() {
-        io::ErrorKind::NotFound if span != span.file.whole() => {
-            problem.help("write the path as seen from the folder of this file")
-        }
-        _ => problem,
     }
 }

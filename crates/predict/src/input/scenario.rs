@@ -10,6 +10,7 @@ pub(super) mod ranks;
 pub(super) mod raw;
 mod recording;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use self::raw::{RawRun, RawScenario};
 use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::input::files::Files;
 use crate::input::machine::host_names::HostNames;
-use crate::input::simgrid;
 use crate::input::toml::tree::beside;
+use crate::input::traced;
 use crate::scenario::{Run, Scenario};
 use crate::workload::{KernelSource, Source, Workload};
 
@@ -46,12 +47,13 @@ pub(super) fn validate(
     let recording = named.and_then(|named| recording::read(named, path, files)).map(Arc::new);
     let read = files.read;
     let trace = |named: &str, at: Span, diagnostics: &mut Diagnostics| {
-        simgrid::named::read_trace(&beside(path, named), at, read, diagnostics)
+        traced::read_trace(&beside(path, named), at, read, diagnostics)
     };
     let source = Source { kernels, trace: &trace };
     let workload = raw.workload.as_ref().and_then(|raw| raw.value.read(source, recording, &mut files.diagnostics));
     let (run, workload) = (run?, workload?);
     check_rank_counts(raw, &run, &workload, &mut files.diagnostics)?;
+    check_on_ranks(&run, &workload, &mut files.diagnostics)?;
     effort::check(raw, &run, &workload, machine?.model, &mut files.diagnostics)?;
     Some(Scenario { title: raw.title.as_ref()?.value.clone(), run, workload })
 }
@@ -73,6 +75,19 @@ fn check_rank_counts(raw: &RawScenario, run: &Run, workload: &Workload, diagnost
     let help = format!("it has those of {all}: write these, or {} {unknown} ranks, too", known.how);
     diagnostics.push(Problem::error("scenario::unknown_ranks", span, message).help(help));
     None
+}
+
+/// Reports what is wrong on one of the rank counts, or on one rank, for speedups; each place once.
+fn check_on_ranks(run: &Run, workload: &Workload, diagnostics: &mut Diagnostics) -> Option<()> {
+    let mut reported = BTreeSet::new();
+    for ranks in [1].into_iter().chain(run.ranks.iter().map(|ranks| ranks.get())) {
+        for problem in workload.facts().problems_on(ranks) {
+            if reported.insert(problem.span) {
+                diagnostics.push(problem);
+            }
+        }
+    }
+    reported.is_empty().then_some(())
 }
 
 fn run(raw: &RawRun, path: &Path, machine: Option<MachineFile<'_>>, files: &mut Files<'_>) -> Option<Run> {

@@ -1,24 +1,27 @@
 //! The workload `custom`: phases that the scenario describes.
 
+mod described;
 mod input;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
 use dlpc_engine::program::Program;
-use dlpc_engine::program::phase::Phase;
 use dlpc_engine::random::Streams;
 
 use super::effort::{OPS_MAX, rough};
 use super::{Excess, Facts, KernelFacts, RawWorkload, Size};
 use crate::cause::Cause;
+use crate::diagnostic::Problem;
+use crate::written::formula::Worthless;
 
+pub use self::described::Custom;
 pub(super) use self::input::{RawCustom, read};
 
 pub(super) const CUSTOM: KernelFacts =
     KernelFacts { scenario_key: Some("workload.custom.phases.compute.work"), cause: Cause::Compute, in_words: None };
 
-impl Facts for Vec<Phase> {
+impl Facts for Custom {
     fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, _: Streams) -> Program {
-        Program::of_phases(self, n_ranks, overrides)
+        Program::of_phases(&self.phases_on(n_ranks), n_ranks, overrides)
     }
 
     fn kernels(&self) -> &'static [Kernel] {
@@ -27,8 +30,16 @@ impl Facts for Vec<Phase> {
 
     fn scale_kernel(&mut self, kernel: Kernel, factor: f64) {
         if kernel == Kernel::Custom {
-            scale(self, factor);
+            self.pace *= factor;
         }
+    }
+
+    fn problems_on(&self, n_ranks: u32) -> Vec<Problem> {
+        let problem = |Worthless { span, message, help }| {
+            let message = format!("on {n_ranks} ranks, {message}").replace("on 1 ranks", "on one rank");
+            Problem::error("scenario::no_value", span, message).help(help)
+        };
+        self.worthless_on(n_ranks).into_iter().map(problem).collect()
     }
 
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess> {
@@ -43,15 +54,5 @@ impl Facts for Vec<Phase> {
             ),
             help: "repeat less often, put the work of several phases into one, or use fewer ranks".to_owned(),
         })
-    }
-}
-
-fn scale(phases: &mut [Phase], factor: f64) {
-    for phase in phases {
-        match phase {
-            Phase::Compute { work, .. } => *work = work.scaled_by(factor),
-            Phase::Repeat { phases, .. } => scale(phases, factor),
-            _ => {}
-        }
     }
 }

@@ -9,7 +9,7 @@ use toml_edit::Value;
 
 use super::{Excess, RawWorkload, Size, TracedRun};
 use crate::cause::Cause;
-use crate::diagnostic::{Diagnostics, Span};
+use crate::diagnostic::{Diagnostics, Problem, Span};
 use crate::knob::{Knob, Position};
 
 /// What other modules ask a workload.
@@ -25,6 +25,11 @@ pub(crate) trait Facts {
 
     /// Returns what of it would be too much to simulate; `raw` is where it stands in the file.
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess>;
+
+    /// Returns what is wrong with it on `n_ranks` ranks.
+    fn problems_on(&self, _n_ranks: u32) -> Vec<Problem> {
+        Vec::new()
+    }
 
     /// Returns the runs of which it is known what they do; none if that is so at any rank count.
     fn known_runs(&self) -> Option<KnownRuns> {

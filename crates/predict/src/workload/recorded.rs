@@ -21,7 +21,7 @@ pub(crate) use self::file::read as read_recording;
 pub use self::file::{Unreadable, write as write_recording};
 pub(super) use self::input::{RawRecorded, read};
 pub use self::recording::{
-    CONTEXTS_MAX, Call, Communicator, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step,
+    COLLECTIVES, CONTEXTS_MAX, Call, Communicator, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step,
 };
 
 pub(super) const RECORDED: KernelFacts =

@@ -67,7 +67,7 @@ impl Kind {
         }
     }
 
-    fn schema(self) -> Schema {
+    pub(crate) fn schema(self) -> Schema {
         json_schema!({ "type": "string", "x-quantity": self.name(), "examples": [self.example()] })
     }
 }

@@ -37,6 +37,8 @@ fn every_call_is_read_as_it_was_written() {
         block: 8,
         sends: vec![1, 2],
         recvs: vec![3],
+        targets: vec![Edge { place: Some(1), number: 2 }],
+        sources: vec![Edge { place: None, number: 0 }, Edge { place: Some(0), number: 1 }],
     };
     let calls = [
         Call::Hello { rank: 5 },
@@ -56,7 +58,8 @@ fn every_call_is_read_as_it_was_written() {
         Call::StartMatched(7),
         Call::Free(8),
         Call::Cancel(9),
-        Call::Gathering(Box::new(gathering)),
+        Call::Gathering(Box::new(gathering.clone())),
+        Call::Begin(4, Box::new(gathering)),
         Call::Define { context: 4, members: vec![0, 2] },
     ];
     for call in calls {

@@ -1,6 +1,7 @@
 //! Allreduce: a vector of each rank is reduced and every rank gets the result. The arithmetic itself is not charged.
 
 use super::arguments::Arguments;
+use super::blocks::{Blocks, Stays};
 use super::exchange::Exchange;
 use super::halving::Halving;
 use super::member::Member;
@@ -52,4 +53,14 @@ pub(super) fn rabenseifner(me: Member, arguments: Arguments, steps: &mut Steps) 
     let halving = Halving::of(arguments, me.n_ranks);
     halving.reduce_scatter(me, steps)?;
     halving.allgather(me, steps)
+}
+
+/// The same of blocks; ranks that are left out hand over their whole vector and get the whole result.
+pub(super) fn in_blocks(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {
+    let blocks = Blocks::of(arguments, me.n_ranks, Stays::Odd);
+    let Some(place) = blocks.reduce_scatter(me, steps)? else { return steps.recv(me.rank + 1) };
+    for round in (0..blocks.n_rounds).rev() {
+        steps.exchange(blocks.rank(place ^ (1 << round)), blocks.own(place, round))?;
+    }
+    if blocks.is_paired(me.rank) { steps.send(me.rank - 1, arguments.bytes()) } else { Found::Continue(()) }
 }

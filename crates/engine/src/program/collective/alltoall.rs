@@ -15,6 +15,27 @@ pub(super) fn linear(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
     steps.wait_all()
 }
 
+/// Ranks whose messages a scattered alltoall has under way at once, the rank itself among the first (MPICH's default).
+pub(super) const AT_ONCE: u32 = 32;
+
+/// As [`linear`], but a group of ranks after the other.
+pub(super) fn scattered(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    for first in (0..me.n_ranks).step_by(AT_ONCE as usize) {
+        let (from, end) = (first.max(1), (first + AT_ONCE).min(me.n_ranks));
+        steps.ops(end - from, |i| Op::Irecv(pattern(me.after(from + i))))?;
+        steps.ops(end - from, |i| Op::Isend(envelope(me.before(from + i), bytes)))?;
+        steps.wait_all()?;
+    }
+    Found::Continue(())
+}
+
+/// In round k (from 1) the ranks that differ in the bits of k swap blocks: p (p - 1) messages. For powers of two only.
+#[inline]
+pub(super) fn swap(me: Member, bytes: Bytes, round: u32) -> Option<Exchange> {
+    let peer = me.rank ^ (1 + round);
+    (1 + round < me.n_ranks).then(|| Exchange::new(peer, peer, bytes))
+}
+
 /// In round k (from 1) each rank sends to rank + k and receives from rank - k: p (p - 1) messages.
 #[inline]
 pub(super) fn pairwise(me: Member, bytes: Bytes, round: u32) -> Option<Exchange> {

@@ -24,6 +24,18 @@ pub(super) fn along(tree: Tree, me: Member, bytes: Bytes, steps: &mut Steps) -> 
     steps.send_to_all(tree.n_children(place, n), |i| me.at(tree.child(place, n, i)), bytes)
 }
 
+/// Along the binomial tree in which a subtree is a range; each rank sends to one child after the other, that with the largest
+/// subtree first: p - 1 messages.
+pub(super) fn binomial_in_turn(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    const TREE: Tree = Tree::InOrderBinomial;
+    let (place, n) = (me.place(), me.n_ranks);
+    if let Some(parent) = TREE.parent(place, n) {
+        steps.recv(me.at(parent))?;
+    }
+    let n_children = TREE.n_children(place, n);
+    steps.send_to_each(n_children, |i| me.at(TREE.child(place, n, n_children - 1 - i)), |_| bytes)
+}
+
 /// The first half of the elements goes down the side of the binary tree with odd places, the second half down the other
 /// side; then neighbouring places exchange their halves. Where there is no neighbour, the root sends the second half.
 pub(super) fn split_binary(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {

@@ -2,10 +2,11 @@
 
 use std::collections::{VecDeque, vec_deque};
 
+use super::alltoall::AT_ONCE;
 use super::exchange::{envelope as sent, pattern as received};
 use super::{Arguments, Collective, Uneven, selection};
 use crate::calls::{CollectiveCall, CollectiveKind};
-use crate::machine::CollectiveOverrides;
+use crate::machine::{AlltoallAlgorithm, CollectiveOverrides};
 use crate::program::Op;
 use crate::program::script::n_ops_of;
 use crate::units::Bytes;
@@ -35,7 +36,7 @@ impl Called {
     pub fn of(call: &CollectiveCall, rank: u32, n_ranks: u32, overrides: CollectiveOverrides) -> Self {
         let algorithm = algorithm(call, n_ranks, overrides);
         let algorithm = algorithm.map(|(collective, uneven)| Stepped { collective, uneven, step: 0 });
-        Self { rank, n_ranks, algorithm, parts: parts(call, rank, n_ranks).into_iter() }
+        Self { rank, n_ranks, algorithm, parts: parts(call, rank, n_ranks, overrides).into_iter() }
     }
 
     fn of_algorithm(&mut self) -> Option<Op> {
@@ -90,7 +91,7 @@ fn algorithm(call: &CollectiveCall, p: u32, overrides: CollectiveOverrides) -> O
         CollectiveKind::Allgather => selection::allgather(p, block, overrides),
         CollectiveKind::Alltoall => selection::alltoall(p, block, overrides),
         CollectiveKind::ReduceScatterBlock => selection::reduce_scatter_block(p, block, overrides),
-        CollectiveKind::Scan => selection::scan(block),
+        CollectiveKind::Scan => selection::scan(block, overrides),
         CollectiveKind::Allgatherv => {
             let parts = uneven(&call.recvs);
             return Some((selection::allgatherv_of_uneven(p, &parts, 1, overrides), Some(parts)));
@@ -106,12 +107,15 @@ fn algorithm(call: &CollectiveCall, p: u32, overrides: CollectiveOverrides) -> O
 }
 
 /// Returns the ops of a collective in which only the root, or nobody, knows all sizes.
-fn parts(call: &CollectiveCall, rank: u32, p: u32) -> VecDeque<Op> {
+fn parts(call: &CollectiveCall, rank: u32, p: u32, overrides: CollectiveOverrides) -> VecDeque<Op> {
     match call.kind {
-        CollectiveKind::Gatherv => gatherv(call, rank),
-        CollectiveKind::Scatterv => scatterv(call, rank),
-        CollectiveKind::Alltoallv if selection::is_alltoallv_pairwise(p) => alltoallv_in_pairs(call, rank, p),
-        CollectiveKind::Alltoallv => alltoallv(call, rank),
+        CollectiveKind::Gatherv => gatherv(call, rank, p, overrides),
+        CollectiveKind::Scatterv => scatterv(call, rank, p, overrides),
+        CollectiveKind::Alltoallv => match selection::alltoallv(p, overrides) {
+            AlltoallAlgorithm::Pairwise => alltoallv_in_pairs(call, rank, p),
+            AlltoallAlgorithm::Scattered => alltoallv_scattered(call, rank, p),
+            _ => alltoallv(call, rank),
+        },
         _ => VecDeque::new(),
     }
 }
@@ -121,22 +125,22 @@ fn others(parts: &[Bytes], rank: u32) -> impl Iterator<Item = (u32, Bytes)> {
     (0..).zip(parts.iter().copied()).filter(move |(other, bytes)| *other != rank && *bytes > Bytes(0))
 }
 
-/// The root receives from one rank after the other; empty parts are not sent.
-fn gatherv(call: &CollectiveCall, rank: u32) -> VecDeque<Op> {
-    if rank == call.root {
-        return others(&call.recvs, rank).map(|(from, _)| Op::Recv(received(from))).collect();
-    }
-    let own = (call.sends[0] > Bytes(0)).then(|| Op::Send(sent(call.root, call.sends[0])));
-    own.into_iter().collect()
+/// The root receives, as the algorithm for equal parts does; empty parts are not sent.
+fn gatherv(call: &CollectiveCall, rank: u32, p: u32, overrides: CollectiveOverrides) -> VecDeque<Op> {
+    let known = if rank == call.root { call.recvs.to_vec() } else { vec![call.sends[0]; p as usize] };
+    ops_of_parts(selection::gatherv(Arguments::of(1, 1).at_root(call.root), overrides), rank, p, &known)
 }
 
-/// The root sends to one rank after the other; empty parts are not sent.
-fn scatterv(call: &CollectiveCall, rank: u32) -> VecDeque<Op> {
-    if rank == call.root {
-        return others(&call.sends, rank).map(|(to, bytes)| Op::Send(sent(to, bytes))).collect();
-    }
-    let own = (call.recvs[0] > Bytes(0)).then(|| Op::Recv(received(call.root)));
-    own.into_iter().collect()
+/// The root sends, as the algorithm for equal parts does; empty parts are not sent.
+fn scatterv(call: &CollectiveCall, rank: u32, p: u32, overrides: CollectiveOverrides) -> VecDeque<Op> {
+    let known = if rank == call.root { call.sends.to_vec() } else { vec![call.recvs[0]; p as usize] };
+    ops_of_parts(selection::scatterv(Arguments::of(1, 1).at_root(call.root), overrides), rank, p, &known)
+}
+
+/// Returns the ops of a rank for parts of which it knows those that it needs.
+fn ops_of_parts(collective: Collective, rank: u32, p: u32, known: &[Bytes]) -> VecDeque<Op> {
+    let parts = Uneven::new(known.iter().map(|part| part.0));
+    (0..).map_while(|step| collective.op_of_uneven(rank, p, &parts, step)).collect()
 }
 
 /// All receives and sends of parts that are not empty are started, then waited for.
@@ -153,4 +157,18 @@ fn alltoallv_in_pairs(call: &CollectiveCall, rank: u32, p: u32) -> VecDeque<Op> 
         [Op::Irecv(received(from)), Op::Isend(sent(to, call.sends[to as usize])), Op::WaitAll]
     };
     (1..p).flat_map(pair).collect()
+}
+
+/// As [`alltoallv`], but a group of ranks after the other, counted from the rank itself; empty parts are not sent.
+fn alltoallv_scattered(call: &CollectiveCall, rank: u32, p: u32) -> VecDeque<Op> {
+    let mut ops = VecDeque::new();
+    for first in (0..p).step_by(AT_ONCE as usize) {
+        let group = first.max(1)..(first + AT_ONCE).min(p);
+        let from = group.clone().map(|distance| (rank + distance) % p);
+        ops.extend(from.filter(|from| call.recvs[*from as usize] > Bytes(0)).map(|from| Op::Irecv(received(from))));
+        let to = group.map(|distance| (rank + p - distance) % p).map(|to| (to, call.sends[to as usize]));
+        ops.extend(to.filter(|(_, bytes)| *bytes > Bytes(0)).map(|(to, bytes)| Op::Isend(sent(to, bytes))));
+        ops.push_back(Op::WaitAll);
+    }
+    ops
 }

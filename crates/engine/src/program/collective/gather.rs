@@ -49,3 +49,20 @@ pub(super) fn gatherv(me: Member, arguments: Arguments, parts: &impl Parts, step
     }
     (0..me.n_others()).map(|i| me.other(i)).filter(|rank| parts.of(*rank) > 0).try_for_each(|rank| steps.recv(rank))
 }
+
+/// So many ranks or more send synchronously, so that the root is not flooded (MPICH's default).
+const SYNCHRONOUS_FROM: u32 = 32;
+
+/// The same; the root starts all receives, then waits.
+pub(super) fn gatherv_at_once(me: Member, arguments: Arguments, parts: &impl Parts, steps: &mut Steps) -> Found {
+    if me.is_root() {
+        let mut others = (0..me.n_others()).map(|i| me.other(i)).filter(|rank| parts.of(*rank) > 0);
+        others.try_for_each(|rank| steps.start_recv(rank))?;
+        return steps.wait_all();
+    }
+    match arguments.sized(parts.of(me.rank)) {
+        Bytes(0) => Found::Continue(()),
+        part if me.n_ranks >= SYNCHRONOUS_FROM => steps.send_synchronous(me.root, part),
+        part => steps.send(me.root, part),
+    }
+}

@@ -20,6 +20,15 @@ pub(super) fn ring(me: Member, arguments: Arguments, parts: &impl Parts, round: 
     (round < me.n_others()).then(exchange)
 }
 
+/// In round k (from 1) each rank sends to rank + k what that one is to have, and receives from rank - k: p (p - 1) messages.
+pub(super) fn pairwise(me: Member, arguments: Arguments, parts: &impl Parts, round: u32) -> Option<Exchange> {
+    let exchange = || {
+        let to = me.after(1 + round);
+        Exchange::new(to, me.before(1 + round), arguments.sized(parts.of(to)))
+    };
+    (round < me.n_others()).then(exchange)
+}
+
 /// The places of the q ranks that reduce, q the largest power of two: of the first 2 (p - q) ranks the odd ones, each of which
 /// does so for the even one before it, too.
 #[derive(Debug, Clone, Copy)]
@@ -131,13 +140,13 @@ pub(super) fn butterfly_in_order(me: Member, arguments: Arguments, round: u32) -
 
 /// In round k a rank and the one with another bit k exchange all but what they have both done: the parts of the 2^k ranks
 /// around them. Ranks without such a partner get it from those that have one, as in the bcast by scatter and allgather.
-pub(super) fn recursive_doubling(me: Member, arguments: Arguments, steps: &mut Steps) -> Found {
+pub(super) fn recursive_doubling(me: Member, arguments: Arguments, parts: &impl Parts, steps: &mut Steps) -> Found {
     let n = me.n_ranks;
-    let block = arguments.elements / u64::from(n);
     for round in 0..n.next_power_of_two().ilog2() {
         let half = 1_u32 << round;
         let own = me.rank & !(half - 1);
-        let all_but = |first: u32| arguments.sized(block * u64::from(first + n.saturating_sub(first + half)));
+        let all_but =
+            |first: u32| arguments.sized(parts.before(n) - parts.between(first.min(n), (first + half).min(n)));
         let peer = me.rank ^ half;
         if peer < n {
             steps.exchange(peer, all_but(own))?;

@@ -12,3 +12,9 @@ pub(super) fn linear(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
     }
     if me.rank + 1 < me.n_ranks { steps.send(me.rank + 1, bytes) } else { Found::Continue(()) }
 }
+
+/// In round k ranks that differ in bit k exchange the reduction of what they have heard of, whole vectors.
+pub(super) fn recursive_doubling(me: Member, bytes: Bytes, steps: &mut Steps) -> Found {
+    let peers = (0..me.n_ranks.next_power_of_two().ilog2()).map(|round| me.rank ^ (1 << round));
+    peers.filter(|peer| *peer < me.n_ranks).try_for_each(|peer| steps.exchange(peer, bytes))
+}

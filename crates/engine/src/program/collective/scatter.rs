@@ -48,3 +48,13 @@ pub(super) fn scatterv(me: Member, arguments: Arguments, parts: &impl Parts, ste
     let mut others = (0..me.n_others()).map(|i| me.other(i)).filter(|rank| parts.of(*rank) > 0);
     others.try_for_each(|rank| steps.send(rank, sized(rank)))
 }
+
+/// The same; the root starts all sends, then waits.
+pub(super) fn scatterv_at_once(me: Member, arguments: Arguments, parts: &impl Parts, steps: &mut Steps) -> Found {
+    if !me.is_root() {
+        return if parts.of(me.rank) > 0 { steps.recv(me.root) } else { Found::Continue(()) };
+    }
+    let mut others = (0..me.n_others()).map(|i| me.other(i)).filter(|rank| parts.of(*rank) > 0);
+    others.try_for_each(|rank| steps.start_send(rank, arguments.sized(parts.of(rank))))?;
+    steps.wait_all()
+}

@@ -1,19 +1,31 @@
 //! Which algorithm a collective uses: that of the library's rules, unless the machine model names one, and what the library
 //! falls back to where an algorithm does not go with the ranks or the elements.
 
+mod mpich;
 mod open_mpi;
 
 use self::open_mpi::rule;
 use super::{Algorithm, Arguments, Collective, ReduceScatterWay, Uneven};
 use crate::machine::{
-    AllgatherAlgorithm, AllgathervAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BcastAlgorithm,
+    AllgatherAlgorithm, AllgathervAlgorithm, AllreduceAlgorithm, AlltoallAlgorithm, BcastAlgorithm, CollectiveLibrary,
     CollectiveOverrides, ReduceAlgorithm, ReduceScatterAlgorithm, ReduceScatterBlockAlgorithm, ScatterAlgorithm,
 };
+
+/// Returns whether the rules are those of MPICH, and not those of Open MPI.
+const fn is_mpich(overrides: CollectiveOverrides) -> bool {
+    matches!(overrides.library, Some(CollectiveLibrary::Mpich4))
+}
+
+/// Returns what the library takes that the model names.
+fn by_library<A>(overrides: CollectiveOverrides, open_mpi: impl FnOnce() -> A, mpich: impl FnOnce() -> A) -> A {
+    if is_mpich(overrides) { mpich() } else { open_mpi() }
+}
 
 /// Returns the barrier for `n_ranks`.
 #[must_use]
 pub fn barrier(n_ranks: u32, overrides: CollectiveOverrides) -> Collective {
-    let algorithm = overrides.barrier.unwrap_or_else(|| rule(open_mpi::BARRIER, n_ranks, 0));
+    let by_rule = || by_library(overrides, || rule(open_mpi::BARRIER, n_ranks, 0), || mpich::BARRIER);
+    let algorithm = overrides.barrier.unwrap_or_else(by_rule);
     Collective { algorithm: Algorithm::Barrier(algorithm), arguments: Arguments::of(0, 1) }
 }
 
@@ -21,6 +33,9 @@ pub fn barrier(n_ranks: u32, overrides: CollectiveOverrides) -> Collective {
 #[must_use]
 pub fn bcast(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let vector = vector.into();
+    // MPICH divides it between bytes.
+    let vector =
+        if is_mpich(overrides) { Arguments { elements: vector.bytes().0, element_bytes: 1, ..vector } } else { vector };
     of(Algorithm::Bcast(bcast_algorithm(n_ranks, vector, overrides)), vector)
 }
 
@@ -33,22 +48,22 @@ pub fn scatter(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveO
 
 /// Returns the scatterv of a block to each rank.
 #[must_use]
-pub fn scatterv(block: impl Into<Arguments>) -> Collective {
-    of(Algorithm::Scatterv, block.into())
+pub fn scatterv(block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    of(by_library(overrides, || Algorithm::Scatterv, || Algorithm::ScattervAtOnce), block.into())
 }
 
 /// Returns the gather of a block from each of `n_ranks`.
 #[must_use]
 pub fn gather(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let block = block.into();
-    let by_rule = || rule(open_mpi::GATHER, n_ranks, block.bytes().0);
+    let by_rule = || by_library(overrides, || rule(open_mpi::GATHER, n_ranks, block.bytes().0), || mpich::GATHER);
     of(Algorithm::Gather(overrides.gather.unwrap_or_else(by_rule)), block)
 }
 
 /// Returns the gatherv of a block from each rank.
 #[must_use]
-pub fn gatherv(block: impl Into<Arguments>) -> Collective {
-    of(Algorithm::Gatherv, block.into())
+pub fn gatherv(block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    of(by_library(overrides, || Algorithm::Gatherv, || Algorithm::GathervAtOnce), block.into())
 }
 
 /// Returns the reduce of a vector over `n_ranks`.
@@ -63,7 +78,9 @@ pub fn reduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveO
 pub fn allreduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let vector = vector.into();
     let rules = if vector.commutes { open_mpi::ALLREDUCE } else { open_mpi::ALLREDUCE_IN_ORDER };
-    let wanted = overrides.allreduce.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0));
+    let open_mpi = || rule(rules, n_ranks, vector.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::allreduce(n_ranks, vector));
+    let wanted = overrides.allreduce.unwrap_or_else(by_rule);
     let algorithm = match wanted {
         AllreduceAlgorithm::Ring if vector.elements < n_ranks.into() => Algorithm::AllreduceByDoubling,
         AllreduceAlgorithm::Ring => Algorithm::AllreduceByRing,
@@ -75,7 +92,10 @@ pub fn allreduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: Collecti
             reduce_algorithm(n_ranks, vector, overrides),
             bcast_algorithm(n_ranks, vector, overrides),
         ),
-        AllreduceAlgorithm::RecursiveDoubling => Algorithm::AllreduceByDoubling,
+        AllreduceAlgorithm::ReduceScatterAllgather if can_be_halved(n_ranks, vector) => Algorithm::AllreduceInBlocks,
+        AllreduceAlgorithm::RecursiveDoubling | AllreduceAlgorithm::ReduceScatterAllgather => {
+            Algorithm::AllreduceByDoubling
+        }
     };
     of(algorithm, vector)
 }
@@ -84,7 +104,8 @@ pub fn allreduce(n_ranks: u32, vector: impl Into<Arguments>, overrides: Collecti
 #[must_use]
 pub fn allgather(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let block = block.into();
-    let by_rule = || rule(open_mpi::ALLGATHER, n_ranks, block.bytes().0);
+    let open_mpi = || rule(open_mpi::ALLGATHER, n_ranks, block.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::allgather(n_ranks, block));
     let algorithm = match overrides.allgather.unwrap_or_else(by_rule) {
         AllgatherAlgorithm::RecursiveDoubling if !n_ranks.is_power_of_two() => AllgatherAlgorithm::Bruck,
         AllgatherAlgorithm::Neighbor if !n_ranks.is_multiple_of(2) => AllgatherAlgorithm::Ring,
@@ -117,14 +138,19 @@ pub fn allgatherv_of_uneven(
 #[must_use]
 pub fn alltoall(n_ranks: u32, block: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let block = block.into();
-    let by_rule = || rule(open_mpi::ALLTOALL, n_ranks, block.bytes().0);
-    of(Algorithm::Alltoall(overrides.alltoall.unwrap_or_else(by_rule)), block)
+    let open_mpi = || rule(open_mpi::ALLTOALL, n_ranks, block.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::alltoall(n_ranks, block));
+    let algorithm = match overrides.alltoall.unwrap_or_else(by_rule) {
+        AlltoallAlgorithm::PairwiseSwap if !n_ranks.is_power_of_two() => AlltoallAlgorithm::Pairwise,
+        algorithm => algorithm,
+    };
+    of(Algorithm::Alltoall(algorithm), block)
 }
 
-/// Returns whether an alltoallv of `n_ranks` goes in pairs; if not, all messages go at once.
+/// Returns how an alltoallv of `n_ranks` goes.
 #[must_use]
-pub fn is_alltoallv_pairwise(n_ranks: u32) -> bool {
-    rule(open_mpi::ALLTOALLV, n_ranks, 0) == AlltoallAlgorithm::Pairwise
+pub fn alltoallv(n_ranks: u32, overrides: CollectiveOverrides) -> AlltoallAlgorithm {
+    by_library(overrides, || rule(open_mpi::ALLTOALLV, n_ranks, 0), || AlltoallAlgorithm::Scattered)
 }
 
 /// Returns the reduce-scatter of a vector, of which each of `n_ranks` gets a part.
@@ -132,13 +158,22 @@ pub fn is_alltoallv_pairwise(n_ranks: u32) -> bool {
 pub fn reduce_scatter(n_ranks: u32, vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
     let vector = vector.into();
     let rules = if vector.commutes { open_mpi::REDUCE_SCATTER } else { open_mpi::REDUCE_SCATTER_IN_ORDER };
-    let algorithm = match overrides.reduce_scatter.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0)) {
+    let open_mpi = || rule(rules, n_ranks, vector.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::reduce_scatter(n_ranks, vector));
+    let algorithm = match overrides.reduce_scatter.unwrap_or_else(by_rule) {
         ReduceScatterAlgorithm::Nonoverlapping => {
             Algorithm::ReduceScatterv(reduce_algorithm(n_ranks, vector, overrides))
         }
         ReduceScatterAlgorithm::RecursiveHalving => Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving),
         ReduceScatterAlgorithm::Ring => Algorithm::ReduceScatter(ReduceScatterWay::Ring),
-        ReduceScatterAlgorithm::Butterfly => Algorithm::ReduceScatter(ReduceScatterWay::Butterfly),
+        ReduceScatterAlgorithm::ButterflyInOrder if are_blocks_in_order(n_ranks, vector) => {
+            Algorithm::ReduceScatter(ReduceScatterWay::ButterflyInOrder)
+        }
+        ReduceScatterAlgorithm::Butterfly | ReduceScatterAlgorithm::ButterflyInOrder => {
+            Algorithm::ReduceScatter(ReduceScatterWay::Butterfly)
+        }
+        ReduceScatterAlgorithm::RecursiveDoubling => Algorithm::ReduceScatter(ReduceScatterWay::RecursiveDoubling),
+        ReduceScatterAlgorithm::Pairwise => Algorithm::ReduceScatter(ReduceScatterWay::Pairwise),
     };
     of(algorithm, vector)
 }
@@ -149,7 +184,9 @@ pub fn reduce_scatter_block(n_ranks: u32, block: impl Into<Arguments>, overrides
     let block = block.into();
     let vector = Arguments { elements: block.elements.saturating_mul(n_ranks.into()), ..block };
     let rules = if block.commutes { open_mpi::REDUCE_SCATTER_BLOCK } else { open_mpi::REDUCE_SCATTER_BLOCK_IN_ORDER };
-    let wanted = overrides.reduce_scatter_block.unwrap_or_else(|| rule(rules, n_ranks, block.bytes().0));
+    let open_mpi = || rule(rules, n_ranks, block.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::reduce_scatter_block(n_ranks, vector));
+    let wanted = overrides.reduce_scatter_block.unwrap_or_else(by_rule);
     let algorithm = match wanted {
         ReduceScatterBlockAlgorithm::RecursiveHalving if block.commutes => {
             Algorithm::ReduceScatter(ReduceScatterWay::RecursiveHalving)
@@ -165,14 +202,15 @@ pub fn reduce_scatter_block(n_ranks: u32, block: impl Into<Arguments>, overrides
             Algorithm::ReduceScatter(ReduceScatterWay::ButterflyInOrder)
         }
         ReduceScatterBlockAlgorithm::Butterfly => Algorithm::ReduceScatter(ReduceScatterWay::Butterfly),
+        ReduceScatterBlockAlgorithm::Pairwise => Algorithm::ReduceScatter(ReduceScatterWay::Pairwise),
     };
     of(algorithm, vector)
 }
 
 /// Returns the scan, or the exscan, of a vector.
 #[must_use]
-pub fn scan(vector: impl Into<Arguments>) -> Collective {
-    of(Algorithm::Scan, vector.into())
+pub fn scan(vector: impl Into<Arguments>, overrides: CollectiveOverrides) -> Collective {
+    of(by_library(overrides, || Algorithm::Scan, || Algorithm::ScanByDoubling), vector.into())
 }
 
 /// Returns the shift of a block by one rank, around the ranks.
@@ -194,7 +232,9 @@ fn of(algorithm: Algorithm, arguments: Arguments) -> Collective {
 }
 
 fn bcast_algorithm(n_ranks: u32, vector: Arguments, overrides: CollectiveOverrides) -> BcastAlgorithm {
-    match overrides.bcast.unwrap_or_else(|| rule(open_mpi::BCAST, n_ranks, vector.bytes().0)) {
+    let open_mpi = || rule(open_mpi::BCAST, n_ranks, vector.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::bcast(n_ranks, vector));
+    match overrides.bcast.unwrap_or_else(by_rule) {
         BcastAlgorithm::ScatterAllgather | BcastAlgorithm::ScatterAllgatherRing if vector.elements < n_ranks.into() => {
             BcastAlgorithm::Linear
         }
@@ -204,13 +244,17 @@ fn bcast_algorithm(n_ranks: u32, vector: Arguments, overrides: CollectiveOverrid
 }
 
 fn scatter_algorithm(n_ranks: u32, block: Arguments, overrides: CollectiveOverrides) -> ScatterAlgorithm {
-    overrides.scatter.unwrap_or_else(|| rule(open_mpi::SCATTER, n_ranks, block.bytes().0))
+    let by_rule = || by_library(overrides, || rule(open_mpi::SCATTER, n_ranks, block.bytes().0), || mpich::SCATTER);
+    overrides.scatter.unwrap_or_else(by_rule)
 }
 
 fn reduce_algorithm(n_ranks: u32, vector: Arguments, overrides: CollectiveOverrides) -> ReduceAlgorithm {
     let rules = if vector.commutes { open_mpi::REDUCE } else { open_mpi::REDUCE_IN_ORDER };
-    match overrides.reduce.unwrap_or_else(|| rule(rules, n_ranks, vector.bytes().0)) {
+    let open_mpi = || rule(rules, n_ranks, vector.bytes().0);
+    let by_rule = || by_library(overrides, open_mpi, || mpich::reduce(n_ranks, vector));
+    match overrides.reduce.unwrap_or_else(by_rule) {
         ReduceAlgorithm::Rabenseifner if !can_be_halved(n_ranks, vector) => ReduceAlgorithm::Linear,
+        ReduceAlgorithm::ReduceScatterGather if !can_be_halved(n_ranks, vector) => ReduceAlgorithm::BinomialInTurn,
         algorithm => algorithm,
     }
 }
@@ -220,17 +264,29 @@ fn can_be_halved(n_ranks: u32, vector: Arguments) -> bool {
     vector.commutes && vector.elements >= 1 << n_ranks.ilog2()
 }
 
-/// Returns the algorithm for ranks that have so many elements together; the rule asks for the mean.
+/// Returns whether the ranks are a power of two and have parts that are all alike.
+fn are_blocks_in_order(n_ranks: u32, vector: Arguments) -> bool {
+    n_ranks.is_power_of_two() && vector.elements.is_multiple_of(n_ranks.into())
+}
+
+/// Returns the algorithm for ranks that have so many elements together; Open MPI's rule asks for the mean.
 fn allgatherv_algorithm(n_ranks: u32, any: Arguments, elements: u64, overrides: CollectiveOverrides) -> Algorithm {
     let all = as_one_element(any, elements);
-    let by_rule = || rule(open_mpi::ALLGATHERV, n_ranks, all.bytes().0 / u64::from(n_ranks));
+    let open_mpi = || rule(open_mpi::ALLGATHERV, n_ranks, all.bytes().0 / u64::from(n_ranks));
+    let by_rule = || by_library(overrides, open_mpi, || mpich::allgatherv(n_ranks, all));
     match overrides.allgatherv.unwrap_or_else(by_rule) {
         AllgathervAlgorithm::GathervBcast => Algorithm::GathervBcast(bcast_algorithm(n_ranks, all, overrides)),
         AllgathervAlgorithm::Neighbor if n_ranks.is_multiple_of(2) => {
             Algorithm::Allgather(AllgatherAlgorithm::Neighbor)
         }
         AllgathervAlgorithm::Neighbor | AllgathervAlgorithm::Ring => Algorithm::Allgather(AllgatherAlgorithm::Ring),
-        AllgathervAlgorithm::Bruck => Algorithm::Allgather(AllgatherAlgorithm::Bruck),
+        AllgathervAlgorithm::RingInPieces => Algorithm::Allgather(AllgatherAlgorithm::RingInPieces),
+        AllgathervAlgorithm::RecursiveDoubling if n_ranks.is_power_of_two() => {
+            Algorithm::Allgather(AllgatherAlgorithm::RecursiveDoubling)
+        }
+        AllgathervAlgorithm::Bruck | AllgathervAlgorithm::RecursiveDoubling => {
+            Algorithm::Allgather(AllgatherAlgorithm::Bruck)
+        }
     }
 }
 

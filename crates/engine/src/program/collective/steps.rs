@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::exchange::{EXCHANGE_OPS, Exchange, envelope, pattern};
-use crate::program::Op;
+use crate::program::{Envelope, Op, Request, SendMode};
 use crate::units::Bytes;
 
 /// The op that is looked for, or nothing yet: `?` ends the algorithm at the op.
@@ -58,6 +58,19 @@ impl Steps {
         self.op(Op::Send(envelope(to, bytes)))
     }
 
+    /// Sends and waits until it is received.
+    pub(super) fn send_synchronous(&mut self, to: u32, bytes: Bytes) -> Found {
+        self.op(Op::Send(Envelope { mode: SendMode::Synchronous, ..envelope(to, bytes) }))
+    }
+
+    pub(super) fn start_send(&mut self, to: u32, bytes: Bytes) -> Found {
+        self.op(Op::Isend(envelope(to, bytes)))
+    }
+
+    pub(super) fn start_recv(&mut self, from: u32) -> Found {
+        self.op(Op::Irecv(pattern(from)))
+    }
+
     pub(super) fn recv(&mut self, from: u32) -> Found {
         self.op(Op::Recv(pattern(from)))
     }
@@ -95,6 +108,21 @@ impl Steps {
     /// Receives from `n` ranks, one after the other.
     pub(super) fn recv_from_each(&mut self, n: u32, from: impl FnOnce(u32) -> u32) -> Found {
         self.ops(n, |i| Op::Recv(pattern(from(i))))
+    }
+
+    /// Receives from `n` ranks; the receive from the next one is started before the one from the rank before is waited for.
+    pub(super) fn recv_ahead(&mut self, n: u32, from: impl Fn(u32) -> u32) -> Found {
+        if n == 1 {
+            return self.recv(from(0));
+        }
+        let number = |i: u32| Request::OF_COLLECTIVES[i as usize % 2];
+        let start = |i| Op::StartRecv(number(i), pattern(from(i)));
+        self.ops(2 * n, |op| match op {
+            0 => start(0),
+            _ if op == 2 * n - 1 => Op::Wait(number(n - 1)),
+            _ if op.is_multiple_of(2) => Op::Wait(number(op / 2 - 1)),
+            _ => start(op.div_ceil(2)),
+        })
     }
 
     /// Waits for what has been started.

@@ -17,9 +17,15 @@ fn with(algorithm: Algorithm) -> Collective {
 
 /// All algorithms, of all collectives, that go with so many ranks.
 fn all(p: u32) -> Vec<Algorithm> {
-    use ReduceScatterWay::{Butterfly, ButterflyInOrder, RecursiveDoubling, RecursiveHalving, Ring};
+    use ReduceScatterWay::{Butterfly, ButterflyInOrder, Pairwise, RecursiveDoubling, RecursiveHalving, Ring};
     let mut all =
         vec![Algorithm::Scatterv, Algorithm::Gatherv, Algorithm::AllreduceByDoubling, Algorithm::AllreduceByRing];
+    all.extend([
+        Algorithm::ScattervAtOnce,
+        Algorithm::GathervAtOnce,
+        Algorithm::AllreduceInBlocks,
+        Algorithm::ScanByDoubling,
+    ]);
     all.extend([Algorithm::AllreduceByHalving, Algorithm::Scan, Algorithm::Ring, Algorithm::Halo]);
     all.extend(BarrierAlgorithm::ALL.map(Algorithm::Barrier));
     all.extend(BcastAlgorithm::ALL.map(Algorithm::Bcast));
@@ -30,9 +36,10 @@ fn all(p: u32) -> Vec<Algorithm> {
     all.extend(ReduceAlgorithm::ALL.map(Algorithm::Reduce));
     all.extend(ReduceAlgorithm::ALL.map(Algorithm::ReduceScatterv));
     all.extend(ScatterAlgorithm::ALL.map(|second| Algorithm::ReduceThenScatter(ReduceAlgorithm::Chain, second)));
-    all.extend(AlltoallAlgorithm::ALL.map(Algorithm::Alltoall));
+    let goes = |way: &AlltoallAlgorithm| *way != AlltoallAlgorithm::PairwiseSwap || p.is_power_of_two();
+    all.extend(AlltoallAlgorithm::ALL.into_iter().filter(goes).map(Algorithm::Alltoall));
     all.extend([AllgatherAlgorithm::Ring, AllgatherAlgorithm::Bruck].map(Algorithm::Allgather));
-    all.extend([Ring, RecursiveHalving, Butterfly, RecursiveDoubling].map(Algorithm::ReduceScatter));
+    all.extend([Ring, RecursiveHalving, Butterfly, RecursiveDoubling, Pairwise].map(Algorithm::ReduceScatter));
     if p.is_power_of_two() {
         all.push(Algorithm::Allgather(AllgatherAlgorithm::RecursiveDoubling));
         all.push(Algorithm::ReduceScatter(ButterflyInOrder));
@@ -100,13 +107,17 @@ fn a_barrier_moves_no_bytes() {
 
 #[test]
 fn a_bcast_and_a_reduce_along_a_tree_send_the_vector_once_to_or_from_each_rank() {
-    use BcastAlgorithm::{Binary, Binomial, Chain, Knomial, Linear};
-    for algorithm in [Linear, Chain, Binary, Binomial, Knomial] {
+    use BcastAlgorithm::{Binary, Binomial, BinomialInTurn, Chain, Knomial, Linear};
+    for algorithm in [Linear, Chain, Binary, Binomial, BinomialInTurn, Knomial] {
         check(Algorithm::Bcast(algorithm), |p| (p - 1, (p - 1) * B));
     }
-    for algorithm in
-        [ReduceAlgorithm::Linear, ReduceAlgorithm::Chain, ReduceAlgorithm::Binary, ReduceAlgorithm::Binomial]
-    {
+    for algorithm in [
+        ReduceAlgorithm::Linear,
+        ReduceAlgorithm::Chain,
+        ReduceAlgorithm::Binary,
+        ReduceAlgorithm::Binomial,
+        ReduceAlgorithm::BinomialInTurn,
+    ] {
         check(Algorithm::Reduce(algorithm), |p| (p - 1, (p - 1) * B));
     }
     // The last rank sends the result to rank 0.
@@ -188,9 +199,10 @@ fn allreduce_gives_every_rank_the_result() {
 
 #[test]
 fn a_reduce_scatter_sends_what_others_need() {
-    use ReduceScatterWay::{Butterfly, ButterflyInOrder, RecursiveDoubling, RecursiveHalving, Ring};
+    use ReduceScatterWay::{Butterfly, ButterflyInOrder, Pairwise, RecursiveDoubling, RecursiveHalving, Ring};
     let is_divisible = |p: u32| ELEMENTS.is_multiple_of(p.into());
     check(Algorithm::ReduceScatter(Ring), |p| (p * (p - 1), (p - 1) * B));
+    check(Algorithm::ReduceScatter(Pairwise), |p| (p * (p - 1), (p - 1) * B));
     // One of each pair hands over its vector and gets its part.
     check_where(Algorithm::ReduceScatter(RecursiveHalving), is_divisible, |p| {
         let (q, log, more) = power(p);
@@ -245,10 +257,32 @@ fn ranks_may_have_parts_of_their_own() {
 }
 
 #[test]
+fn a_ring_in_pieces_sends_and_receives_side_by_side() {
+    let algorithm = Algorithm::Allgather(AllgatherAlgorithm::RingInPieces);
+    // 5000 doubles are a piece of 4096 and one of 904; each goes from each of three ranks to the next one, twice.
+    let equal = Collective { algorithm, arguments: Arguments::of(5000, 8) };
+    let sent = messages(equal, 3);
+    assert_eq!(sent[..4], [(0, 1, 32_768), (0, 1, 7232), (0, 1, 32_768), (0, 1, 7232)]);
+    assert_eq!(sent.len(), 12);
+    // The next rank does not get its own part.
+    let parts = &Uneven::new([5000, 0, 1]);
+    let uneven = Collective { algorithm, arguments: Arguments::of(parts.all(), 8) };
+    let ops = |rank| (0..).map_while(move |step| uneven.op_of_uneven(rank, 3, parts, step));
+    let bytes = |op| match op {
+        Op::Send(envelope) | Op::Isend(envelope) => Some(envelope.bytes.0),
+        _ => None,
+    };
+    let sent = [0, 1, 2].map(|rank| ops(rank).filter_map(bytes).collect::<Vec<_>>());
+    assert_eq!(sent, [&[32_768, 7232, 8][..], &[32_768, 7232], &[8]]);
+}
+
+#[test]
 fn alltoall_moves_each_block_once_or_once_per_bit_of_its_distance() {
-    for algorithm in [AlltoallAlgorithm::Linear, AlltoallAlgorithm::Pairwise] {
+    for algorithm in [AlltoallAlgorithm::Linear, AlltoallAlgorithm::Pairwise, AlltoallAlgorithm::Scattered] {
         check(Algorithm::Alltoall(algorithm), |p| (p * (p - 1), p * (p - 1) * B));
     }
+    let swap = Algorithm::Alltoall(AlltoallAlgorithm::PairwiseSwap);
+    check_where(swap, u32::is_power_of_two, |p| (p * (p - 1), p * (p - 1) * B));
     // Bruck: the block that goes distance d is passed on once for each bit of d, by each of the p ranks.
     check(Algorithm::Alltoall(AlltoallAlgorithm::Bruck), |p| {
         let passes: u64 = (1..p).map(|d| u64::from(d.count_ones())).sum();
@@ -273,6 +307,11 @@ fn allgather_brings_each_rank_the_blocks_of_all_others() {
 #[test]
 fn a_scan_a_shift_and_a_halo_send_to_neighbours() {
     check(Algorithm::Scan, |p| (p - 1, (p - 1) * B));
+    // Each rank with each of those that differ in one bit, so far as they exist.
+    check(Algorithm::ScanByDoubling, |p| {
+        let pairs = (0..p).map(|rank| (0..rounds(p)).filter(|bit| rank ^ (1 << bit) < p).count() as u64).sum();
+        (pairs, pairs * B)
+    });
     check(Algorithm::Ring, |p| if p == 1 { (0, 0) } else { (p, p * B) });
     check(Algorithm::Halo, |p| (2 * (p - 1), 2 * (p - 1) * B));
     let pairs: Vec<(u32, u32)> = messages(with(Algorithm::Halo), 4).iter().map(|(from, to, _)| (*from, *to)).collect();

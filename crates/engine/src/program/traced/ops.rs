@@ -204,6 +204,7 @@ fn apart(op: Op) -> Op {
         Op::Isend(envelope) => Op::Isend(Envelope { context, ..envelope }),
         Op::Recv(pattern) => Op::Recv(Pattern { context, ..pattern }),
         Op::Irecv(pattern) => Op::Irecv(Pattern { context, ..pattern }),
+        Op::StartRecv(request, pattern) => Op::StartRecv(request, Pattern { context, ..pattern }),
         op => op,
     }
 }

@@ -1,6 +1,6 @@
 //! What a rank is told when its call is over: data that the engine has moved, and from whom they are.
 
-use dlpc_engine::program::Status;
+use dlpc_engine::program::{Request, Status};
 use dlpc_predict::workload::recorded::{self, EXCHANGE_REQUESTS, Step};
 use dlpc_virtual_mpi::wire::gathering::AGREE;
 use dlpc_virtual_mpi::wire::{Call, Completion, Frame, Gathering};
@@ -14,11 +14,15 @@ impl Stage {
             Call::Init => {
                 let n_ranks = i64::try_from(self.ranks.len()).unwrap_or(i64::MAX);
                 let host = self.hosts[rank as usize].clone().into_bytes();
-                Answer::new(vec![i64::from(rank), n_ranks], host)
+                let number = self.hosts.iter().position(|other| *other == self.hosts[rank as usize]).unwrap_or(0);
+                Answer::new(vec![i64::from(rank), n_ranks, i64::try_from(number).unwrap_or(0)], host)
             }
             Call::Time => {
                 let frame = Frame { time: self.now.as_picos(), ..Frame::default() };
                 Answer { frame, bytes: Vec::new() }
+            }
+            Call::Send(_) | Call::Recv(_) | Call::Exchange(..) if !current.inner.is_empty() => {
+                self.end_beside(rank, &current.inner)
             }
             Call::Recv(wanted) => {
                 let status = self.rank(rank).received.take().expect("invariant: a receive that is over has a message");
@@ -61,7 +65,13 @@ impl Stage {
                 }
                 Answer::new(vec![i64::from(is_cancelled)], Vec::new())
             }
-            Call::Gathering(gathering) => self.leave(gathering, current.meeting),
+            Call::Gathering(gathering) => {
+                for request in &current.inner {
+                    self.rank(rank).ongoing.remove(request);
+                    self.rank(rank).inner.remove(request);
+                }
+                self.leave(gathering, current.meeting)
+            }
             _ => Answer::new(Vec::new(), Vec::new()),
         }
     }
@@ -89,10 +99,14 @@ impl Stage {
         }
     }
 
-    /// Answers a wait or a test: place, sender, tag and size of each request that is over, and all data.
+    /// Answers a wait or a test: place, sender, tag and size of each request that is over, what a collective says more, and all data.
     fn completed(&mut self, rank: u32, call: &Call, completion: &Completion) -> Answer {
         let completed = std::mem::take(&mut self.rank(rank).completed);
-        self.record(rank, translation::ended(call, &completed, None));
+        let of_messages: Vec<_> =
+            completed.iter().copied().filter(|(request, _)| !self.is_collective(rank, request.0)).collect();
+        if of_messages.len() == completed.len() {
+            self.record_wait(rank, call, completion, &of_messages);
+        }
         let (mut numbers, mut bytes) = (Vec::new(), Vec::new());
         for (request, status) in completed {
             let place = completion.requests.iter().position(|number| *number == request.0);
@@ -100,13 +114,48 @@ impl Stage {
             if status != Status::NONE {
                 self.resolve_started(rank, request.0, status);
             }
-            let data = self.data(rank, request.0);
+            let Answer { frame, bytes: data } = self.result(rank, request.0);
             numbers.push(place);
             numbers.extend(of_message(status));
             numbers.push(i64::try_from(data.len()).unwrap_or(i64::MAX));
+            numbers.push(i64::try_from(frame.numbers.len()).unwrap_or(i64::MAX));
+            numbers.extend(frame.numbers);
             bytes.extend(data);
         }
         Answer::new(numbers, bytes)
+    }
+
+    /// Records a wait, or a test in vain, of messages; those that were waited for beside collectives are recorded already.
+    fn record_wait(&mut self, rank: u32, call: &Call, completion: &Completion, completed: &[(Request, Status)]) {
+        let is_beside = self.rank(rank).is_beside;
+        let is_of_messages = completion.requests.first().is_some_and(|first| !self.is_collective(rank, *first));
+        if !is_beside && is_of_messages {
+            self.record(rank, translation::ended(call, completed, None));
+        }
+    }
+
+    /// Returns what a request that is over gives: data of a receive, or what a collective does.
+    fn result(&mut self, rank: u32, request: u32) -> Answer {
+        match self.rank(rank).ongoing.remove(&request) {
+            Some(ongoing) => self.leave(&ongoing.call, Some(ongoing.meeting)),
+            None => Answer::new(Vec::new(), self.data(rank, request)),
+        }
+    }
+
+    /// Answers a send, a receive, or both, that have gone on beside collectives.
+    fn end_beside(&mut self, rank: u32, inner: &[u32]) -> Answer {
+        let completed = std::mem::take(&mut self.rank(rank).completed);
+        let mut answer = Answer::new(Vec::new(), Vec::new());
+        for request in inner {
+            let status =
+                completed.iter().find(|(done, _)| done.0 == *request).map_or(Status::NONE, |(_, status)| *status);
+            let data = self.data(rank, *request);
+            if status != Status::NONE {
+                self.resolve_started(rank, *request, status);
+                answer = Answer::new(of_message(status), data);
+            }
+        }
+        answer
     }
 
     /// Notes from whom a receive was that a rank has started.
@@ -121,7 +170,7 @@ impl Stage {
         }
     }
 
-    fn leave(&mut self, call: &Gathering, meeting: Option<((u32, u32, u32), usize)>) -> Answer {
+    fn leave(&mut self, call: &Gathering, meeting: Option<(super::Key, usize)>) -> Answer {
         let (key, place) = meeting.expect("invariant: a collective has a meeting");
         let found = self.meetings.get_mut(&key).expect("invariant: a meeting lasts until all have left");
         let (part, is_last) = found.go(place).expect("invariant: no rank leaves before it can have its data");

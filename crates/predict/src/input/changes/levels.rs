@@ -76,7 +76,7 @@ impl Source<'_> {
         match self.schema.expected() {
             Expected::Quantity(kind) => Some(Form::Quantity(unit_of_kind(kind))),
             Expected::Integer | Expected::IntegerOrText => Some(Form::Integer),
-            Expected::Number => Some(Form::Number),
+            Expected::Number | Expected::NumberOrText => Some(Form::Number),
             Expected::Table
             | Expected::Array
             | Expected::Text

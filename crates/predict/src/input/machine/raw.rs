@@ -200,9 +200,9 @@ pub(in crate::input) struct RawCollectives {
     pub(in crate::input) barrier: Option<Spanned<Word<BarrierAlgorithm>>>,
     /// Algorithm of bcast.
     pub(in crate::input) bcast: Option<Spanned<Word<BcastAlgorithm>>>,
-    /// Algorithm of scatter (scatterv is always linear).
+    /// Algorithm of scatter (scatterv is linear).
     pub(in crate::input) scatter: Option<Spanned<Word<ScatterAlgorithm>>>,
-    /// Algorithm of gather (gatherv is always linear).
+    /// Algorithm of gather (gatherv is linear).
     pub(in crate::input) gather: Option<Spanned<Word<GatherAlgorithm>>>,
     /// Algorithm of reduce.
     pub(in crate::input) reduce: Option<Spanned<Word<ReduceAlgorithm>>>,

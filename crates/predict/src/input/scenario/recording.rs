@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::Problem;
-use crate::input::files::{FILE_BYTES_MAX, Files, unreadable};
+use crate::input::files::{FILE_BYTES_MAX, Files};
 use crate::input::toml::spanned::Spanned;
 use crate::input::toml::tree;
 use crate::workload::recorded::{Recording, read_recording};
@@ -12,7 +12,7 @@ use crate::workload::recorded::{Recording, read_recording};
 pub(super) fn read(named: &Spanned<String>, path: &Path, files: &mut Files<'_>) -> Option<Recording> {
     let path = tree::beside(path, &named.value);
     let problem = match (files.read)(&path) {
-        Err(error) => unreadable(&error, "scenario::recording", named.span, &path),
+        Err(error) => Problem::unreadable(&error, "scenario::recording", named.span, &path),
         Ok(bytes) if bytes.len() > FILE_BYTES_MAX => {
             let message = format!("`{}` has more than {} MiB", path.display(), FILE_BYTES_MAX >> 20);
             Problem::error("file::too_large", named.span, message).help("record a shorter run, or fewer rank counts")

@@ -5,6 +5,8 @@ use serde_json::Number;
 
 use super::schema::{Expected, View};
 use super::tree::{Node, Value};
+use crate::written::expression::Expression;
+use crate::written::formula::is_expression;
 use crate::written::quantity::{self, Kind};
 
 /// The pattern, in JSON Schema, of a text of one line without control characters.
@@ -22,8 +24,15 @@ pub(in crate::input) struct Fault {
 /// Returns what is wrong with the value of the key `path`; `text` is that of its file.
 pub(in crate::input) fn check(path: &str, node: &Node, schema: View<'_>, text: &str) -> Option<Fault> {
     match (schema.expected(), &node.value) {
+        (Expected::Quantity(kind), Value::Text(text))
+            if schema.is_formula() && kind.check(text).is_err() && is_expression(text) =>
+        {
+            expression_fault(path, text)
+        }
+        (Expected::IntegerOrText, Value::Text(text)) if schema.is_formula() => expression_fault(path, text),
+        (Expected::NumberOrText, Value::Text(text)) => expression_fault(path, text),
         (Expected::Text | Expected::IntegerOrText, Value::Text(text)) => text_fault(path, text, schema),
-        (Expected::Boolean, Value::Boolean(_)) => None,
+        (Expected::Boolean, Value::Boolean(_)) | (Expected::NumberOrText, Value::Integer(_) | Value::Float(_)) => None,
         (Expected::Quantity(kind), Value::Text(text)) => quantity_fault(path, text, kind, schema),
         (Expected::Quantity(kind), Value::Integer(_) | Value::Float(_)) => {
             let number = text.get(node.span.start..node.span.end).unwrap_or_default();
@@ -84,12 +93,15 @@ fn description(schema: View<'_>) -> String {
         },
         Expected::Array => "an array".to_owned(),
         Expected::Text => "a string".to_owned(),
+        Expected::Quantity(kind) if schema.is_formula() => format!("a {} with its unit, or an expression", kind.name()),
         Expected::Quantity(kind) => format!("a {} with its unit", kind.name()),
         Expected::Choice => format!("one of {}", quoted(&schema.choices())),
         Expected::Integer => "an integer".to_owned(),
         Expected::Number => "a number".to_owned(),
         Expected::Boolean => "true or false".to_owned(),
+        Expected::IntegerOrText if schema.is_formula() => "an integer or an expression".to_owned(),
         Expected::IntegerOrText => "an integer or a string".to_owned(),
+        Expected::NumberOrText => "a number or a quantity".to_owned(),
         Expected::Anything => "a value".to_owned(),
     }
 }
@@ -107,6 +119,18 @@ fn text_fault(path: &str, text: &str, schema: View<'_>) -> Option<Fault> {
             '\n' | '\r' => "write it in one line".to_owned(),
             _ => "write it in characters that can be seen".to_owned(),
         },
+    })
+}
+
+/// Returns the fault of an expression that cannot be read.
+fn expression_fault(path: &str, text: &str) -> Option<Fault> {
+    let fault = Expression::parse(text).err()?;
+    let part = &text[fault.at];
+    Some(Fault {
+        code: "not_an_expression",
+        message: format!("`{path}`: {}", fault.message),
+        label: if part.trim().is_empty() { String::new() } else { format!("at `{part}`") },
+        help: fault.help,
     })
 }
 

@@ -1,8 +1,9 @@
 //! Schemas of the input files: made from the raw structs, used for checking, and published as JSON Schema.
 //!
-//! Beyond JSON Schema they know three keys: `x-quantity` (a string with a number and a unit, [`crate::written::quantity`]),
+//! Beyond JSON Schema they know four keys: `x-quantity` (a string with a number and a unit, [`crate::written::quantity`]),
 //! `x-short-for` (a value that is no table stands for the table with only that key) and `x-one-or-list` (a value that
-//! is no list stands for the list of only that value).
+//! is no list stands for the list of only that value), and `x-formula` (an expression may stand for the value,
+//! [`crate::written::formula`]).
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -119,6 +120,7 @@ pub(in crate::input) enum Expected {
     Number,
     Boolean,
     IntegerOrText,
+    NumberOrText,
     Anything,
 }
 
@@ -163,6 +165,11 @@ impl<'s> View<'s> {
         self.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
+    /// Returns whether an expression may stand for the value.
+    pub(in crate::input) fn is_formula(self) -> bool {
+        self.get("x-formula").is_some()
+    }
+
     /// Returns whether a table must have exactly one of its keys.
     pub(in crate::input) fn is_exactly_one(self) -> bool {
         self.get("maxProperties") == Some(&json!(1))
@@ -188,6 +195,7 @@ impl<'s> View<'s> {
             return Expected::Choice;
         }
         match self.get("type") {
+            Some(Value::Array(types)) if types.contains(&json!("number")) => Expected::NumberOrText,
             Some(Value::Array(_)) => Expected::IntegerOrText,
             Some(Value::String(name)) => match name.as_str() {
                 "object" => Expected::Table,

@@ -1,35 +1,13 @@
 //! The serde deserialiser of document trees, which tells values their place.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer, StringDeserializer, U64Deserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::Span;
 use crate::written::NAME;
 pub(in crate::input) use crate::written::Spanned;
-
-/// A table whose keys the user chooses, in the order of the file.
-#[derive(Debug, Clone)]
-pub(in crate::input) struct Keyed<T>(pub(in crate::input) Vec<(Spanned<String>, T)>);
-
-impl<T: Serialize> Serialize for Keyed<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (&key.value, value)))
-    }
-}
-
-/// Entries that no file holds yet.
-impl<K: Into<String>, T> FromIterator<(K, T)> for Keyed<T> {
-    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
-        Self(entries.into_iter().map(|(key, value)| (key.into().into(), value)).collect())
-    }
-}
+pub(in crate::input) use crate::written::keyed::Keyed;
 
 /// Returns a document tree as a raw struct.
 ///
@@ -37,44 +15,6 @@ impl<K: Into<String>, T> FromIterator<(K, T)> for Keyed<T> {
 /// If the tree has not been checked against the schema of `T`.
 pub(in crate::input) fn deserialise<T: for<'de> Deserialize<'de>>(node: Node) -> Result<T, Error> {
     T::deserialize(node)
-}
-
-impl<T: JsonSchema> JsonSchema for Keyed<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("Keyed{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        std::collections::BTreeMap::<String, T>::json_schema(generator)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(KeyedVisitor(PhantomData))
-    }
-}
-
-struct KeyedVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
-    type Value = Keyed<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keyed<T>, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Keyed(entries))
-    }
 }
 
 impl<'de> Deserializer<'de> for Node {

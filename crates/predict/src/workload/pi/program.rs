@@ -28,7 +28,7 @@ pub(super) fn script(pi: &Pi, n_ranks: u32, overrides: CollectiveOverrides) -> S
                 Step::Compute(Kernel::StoreRecord, record.store.saturating_mul(darts)),
                 Step::Compute(Kernel::PackRecord, record.pack.saturating_mul(darts)),
                 Step::Collective(selection::gather(n_ranks, SIZE_BYTES, overrides)),
-                Step::Collective(selection::gatherv(record.bytes.saturating_mul(darts))),
+                Step::Collective(selection::gatherv(record.bytes.saturating_mul(darts), overrides)),
                 Step::ComputeOnRankZero(Kernel::UnpackRecord, record.unpack.saturating_mul(all)),
                 Step::ComputeOnRankZero(Kernel::CollectRecord, record.collect.saturating_mul(all)),
             ]);

@@ -28,6 +28,7 @@ pub(super) fn add_ops(
         Op::Send(envelope) => Op::Send(sent(envelope)),
         Op::Isend(envelope) => Op::Isend(sent(envelope)),
         Op::Recv(pattern) => Op::Recv(received(pattern)),
+        Op::StartRecv(request, pattern) => Op::StartRecv(request, received(pattern)),
         Op::Irecv(pattern) => Op::Irecv(received(pattern)),
         op => op,
     }));

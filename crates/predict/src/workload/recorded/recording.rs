@@ -109,8 +109,16 @@ pub struct Posted {
 pub const EXCHANGE_REQUESTS: [u32; 2] = [0, 1];
 /// Requests have smaller numbers.
 pub const REQUESTS_MAX: u32 = 1 << 20;
+/// Contexts from here on are those of the messages of collectives, by the number of the communicator after it: those of a collective
+/// that goes on while others do.
+pub const COLLECTIVES: u32 = 1 << 30;
 /// Contexts have smaller numbers: each is two of the engine, for messages and for collectives.
-pub const CONTEXTS_MAX: u32 = 1 << 30;
+pub const CONTEXTS_MAX: u32 = 1 << 31;
+
+/// Returns a context as the engine has it.
+const fn engine_context(context: u32) -> Context {
+    Context(if context < COLLECTIVES { 2 * context } else { 2 * (context - COLLECTIVES) + 1 })
+}
 
 impl Recording {
     /// Returns the run on so many ranks.
@@ -253,7 +261,7 @@ impl Sent {
     #[must_use]
     pub fn envelope(self) -> Envelope {
         let Self { to, tag, bytes, context, mode } = self;
-        let context = Context(2 * context);
+        let context = engine_context(context);
         Envelope { context, mode, ..Envelope::new(RankId(to), Tag(tag), Bytes(bytes)) }
     }
 }
@@ -263,6 +271,6 @@ impl Posted {
     #[must_use]
     pub fn pattern(self) -> Pattern {
         let from = self.from.map_or(Source::Any, |from| Source::Rank(RankId(from)));
-        Pattern { context: Context(2 * self.context), ..Pattern::new(from, self.tag.map(Tag)) }
+        Pattern { context: engine_context(self.context), ..Pattern::new(from, self.tag.map(Tag)) }
     }
 }

@@ -111,7 +111,7 @@ fn nothing_is_sent_of_nothing() {
         selection::gather(8, nothing, BY_RULE),
         selection::allreduce(8, nothing, BY_RULE),
         selection::reduce_scatter_block(8, nothing, BY_RULE),
-        selection::scan(nothing),
+        selection::scan(nothing, BY_RULE),
     ] {
         assert_eq!(messages(collective, 8), []);
     }

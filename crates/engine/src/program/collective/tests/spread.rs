@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::*;
-use crate::program::Pattern;
+use crate::program::{Pattern, Request};
 
 /// Ranks whose data, or whose entry, a rank can know of.
 type Known = BTreeSet<u32>;
@@ -15,6 +15,7 @@ struct Way {
     known: Known,
     /// Receives that are started, and sends whose receive has not come.
     started: Vec<u32>,
+    numbered: BTreeMap<Request, u32>,
     n_sending: usize,
 }
 
@@ -24,6 +25,7 @@ fn spread(collective: Collective, p: u32) -> Vec<Known> {
         ops: ops(collective, rank, p).collect(),
         known: Known::from([rank]),
         started: Vec::new(),
+        numbered: BTreeMap::new(),
         n_sending: 0,
     };
     let mut ways: Vec<Way> = (0..p).map(way).collect();
@@ -43,7 +45,10 @@ fn spread(collective: Collective, p: u32) -> Vec<Known> {
     let stuck: Vec<_> = ways.iter().map(|way| way.ops.front()).collect();
     assert!(stuck.iter().all(Option::is_none), "{collective:?} at {p} ranks gets stuck: {stuck:?}");
     assert!(sent.values().all(VecDeque::is_empty), "{collective:?} at {p} ranks: a message is not received");
-    assert!(ways.iter().all(|way| way.started.is_empty() && way.n_sending == 0), "{collective:?}: nobody waits");
+    assert!(
+        ways.iter().all(|way| way.started.is_empty() && way.numbered.is_empty() && way.n_sending == 0),
+        "{collective:?}: nobody waits"
+    );
     ways.into_iter().map(|way| way.known).collect()
 }
 
@@ -78,6 +83,17 @@ fn go_on(rank: u32, ways: &mut [Way], sent: &mut BTreeMap<(u32, u32), VecDeque<K
             }
             ways[i].ops.pop_front();
         }
+        Op::StartRecv(request, pattern) => {
+            assert_eq!(ways[i].numbered.insert(request, sender(pattern)), None, "the number is in use");
+            ways[i].ops.pop_front();
+        }
+        Op::Wait(request) => {
+            if !receive(ways[i].numbered[&request], rank, ways, sent) {
+                return false;
+            }
+            ways[i].numbered.remove(&request);
+            ways[i].ops.pop_front();
+        }
         Op::WaitAll => {
             let started = std::mem::take(&mut ways[i].started);
             let left = started.into_iter().filter(|from| !receive(*from, rank, ways, sent)).collect();
@@ -108,10 +124,18 @@ fn receive(from: u32, to: u32, ways: &mut [Way], sent: &mut BTreeMap<(u32, u32),
 /// Returns whose data a rank has to know of in the end.
 fn needed(algorithm: Algorithm, root: u32, rank: u32, p: u32) -> Known {
     match algorithm {
-        Algorithm::Bcast(_) | Algorithm::Scatter(_) | Algorithm::Scatterv => Known::from([root]),
-        Algorithm::Gather(_) | Algorithm::Gatherv | Algorithm::Reduce(_) if rank == root => (0..p).collect(),
-        Algorithm::Gather(_) | Algorithm::Gatherv | Algorithm::Reduce(_) | Algorithm::Nothing => Known::new(),
-        Algorithm::Scan => (0..=rank).collect(),
+        Algorithm::Bcast(_) | Algorithm::Scatter(_) | Algorithm::Scatterv | Algorithm::ScattervAtOnce => {
+            Known::from([root])
+        }
+        Algorithm::Gather(_) | Algorithm::Gatherv | Algorithm::GathervAtOnce | Algorithm::Reduce(_) if rank == root => {
+            (0..p).collect()
+        }
+        Algorithm::Gather(_)
+        | Algorithm::Gatherv
+        | Algorithm::GathervAtOnce
+        | Algorithm::Reduce(_)
+        | Algorithm::Nothing => Known::new(),
+        Algorithm::Scan | Algorithm::ScanByDoubling => (0..=rank).collect(),
         Algorithm::Ring => Known::from([(rank + p - 1) % p]),
         Algorithm::Halo => (rank.saturating_sub(1)..(rank + 2).min(p)).collect(),
         Algorithm::Barrier(_)
@@ -119,6 +143,7 @@ fn needed(algorithm: Algorithm, root: u32, rank: u32, p: u32) -> Known {
         | Algorithm::AllreduceByDoubling
         | Algorithm::AllreduceByRing
         | Algorithm::AllreduceByHalving
+        | Algorithm::AllreduceInBlocks
         | Algorithm::Allgather(_)
         | Algorithm::GathervBcast(_)
         | Algorithm::Alltoall(_)

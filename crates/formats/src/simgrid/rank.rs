@@ -7,7 +7,7 @@ use dlpc_engine::schedule::Wildcard;
 use dlpc_engine::units::Bytes;
 
 use super::words::Words;
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// Sender, receiver and tag that a line names; none stands for any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

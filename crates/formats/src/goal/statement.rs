@@ -6,7 +6,7 @@ use dlpc_engine::schedule::{Milestone, Place, Wildcard};
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::cursor::{self, Cursor, Word};
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// One statement, with the places that later checks may point to.
 #[derive(Debug)]
@@ -176,7 +176,7 @@ fn size(cursor: &mut Cursor<'_>, example: &str) -> Result<Bytes, Fault> {
 }
 
 fn preposition(cursor: &mut Cursor<'_>, wanted: &'static str, example: &str) -> Result<(), Fault> {
-    let word = cursor.expect(&format!("`{wanted}`"), example)?;
+    let word = cursor.expect(format_args!("`{wanted}`"), example)?;
     if word.is(wanted) { Ok(()) } else { Err(unexpected(&word, &format!("`{wanted}`")).help(example)) }
 }
 
@@ -194,8 +194,8 @@ impl Settings {
         let mut seen: Vec<&[u8]> = Vec::new();
         while let Some(key) = cursor.peek().filter(|word| !word.is("}")) {
             cursor.take();
-            let list = allowed.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             if !allowed.iter().any(|allowed| key.is(allowed)) {
+                let list = allowed.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
                 return Err(unexpected(&key, &format!("{list} or the end of the line")));
             }
             if seen.contains(&key.text) {
@@ -227,8 +227,8 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<(Option<u32>, Range<usize>), Fault> {
 }
 
 fn small_number(cursor: &mut Cursor<'_>, what: &str) -> Result<u8, Fault> {
-    let help = format!("{what}s of a rank are numbered from 0 to 255");
-    let (value, at) = cursor.number(&format!("the number of a {what}"), &help)?;
+    let help = format_args!("{what}s of a rank are numbered from 0 to 255");
+    let (value, at) = cursor.number(format_args!("the number of a {what}"), help)?;
     u8::try_from(value)
-        .map_err(|_| Fault::new("goal::too_large", at, format!("there is no {what} {value}")).help(help.clone()))
+        .map_err(|_| Fault::new("goal::too_large", at, format!("there is no {what} {value}")).help(help.to_string()))
 }

@@ -1,8 +1,11 @@
-//! The operations of MPI on vectors of numbers, as messages carry them.
+//! The operations of MPI on vectors of numbers, as messages carry them: used by the simulator, and by ranks that combine themselves.
+
+#[cfg(target_arch = "x86_64")]
+mod extended;
 
 use std::cmp::Ordering;
 
-use dlpc_virtual_mpi::wire::gathering::{COMPLEX, FLOAT, SIGNED, UNSIGNED, WITH_INDEX};
+use crate::wire::gathering::{COMPLEX, FLOAT, SIGNED, UNSIGNED, WITH_INDEX};
 
 /// Operations of MPI, by the numbers of MPICH's handles.
 const MAX: u32 = 1;
@@ -59,11 +62,16 @@ macro_rules! integers {
 macro_rules! floats {
     ($number:ty, $operation:expr, $left:expr, $right:expr) => {{
         type N = $number;
+        let truth = |is_true: bool| N::from(u8::from(is_true));
         match $operation {
             MAX => each!(N, $left, $right, N::max),
             MIN => each!(N, $left, $right, N::min),
             SUM => each!(N, $left, $right, |a: N, b: N| a + b),
             PRODUCT => each!(N, $left, $right, |a: N, b: N| a * b),
+            // Not in the standard, but in MPICH.
+            LOGICAL_AND => each!(N, $left, $right, |a, b| truth(a != 0.0 && b != 0.0)),
+            LOGICAL_OR => each!(N, $left, $right, |a, b| truth(a != 0.0 || b != 0.0)),
+            LOGICAL_XOR => each!(N, $left, $right, |a, b| truth((a != 0.0) != (b != 0.0))),
             _ => None,
         }
     }};
@@ -120,7 +128,8 @@ macro_rules! indexed {
 }
 
 /// Combines two vectors, the result in the place of `right`; none if the operation does not go with the numbers.
-pub(super) fn combine(operation: u32, element: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
+#[must_use]
+pub fn combine(operation: u32, element: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
     match operation {
         REPLACE => return Some(()),
         NOTHING => {
@@ -143,10 +152,83 @@ pub(super) fn combine(operation: u32, element: u32, left: &[u8], right: &mut [u8
         _ if element == UNSIGNED + 3 => integers!(u64, operation, left, right),
         _ if element == FLOAT + 2 => floats!(f32, operation, left, right),
         _ if element == FLOAT + 3 => floats!(f64, operation, left, right),
+        #[cfg(target_arch = "x86_64")]
+        _ if element == FLOAT + 4 => long_double(operation, left, right),
+        #[cfg(target_arch = "x86_64")]
+        _ if element == COMPLEX + 5 => long_double_complex(operation, left, right),
         _ if element == COMPLEX + 3 => complex!(f32, operation, left, right),
         _ if element == COMPLEX + 4 => complex!(f64, operation, left, right),
         _ => None,
     }
+}
+
+/// Combines `long double`s.
+#[cfg(target_arch = "x86_64")]
+fn long_double(operation: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
+    use extended::{compared, is_true, of_truth, product, sum};
+    let f = |a, b| match operation {
+        SUM => Some(sum(a, b)),
+        PRODUCT => Some(product(a, b)),
+        MAX => Some(if compared(a, b) == Some(Ordering::Greater) { a } else { b }),
+        MIN => Some(if compared(a, b) == Some(Ordering::Less) { a } else { b }),
+        LOGICAL_AND => Some(of_truth(is_true(a) && is_true(b))),
+        LOGICAL_OR => Some(of_truth(is_true(a) || is_true(b))),
+        LOGICAL_XOR => Some(of_truth(is_true(a) != is_true(b))),
+        _ => None,
+    };
+    // Asked without numbers, whether it can be done.
+    f(of_truth(true), of_truth(true))?;
+    for (left, right) in left.chunks_exact(extended::SIZE).zip(right.chunks_exact_mut(extended::SIZE)) {
+        right.copy_from_slice(&f(extended_at(left), extended_at(right))?);
+    }
+    Some(())
+}
+
+#[cfg(target_arch = "x86_64")]
+fn extended_at(bytes: &[u8]) -> extended::Extended {
+    bytes[..extended::SIZE].try_into().expect("invariant: chunks of this size")
+}
+
+/// Combines complex numbers of two `long double`s.
+#[cfg(target_arch = "x86_64")]
+fn long_double_complex(operation: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
+    use extended::{SIZE, difference, product, sum};
+    if !matches!(operation, SUM | PRODUCT) {
+        return None;
+    }
+    for (left, right) in left.chunks_exact(2 * SIZE).zip(right.chunks_exact_mut(2 * SIZE)) {
+        let [a, b, c, d] = [&left[..SIZE], &left[SIZE..], &right[..SIZE], &right[SIZE..]].map(extended_at);
+        let (real, imaginary) = if operation == SUM {
+            (sum(a, c), sum(b, d))
+        } else {
+            (difference(product(a, c), product(b, d)), sum(product(a, d), product(b, c)))
+        };
+        right[..SIZE].copy_from_slice(&real);
+        right[SIZE..].copy_from_slice(&imaginary);
+    }
+    Some(())
+}
+
+/// The smaller or larger `long double` with its index; of equal numbers, the smaller index.
+#[cfg(target_arch = "x86_64")]
+fn long_double_with_index(operation: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
+    const PAIR: usize = extended::SIZE + INDEX;
+    if !matches!(operation, MIN_WITH_INDEX | MAX_WITH_INDEX) {
+        return None;
+    }
+    let index = |pair: &[u8]| i32::from_le_bytes(pair[extended::SIZE..PAIR].try_into().expect("invariant: an index"));
+    for (left, right) in left.chunks_exact(PAIR).zip(right.chunks_exact_mut(PAIR)) {
+        let is_left = match extended::compared(extended_at(left), extended_at(right)) {
+            Some(Ordering::Less) => operation == MIN_WITH_INDEX,
+            Some(Ordering::Greater) => operation == MAX_WITH_INDEX,
+            Some(Ordering::Equal) => index(left) < index(right),
+            None => false,
+        };
+        if is_left {
+            right.copy_from_slice(left);
+        }
+    }
+    Some(())
 }
 
 fn with_index(operation: u32, number: u32, left: &[u8], right: &mut [u8]) -> Option<()> {
@@ -156,6 +238,8 @@ fn with_index(operation: u32, number: u32, left: &[u8], right: &mut [u8]) -> Opt
         _ if number == SIGNED + 3 => indexed!(i64, operation, left, right),
         _ if number == FLOAT + 2 => indexed!(f32, operation, left, right),
         _ if number == FLOAT + 3 => indexed!(f64, operation, left, right),
+        #[cfg(target_arch = "x86_64")]
+        _ if number == FLOAT + 4 => long_double_with_index(operation, left, right),
         _ => None,
     }
 }
@@ -199,9 +283,8 @@ mod tests {
     }
 
     #[test]
-    fn bits_of_floats_and_long_doubles_are_not_combined() {
+    fn bits_of_floats_are_not_combined() {
         assert_eq!(combine(AND, FLOAT + 3, &[0; 8], &mut [0; 8]), None);
-        assert_eq!(combine(SUM, FLOAT + 4, &[0; 16], &mut [0; 16]), None);
         // Asked without numbers, whether it can be done.
         assert_eq!(combine(AND, COMPLEX + 4, &[], &mut []), None);
         assert_eq!(combine(SUM, WITH_INDEX + FLOAT + 3, &[], &mut []), None);

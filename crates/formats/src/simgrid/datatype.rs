@@ -1,7 +1,7 @@
 //! Sizes of the datatypes that traces name by number.
 
 use super::words::Words;
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// Bytes of the predefined datatypes of SMPI 3.32, by number, on 64-bit Linux.
 const SIZES: [u64; 60] = [

@@ -6,7 +6,7 @@ use crate::diagnostic::{FileId, Problem};
 
 /// What is wrong in a line.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     code: &'static str,
     range: Range<usize>,
     message: String,
@@ -15,22 +15,22 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
         Self { code, range, message: message.into(), label: String::new(), help: String::new() }
     }
 
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
         self
     }
 
     /// Places the fault in a file that holds its line and nothing else.
-    pub(super) fn problem(self, file: FileId) -> Problem {
+    pub(crate) fn problem(self, file: FileId) -> Problem {
         let end = self.range.end.max(self.range.start + 1);
         Problem::error(self.code, file.span(self.range.start, end), self.message).label(self.label).help(self.help)
     }

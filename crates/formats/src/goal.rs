@@ -19,8 +19,7 @@ use self::cursor::{Cursor, Word};
 use self::labels::Labels;
 use self::statement::{Action, Statement};
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::input::fault::Fault;
-use crate::input::files::unreadable;
+use crate::fault::Fault;
 
 /// Most ranks of a schedule.
 const RANKS_MAX: u64 = 1 << 24;
@@ -42,7 +41,7 @@ pub fn load_goal(path: &Path, open: Open<'_>) -> Result<Schedule, Diagnostics> {
         Err(error) => {
             let mut diagnostics = Diagnostics::default();
             let file = diagnostics.add_source(path, String::new());
-            diagnostics.push(unreadable(&error, "file::unreadable", file.whole(), path));
+            diagnostics.push(Problem::unreadable(&error, "file::unreadable", file.whole(), path));
             return Err(diagnostics);
         }
     };
@@ -50,14 +49,17 @@ pub fn load_goal(path: &Path, open: Open<'_>) -> Result<Schedule, Diagnostics> {
 }
 
 /// Reads a schedule from the text of a file, decompressed.
-pub(super) fn read_goal(path: &Path, text: &mut dyn BufRead) -> Result<Schedule, Diagnostics> {
+pub(crate) fn read_goal(path: &Path, text: &mut dyn BufRead) -> Result<Schedule, Diagnostics> {
     let mut parser = Parser::new(path);
     parser.read(text);
     parser.finish()
 }
 
 /// Returns the bytes of a file, decompressed if it is a gzip file.
-pub(super) fn decompressed(mut reader: Box<dyn BufRead>) -> io::Result<Box<dyn BufRead>> {
+///
+/// # Errors
+/// The first bytes cannot be read.
+pub fn decompressed(mut reader: Box<dyn BufRead>) -> io::Result<Box<dyn BufRead>> {
     const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
     let is_gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
     Ok(if is_gzip { Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))) } else { reader })

@@ -4,8 +4,8 @@
 
 mod render;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 /// Problems of one or more files, with the text of those files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Span {
 
 impl Span {
     /// The place of what no file holds.
-    pub(crate) const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+    pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
 }
 
 /// Whether a problem makes the file unusable.
@@ -77,12 +77,14 @@ impl FileId {
     }
 
     /// Returns the file with a number from [`Self::number`].
-    pub(crate) const fn from_number(number: u32) -> Self {
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
 
     /// Returns the number of the file, in the order of reading.
-    pub(crate) const fn number(self) -> u32 {
+    #[must_use]
+    pub const fn number(self) -> u32 {
         self.0
     }
 
@@ -117,6 +119,24 @@ impl Problem {
     #[must_use]
     pub fn warning(code: impl Into<Box<str>>, span: Span, message: impl Into<Box<str>>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// Returns the problem of a file that cannot be read.
+    #[must_use]
+    pub fn unreadable(error: &io::Error, code: &str, span: Span, path: &Path) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+            _ => error.to_string(),
+        };
+        let problem = Self::error(code, span, format!("cannot read `{}`: {reason}", path.display()));
+        match error.kind() {
+            io::ErrorKind::NotFound if span != span.file.whole() => {
+                problem.help("write the path as seen from the folder of this file")
+            }
+            _ => problem,
+        }
     }
 
     /// Adds the text beside the marked place.

@@ -7,7 +7,7 @@ use dlpc_engine::units::{Bytes, SimDuration};
 use super::datatype;
 use super::rank::{Partner, Rank, Request};
 use super::words::Words;
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// What one line says.
 #[derive(Debug)]

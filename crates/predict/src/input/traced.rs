@@ -5,22 +5,22 @@ use std::io::{self, BufRead, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 
+use dlpc_formats::{Recorded, load_recorded};
 use sha2::{Digest as _, Sha256};
 
-use super::{Recorded, load_recorded};
 use crate::diagnostic::{Diagnostics, Problem, Span};
-use crate::input::files::{FILE_BYTES_MAX, Read, unreadable};
+use crate::input::files::{FILE_BYTES_MAX, Read};
 use crate::workload::TracedRun;
 
 /// Reads a trace with all its files, which the scenario names at `named_at`; none if there is a problem.
-pub(in crate::input) fn read_trace(
+pub(super) fn read_trace(
     path: &Path,
     named_at: Span,
     read: Read<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<TracedRun> {
     if let Err(error) = read(path) {
-        diagnostics.push(unreadable(&error, "scenario::trace", named_at, path));
+        diagnostics.push(Problem::unreadable(&error, "scenario::trace", named_at, path));
         return None;
     }
     let hash = RefCell::new(Sha256::new());

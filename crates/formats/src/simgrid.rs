@@ -7,7 +7,6 @@
 mod action;
 mod checks;
 mod datatype;
-pub(super) mod named;
 mod rank;
 mod sources;
 mod words;
@@ -23,9 +22,8 @@ use self::checks::Collectives;
 use self::rank::Rank;
 use self::words::Words;
 use crate::diagnostic::{Diagnostics, Problem};
-use crate::input::fault::Fault;
-use crate::input::files::unreadable;
-use crate::input::goal::{Open, decompressed, read_goal};
+use crate::fault::Fault;
+use crate::goal::{Open, decompressed, read_goal};
 
 /// Most ranks of a trace.
 const RANKS_MAX: usize = 1 << 20;
@@ -142,7 +140,7 @@ impl Reader<'_> {
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
         let file = self.diagnostics.add_source(path, String::new());
-        self.push(unreadable(error, "file::unreadable", file.whole(), path));
+        self.push(Problem::unreadable(error, "file::unreadable", file.whole(), path));
     }
 
     /// Hands each line that is neither blank nor a comment to `read`, with its number, until that returns false. None if

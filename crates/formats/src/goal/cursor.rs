@@ -1,8 +1,9 @@
 //! Words, numbers and signs of one line of a schedule.
 
+use std::fmt::Display;
 use std::ops::Range;
 
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// A line and how far it has been read.
 #[derive(Debug)]
@@ -96,16 +97,20 @@ impl<'l> Cursor<'l> {
     }
 
     /// Takes the next word, which has to be there.
-    pub(super) fn expect(&mut self, wanted: &str, help: &str) -> Result<Word<'l>, Fault> {
+    pub(super) fn expect(&mut self, wanted: impl Display + Copy, help: impl Display + Copy) -> Result<Word<'l>, Fault> {
         let at = self.line.trim_ascii_end().len();
         self.take().ok_or_else(|| {
-            Fault::new("goal::incomplete", at.saturating_sub(1)..at, format!("the line ends where {wanted} should be"))
-                .help(help)
+            let message = format!("the line ends where {wanted} should be");
+            Fault::new("goal::incomplete", at.saturating_sub(1)..at, message).help(help.to_string())
         })
     }
 
     /// Takes a whole number.
-    pub(super) fn number(&mut self, wanted: &str, help: &str) -> Result<(u64, Range<usize>), Fault> {
+    pub(super) fn number(
+        &mut self,
+        wanted: impl Display + Copy,
+        help: impl Display + Copy,
+    ) -> Result<(u64, Range<usize>), Fault> {
         let word = self.expect(wanted, help)?;
         let value = number(&word, wanted, help)?;
         Ok((value, word.range))
@@ -113,17 +118,17 @@ impl<'l> Cursor<'l> {
 }
 
 /// Reads a word as a whole number.
-pub(super) fn number(word: &Word<'_>, wanted: &str, help: &str) -> Result<u64, Fault> {
+pub(super) fn number(word: &Word<'_>, wanted: impl Display + Copy, help: impl Display + Copy) -> Result<u64, Fault> {
     let mut value = 0_u64;
     for byte in word.text {
         if !byte.is_ascii_digit() {
             let message = format!("`{}` is not {wanted}", word.shown());
-            return Err(Fault::new("goal::not_a_number", word.range.clone(), message).help(help));
+            return Err(Fault::new("goal::not_a_number", word.range.clone(), message).help(help.to_string()));
         }
         let next = value.checked_mul(10).and_then(|value| value.checked_add(u64::from(byte - b'0')));
         value = next.ok_or_else(|| {
             let message = format!("`{}` is too large", word.shown());
-            Fault::new("goal::too_large", word.range.clone(), message).help(help)
+            Fault::new("goal::too_large", word.range.clone(), message).help(help.to_string())
         })?;
     }
     Ok(value)

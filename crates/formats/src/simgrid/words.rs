@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use dlpc_engine::units::Bytes;
 
-use crate::input::fault::Fault;
+use crate::fault::Fault;
 
 /// The words of a line with their places: rank, action, fields.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ pub fn is_unprintable(symbol: char) -> bool {
 /// Returns a text as one line: white space of any kind as spaces, what is unprintable as `\u{fffd}`.
 ///
 /// ```
-/// assert_eq!(dlpc_predict::plain_text::one_line("a\n\u{1b}[31mb"), "a \u{fffd}[31mb");
+/// assert_eq!(dlpc_formats::plain_text::one_line("a\n\u{1b}[31mb"), "a \u{fffd}[31mb");
 /// ```
 #[must_use]
 pub fn one_line(text: &str) -> String {
@@ -43,7 +43,7 @@ pub fn width(text: &str) -> usize {
 /// Returns a text in lines of at most `columns`, as far as its words allow; a line goes on below its own indent.
 ///
 /// ```
-/// assert_eq!(dlpc_predict::plain_text::wrapped("  one two three", 10), "  one two\n  three");
+/// assert_eq!(dlpc_formats::plain_text::wrapped("  one two three", 10), "  one two\n  three");
 /// ```
 #[must_use]
 pub fn wrapped(text: &str, columns: usize) -> String {
