@@ -75,7 +75,7 @@ impl Factor {
         let setup =
             if self.setup == SimDuration::ZERO { String::new() } else { format!(", after a set-up of {}", self.setup) };
         format!(
-            "CPU times are recorded ones times {} ({interval}){setup}; this comes from {}",
+            "CPU times of the recording count {} times ({interval}){setup}, by {}",
             significant(self.scale, DIGITS),
             self.source.as_deref().unwrap_or("the scenario file, which does not say how it was found")
         )
@@ -200,10 +200,7 @@ mod tests {
     #[test]
     fn results_say_where_the_factor_comes_from_and_what_order_is_kept() {
         let known = of_one_second(Factor { source: Some("--scale".to_owned()), ..Factor::known(8.5) });
-        assert_eq!(
-            known.cautions(),
-            ["CPU times are recorded ones times 8.5 (taken as exact); this comes from --scale"]
-        );
+        assert_eq!(known.cautions(), ["CPU times of the recording count 8.5 times (taken as exact), by --scale"]);
         let mut run = Run::new(1);
         let posted = Posted { from: Some(0), tag: None, context: 0, was_any: true };
         run.add(0, Step::Call(Call::Recv(posted)));

@@ -23,7 +23,7 @@ pub(in crate::workload) struct RawRecorded {
     /// 95 % interval of `scale`, its lower and its upper bound; predictions draw from it.
     #[schemars(length(min = 2, max = 2), extend("examples" = [[2.0, 3.1]]))]
     scale_interval: Option<Spanned<Vec<Spanned<f64>>>>,
-    /// Where `scale` and `setup` come from, as words after "this comes from": results say it.
+    /// Where `scale` and `setup` come from, as words after "by": results say it.
     #[schemars(length(min = 1, max = 500))]
     scale_source: Option<Spanned<String>>,
     /// What each rank computes on a core of speed 1 before what was recorded.

@@ -1,3 +1,5 @@
+//! Fits of the factor to runs that were made from a known one.
+
 use std::path::Path;
 
 use crate::input;
@@ -18,11 +20,10 @@ fn program(runs: &[(u32, f64)]) -> MeasuredProgram {
     let recording = Recorded { runs: [1, 2, 4].map(run).to_vec(), ..Recorded::default() };
     let scenario = "format = 1\ntitle = \"Work\"\nmachine = \"star.toml\"\n[run]\nranks = \"1,2,4\"\n[workload.recorded]\n\
                     file = \"recording.jsonl.gz\"\nscale = 3.0\n";
-    let machine = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/run/star.toml"));
     let read = |path: &Path| match path.to_str() {
         Some("scenario.toml") => Ok(scenario.as_bytes().to_vec()),
         Some("recording.jsonl.gz") => Ok(write_recording(&recording)),
-        _ => std::fs::read(machine),
+        _ => Ok(include_bytes!("../../../../../../tests/run/star.toml").to_vec()),
     };
     let experiment = input::load_experiment(Path::new("scenario.toml"), &read).expect("a valid scenario");
     let row = |(ranks, seconds): &(u32, f64)| MeasuredRun {
