@@ -14,7 +14,7 @@ static int rank, size;
 
 /* Darts that every rank throws alone, and one reduction. */
 static void pi(void) {
-    long darts = 400000 / size, hits = 0, all = 0;
+    long darts = 8000000 / size, hits = 0, all = 0;
     unsigned long long state = 88172645463325252ULL + rank;
     for (long i = 0; i < darts; i++) {
         double c[2];

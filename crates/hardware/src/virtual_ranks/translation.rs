@@ -158,10 +158,11 @@ pub(super) fn rounds(
     for op in Called::of(&collective, place, n, overrides) {
         match op {
             Op::Isend(envelope) | Op::Send(envelope) => round.push(sent(envelope)),
-            Op::Irecv(pattern) | Op::Recv(pattern) => round.push(posted(pattern)),
+            Op::Irecv(pattern) | Op::Recv(pattern) | Op::StartRecv(_, pattern) => round.push(posted(pattern)),
+            // A reduction along a tree receives from one child in each round.
             _ => {}
         }
-        if matches!(op, Op::Send(_) | Op::Recv(_) | Op::WaitAll) && !round.is_empty() {
+        if matches!(op, Op::Send(_) | Op::Recv(_) | Op::StartRecv(..) | Op::WaitAll) && !round.is_empty() {
             rounds.push_back(std::mem::take(&mut round));
         }
     }
