@@ -83,7 +83,7 @@ impl Custom {
     /// Returns the phases on `n_ranks` ranks.
     ///
     /// # Panics
-    /// If [`Self::worthless_on`] finds something there.
+    /// If an expression has no value there: loading a scenario checks its rank counts.
     #[must_use]
     pub fn phases_on(&self, n_ranks: u32) -> Vec<Phase> {
         let mut phases = self.all(&self.phases, n_ranks).expect("invariant: formulas were checked on these ranks");
