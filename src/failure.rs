@@ -36,6 +36,11 @@ impl Failure {
         Self::Output { path: path.to_owned(), source }
     }
 
+    /// What a workload does on the rank count of the command line is not known.
+    pub(crate) fn on_ranks(message: String) -> Self {
+        Self::Usage { message, help: "ask for one of the rank counts of the scenario".to_owned() }
+    }
+
     /// Prints the failure to standard error.
     pub(crate) fn report(&self) {
         let text = match self {

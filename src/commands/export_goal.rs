@@ -22,6 +22,7 @@ pub(crate) fn run(args: &ExportGoalArgs) -> Result<(), Failure> {
             help: format!("write a number up to {RANKS_MAX} after --ranks"),
         });
     }
+    experiment.scenario.workload.check_on(args.ranks.get()).map_err(Failure::on_ranks)?;
     let (schedule, origin) = export::schedule(&experiment.scenario, &experiment.machine, args.ranks.get())?;
     let mut remarks = vec![
         format!("{}: {} ranks, made by dlpc-sim {}", experiment.scenario.title, args.ranks, env!("CARGO_PKG_VERSION")),

@@ -65,7 +65,8 @@ pub(super) fn check(args: &TimelineArgs, experiment: &Experiment) -> Result<(), 
             message: format!("--timeline {ranks}: the scenario has at most {most} ranks"),
             help: "name fewer ranks, or add them to `run.ranks`".to_owned(),
         }),
-        Some(_) | None => Ok(()),
+        Some(ranks) => experiment.scenario.workload.check_on(ranks.get()).map_err(Failure::on_ranks),
+        None => Ok(()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Time lines, read by the rules of their formats.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{contents, dlpc_sim, empty_folder, run, succeeds};
+use crate::support::{contents, dlpc_sim, empty_folder, root, run, succeeds};
 
 /// Returns the files of a prediction of coordinates on 8 ranks with its time line.
 fn results() -> BTreeMap<String, Vec<u8>> {
@@ -191,4 +192,29 @@ fn more_ranks_than_the_scenario_has_are_a_clear_error() {
     let ended = run(dlpc_sim().args(["predict", "scenarios/dlpc-pi-count.toml", "--timeline", "33"]));
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("the scenario has at most 32 ranks"), "{}", ended.stderr);
+}
+
+/// What ranks do there is not known: a trace of so many is not there, or an expression has no value.
+#[test]
+fn rank_counts_on_which_nothing_is_known_are_refused() {
+    let folder = empty_folder();
+    let division = folder.path().join("division.toml");
+    let machine = root().join("models/dlpc-2020.toml");
+    let text = format!(
+        "format = 1\ntitle = \"Division\"\nmachine = \"{}\"\n[run]\nranks = [1, 2, 4]\nreplications = 1\n[workload.custom]\n\
+         phases = [{{ bcast = {{ bytes = \"80 B / max(ranks - 3, 3 - ranks)\" }} }}]\n",
+        machine.display()
+    );
+    std::fs::write(&division, text).expect("a file");
+    let scenarios =
+        [(division.as_path(), "divides by zero"), (Path::new("scenarios/traced-jacobi.toml"), "no trace of 3 ranks")];
+    for (scenario, why) in scenarios {
+        for arguments in
+            [["predict", "--timeline", "3"], ["explain", "--timeline", "3"], ["export-goal", "--ranks", "3"]]
+        {
+            let ended = run(dlpc_sim().args(arguments).arg(scenario).arg("--out").arg(folder.path().join("out")));
+            assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
+            assert!(ended.stderr.contains(why), "{arguments:?}: {}", ended.stderr);
+        }
+    }
 }

@@ -143,6 +143,18 @@ impl Workload {
         self.facts().program(n_ranks, overrides, streams)
     }
 
+    /// Checks that it is known what `n_ranks` ranks do. It is so on the rank counts of a scenario, and on one rank.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn check_on(&self, n_ranks: u32) -> Result<(), String> {
+        let facts = self.facts();
+        if let Some(known) = facts.known_runs().filter(|known| !known.counts.contains(&n_ranks)) {
+            return Err(format!("the workload has no {} of {n_ranks} ranks", known.of));
+        }
+        facts.problems_on(n_ranks).first().map_or(Ok(()), |problem| Err(problem.message.to_string()))
+    }
+
     /// Returns the costs that the machine model gives; none where the workload says itself how long it computes.
     #[must_use]
     pub fn kernels(&self) -> Option<Kernels> {
