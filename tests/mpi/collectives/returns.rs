@@ -112,12 +112,13 @@ fn returned(p: u32, cells: &[Cell], arguments: &[&str]) -> Vec<Vec<String>> {
     (0..cells.len()).map(of_cell).collect()
 }
 
-/// Compares the cells of 3, and of all cells of 5 and 8 ranks.
+/// Compares a third of the cells of 3 ranks, or all cells of 3, 5 and 8.
 fn compare(rules: CollectiveOverrides, arguments: &[&str]) {
     let (ranks, bytes): (&[u32], &[u64]) = if is_all() { (&[3, 5, 8], &BYTES) } else { (&[3], &BYTES[2..]) };
     let (mut n_cells, mut differences) = (0, Vec::new());
     for &p in ranks {
-        let cells = cells(bytes, 1, |arguments| arguments);
+        let every = if is_all() { 1 } else { 3 };
+        let cells: Vec<Cell> = cells(bytes, 1, |arguments| arguments).into_iter().step_by(every).collect();
         let of_cells = returned(p, &cells, arguments);
         n_cells += cells.len();
         for (cell, returned) in cells.iter().zip(of_cells) {
@@ -143,7 +144,8 @@ fn ranks_that_come_late_hold_up_those_that_open_mpi_holds_up() {
 
 #[test]
 fn ranks_that_come_late_hold_up_those_that_mpich_holds_up() {
-    if is_mpich_4() {
+    // Its ranks wait by asking all the time: on few cores, 15 cells take minutes.
+    if is_all() && is_mpich_4() {
         let rules = CollectiveOverrides { library: Some(CollectiveLibrary::Mpich4), ..CollectiveOverrides::default() };
         compare(
             rules,
