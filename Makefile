@@ -42,9 +42,11 @@ peers:
 
 # What simulated collectives send, and whom late ranks hold up, beside Open MPI 4.1 and MPICH 4: all cells, of which the tests take a part.
 collectives: setup
+	cargo clean --quiet --package mpi-sys # it does not notice another compiler wrapper
 	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.openmpi DLPC_TEST_LAUNCHER=mpirun.openmpi \
 		cargo test --locked --features mpi --test mpi open_mpi -- --nocapture
-	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.mpich DLPC_TEST_LAUNCHER=mpiexec.mpich CARGO_TARGET_DIR=target/mpich CARGO_PROFILE_DEV_DEBUG=0 \
+	cargo clean --quiet --package mpi-sys
+	DLPC_SIM_COLLECTIVES=1 MPICC=mpicc.mpich DLPC_TEST_LAUNCHER=mpiexec.mpich \
 		cargo test --locked --features mpi --test mpi mpich_ -- --nocapture
 
 # All test programs of MPICH on virtual ranks, which .ci/mpi-suites brings and compiles; the tests take a sample of them.

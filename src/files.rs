@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dlpc_predict::input::FILE_BYTES_MAX;
 use dlpc_predict::plain_text;
-use dlpc_predict::report::plot::{self, Plot, PlotData};
+use dlpc_report::plot::{self, Plot, PlotData};
 
 use crate::failure::Failure;
 

@@ -10,7 +10,7 @@ use dlpc_engine::machine::MachineModel;
 use dlpc_predict::calibration::campaign::Campaign;
 use dlpc_predict::fit::{self, FileProvenance, Fit, FitOptions, evidence, to_toml};
 use dlpc_predict::input;
-use dlpc_predict::report::fit::Method;
+use dlpc_report::fit::Method;
 use sha2::{Digest, Sha256};
 
 use crate::cli::calibrate::CalibrateArgs;

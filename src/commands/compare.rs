@@ -8,8 +8,8 @@ use dlpc_predict::analysis::Curve;
 use dlpc_predict::analysis::accuracy::{self, Comparison, Scope};
 use dlpc_predict::analysis::finding;
 use dlpc_predict::input::{Experiment, MeasuredCurve};
-use dlpc_predict::report::html::{self, Report, Subject};
-use dlpc_predict::report::{self, json, plot, table};
+use dlpc_report::html::{self, Report, Subject};
+use dlpc_report::{self as report, json, plot, table};
 
 use super::{command_line, experiment};
 use crate::cli::{CompareArgs, Format, Points, RunArgs};

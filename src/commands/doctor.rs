@@ -4,6 +4,7 @@ use dlpc_hardware::diagnosis::{self, Grade, HostFinding};
 use dlpc_hardware::host_report::HostReport;
 use dlpc_hardware::launcher::LaunchError;
 use dlpc_predict::input::HostSlots;
+use dlpc_report::table;
 
 use super::launch::{self, Cluster};
 use super::roll_call;
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &LauncherArgs) -> Result<(), Failure> {
 }
 
 fn conclude(findings: &[HostFinding]) -> Result<(), Failure> {
-    files::print(&diagnosis::table(findings))?;
+    files::print(&table(findings))?;
     let n_bad = findings.iter().filter(|finding| finding.grade == Grade::Bad).count();
     if n_bad == 0 {
         return Ok(());
@@ -37,6 +38,17 @@ fn conclude(findings: &[HostFinding]) -> Result<(), Failure> {
         message: format!("{n_bad} of {} findings must be mended before anything can be measured", findings.len()),
         help: "the last column says what to do".to_owned(),
     })
+}
+
+/// Returns the findings as a table: one row each.
+fn table(findings: &[HostFinding]) -> String {
+    let cells = |cell: fn(&HostFinding) -> String| findings.iter().map(cell).collect();
+    table::words(vec![
+        ("", cells(|finding| finding.grade.name().to_owned())),
+        ("of", cells(|finding| finding.subject.clone())),
+        ("found", cells(|finding| finding.found.clone())),
+        ("what to do", cells(|finding| finding.advice.clone())),
+    ])
 }
 
 /// Asks all hosts at once; if that fails, one by one, to tell who is to blame.
@@ -76,4 +88,28 @@ fn ask_one_by_one(
         }
     }
     Ok((reports, findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_fit_a_terminal() {
+        let advice = "write slots=2 for it in the hostfile: ranks that share a core cannot be timed, and so on and on";
+        let cause =
+            format!("`mpirun` ended with exit status: 255\n  | ssh: Could not resolve hostname {}", "x".repeat(90));
+        let found = [
+            HostFinding {
+                grade: Grade::Doubtful,
+                subject: "pi0".into(),
+                found: "4 cores".into(),
+                advice: advice.into(),
+            },
+            HostFinding { grade: Grade::Bad, subject: "raspberrypi.local".into(), found: cause, advice: advice.into() },
+        ];
+        let text = table(&found);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("raspberrypi.local"), "{text}");
+    }
 }

@@ -2,8 +2,8 @@
 
 use dlpc_predict::analysis::advice::Rule;
 use dlpc_predict::explanation::{self, Options};
-use dlpc_predict::report::html::{self, Report, Subject};
-use dlpc_predict::report::{csv, json, plot, sentence, table};
+use dlpc_report::html::{self, Report, Subject};
+use dlpc_report::{csv, json, plot, sentence, table};
 
 use super::{command_line, experiment, time_line};
 use crate::cli::{ExplainArgs, Format};

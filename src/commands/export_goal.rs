@@ -2,7 +2,7 @@
 
 use dlpc_predict::input;
 use dlpc_predict::prediction::export::{self, Origin};
-use dlpc_predict::report::goal;
+use dlpc_report::goal;
 
 use crate::cli::export_goal::ExportGoalArgs;
 use crate::failure::{self, Failure};

@@ -9,9 +9,9 @@ use dlpc_hardware::workload::{AnalysisWork, RealWorkload, WorkloadResult};
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::measurement::schedule::{self, Run};
 use dlpc_predict::measurement::{MeasuredRun, output_files};
-use dlpc_predict::report::csv;
 use dlpc_predict::scenario::Order;
 use dlpc_predict::workload::Workload;
+use dlpc_report::csv;
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 

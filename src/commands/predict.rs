@@ -1,7 +1,7 @@
 //! `predict`: the speedup curve of a scenario.
 
-use dlpc_predict::report::html::{self, Report, Subject};
-use dlpc_predict::report::{csv, json, plot, table};
+use dlpc_report::html::{self, Report, Subject};
+use dlpc_report::{csv, json, plot, table};
 
 use super::{command_line, experiment, time_line};
 use crate::cli::{Format, PredictArgs};

@@ -14,7 +14,7 @@ use dlpc_engine::trace::replay::ReplayTrace;
 use dlpc_engine::units::FlopsPerSecond;
 use dlpc_predict::analysis;
 use dlpc_predict::input::{self, Recorded};
-use dlpc_predict::report::replay::{self as report, ReplayDocument};
+use dlpc_report::replay::{self as report, ReplayDocument};
 
 use crate::cli::Format;
 use crate::cli::replay::{Network, ReplayArgs};

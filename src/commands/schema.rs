@@ -1,6 +1,7 @@
 //! `schema`: the JSON Schema of a file.
 
-use dlpc_predict::{input, report};
+use dlpc_predict::input;
+use dlpc_report as report;
 
 use crate::cli::SchemaFile;
 use crate::failure::Failure;

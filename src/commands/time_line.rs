@@ -6,8 +6,8 @@ use dlpc_predict::analysis::timeline::Timeline;
 use dlpc_predict::analysis::{Curve, knee};
 use dlpc_predict::input::Experiment;
 use dlpc_predict::prediction;
-use dlpc_predict::report::html::Excerpt;
-use dlpc_predict::report::timeline;
+use dlpc_report::html::Excerpt;
+use dlpc_report::timeline;
 
 use crate::cli::TimelineArgs;
 use crate::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dlpc_predict::report::plot::Plot;
+use dlpc_report::plot::Plot;
 use serde_json::Value;
 
 use crate::json_schema;

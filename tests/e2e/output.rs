@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::process::Stdio;
 
-use dlpc_predict::report::plot::Plot;
+use dlpc_report::plot::Plot;
 use serde_json::Value;
 
 use crate::support::{Ended, contents, dlpc_sim, empty_folder, root, run, succeeds, unbroken};

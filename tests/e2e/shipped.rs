@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use dlpc_engine::units::significant;
-use dlpc_predict::report::plot::Plot;
+use dlpc_report::plot::Plot;
 use serde_json::Value;
 
 use crate::json_schema;

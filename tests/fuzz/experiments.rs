@@ -11,8 +11,8 @@ use dlpc_predict::explanation::{self, Explanation, Options};
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::measurement::Measurement;
 use dlpc_predict::prediction::{self, Budget, Prediction};
-use dlpc_predict::report::html::{self, Report, Subject};
-use dlpc_predict::report::{comparisons, csv, json, plot, sentence, table, timeline};
+use dlpc_report::html::{self, Report, Subject};
+use dlpc_report::{comparisons, csv, json, plot, sentence, table, timeline};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 

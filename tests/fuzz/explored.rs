@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use dlpc_predict::input;
-use dlpc_predict::report::html::live;
 use dlpc_predict::whatif::{Knob, Range, WhatIf};
+use dlpc_report::html::live;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 

@@ -7,9 +7,9 @@ use dlpc_predict::fit::evidence::{self, Series};
 use dlpc_predict::fit::runs::{MeasuredProgram, RunsOptions, fit_runs};
 use dlpc_predict::fit::{self, FileProvenance, Fit, FitOptions, FittedTo, origin, to_toml};
 use dlpc_predict::input;
-use dlpc_predict::report::fit::{FitDocument, Method};
-use dlpc_predict::report::plot::fit::figures;
-use dlpc_predict::report::{html, json, table};
+use dlpc_report::fit::{FitDocument, Method};
+use dlpc_report::plot::fit::figures;
+use dlpc_report::{html, json, table};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use dlpc_predict::input;
-use dlpc_predict::report::{plot, sweep as report};
 use dlpc_predict::sweep::plan::{Design, Plan};
 use dlpc_predict::sweep::record::{Record, Records};
 use dlpc_predict::sweep::rows::Row;
+use dlpc_report::{plot, sweep as report};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 

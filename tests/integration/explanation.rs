@@ -16,9 +16,9 @@ use dlpc_predict::analysis::sensitivity::Parameter;
 use dlpc_predict::explanation::{self, Explanation, Options};
 use dlpc_predict::input::{self, Experiment};
 use dlpc_predict::prediction::{self, Prediction};
-use dlpc_predict::report::sentence;
 use dlpc_predict::scenario::Scenario;
 use dlpc_predict::workload::{Dispatch, LogStream, Pi, Returns, Workload};
+use dlpc_report::sentence;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 

@@ -16,9 +16,9 @@ use dlpc_engine::units::{Bytes, BytesPerSecond, SecondsPerByte, SimDuration, Sim
 use dlpc_predict::input::load_goal;
 use dlpc_predict::prediction::export::{self, Origin};
 use dlpc_predict::prediction::simulate_once;
-use dlpc_predict::report::goal;
 use dlpc_predict::scenario::{Run, Scenario};
 use dlpc_predict::workload::{Dispatch, LogStream, Pi, Returns, Workload};
+use dlpc_report::goal;
 
 use crate::support::{cluster, table, us};
 

@@ -1,7 +1,6 @@
 //! Whether a cluster is fit for measurements: what its hosts say, held against what is needed.
 
 use dlpc_predict::input::HostSlots;
-use dlpc_predict::report::table;
 
 use super::host_report::HostReport;
 
@@ -38,21 +37,10 @@ const THROTTLED_NOW: u32 = 0xF;
 /// The same for what has happened since the start.
 const THROTTLED_BEFORE: u32 = 0xF_0000;
 
-/// Returns the findings as a table: one row each.
-#[must_use]
-pub fn table(findings: &[HostFinding]) -> String {
-    let cells = |cell: fn(&HostFinding) -> String| findings.iter().map(cell).collect();
-    table::words(vec![
-        ("", cells(|finding| finding.grade.name().to_owned())),
-        ("of", cells(|finding| finding.subject.clone())),
-        ("found", cells(|finding| finding.found.clone())),
-        ("what to do", cells(|finding| finding.advice.clone())),
-    ])
-}
-
 impl Grade {
     /// Returns the word in tables.
-    const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Good => "ok",
             Self::Doubtful => "doubtful",
@@ -256,24 +244,5 @@ mod tests {
             assert_eq!(worst.grade, grade, "{worst:?}");
             assert!(!worst.advice.is_empty());
         }
-    }
-
-    #[test]
-    fn findings_fit_a_terminal() {
-        let advice = "write slots=2 for it in the hostfile: ranks that share a core cannot be timed, and so on and on";
-        let cause =
-            format!("`mpirun` ended with exit status: 255\n  | ssh: Could not resolve hostname {}", "x".repeat(90));
-        let found = [
-            HostFinding {
-                grade: Grade::Doubtful,
-                subject: "pi0".into(),
-                found: "4 cores".into(),
-                advice: advice.into(),
-            },
-            HostFinding { grade: Grade::Bad, subject: "raspberrypi.local".into(), found: cause, advice: advice.into() },
-        ];
-        let text = table(&found);
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        assert!(text.contains("raspberrypi.local"), "{text}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod advice;
+pub mod amdahl;
 pub mod bounds;
 pub mod change;
 pub mod critical_path;

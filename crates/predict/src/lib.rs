@@ -1,4 +1,4 @@
-//! From files to predictions, explanations, fits and reports, over the engine.
+//! From files to predictions, explanations and fits, over the engine.
 
 pub mod analysis;
 pub mod calibration;
@@ -9,7 +9,6 @@ pub mod input;
 mod knob;
 pub mod measurement;
 pub mod prediction;
-pub mod report;
 pub mod scenario;
 pub mod sweep;
 pub mod whatif;

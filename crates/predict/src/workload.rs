@@ -21,8 +21,8 @@ use crate::written::Spanned;
 
 pub use self::custom::Custom;
 pub(crate) use self::effort::{Excess, Size};
-pub use self::facts::{Edit, Scope};
-pub(crate) use self::facts::{Facts, KernelFacts, KernelSource, KnownRuns, Source};
+pub use self::facts::{Edit, KernelFacts, Scope};
+pub(crate) use self::facts::{Facts, KernelSource, KnownRuns, Source};
 pub use self::log_stream::{Dispatch, LogStream};
 pub use self::pi::{Pi, Returns};
 use self::recorded::{Recorded, Recording};
@@ -90,7 +90,8 @@ impl RawWorkload {
 }
 
 /// Returns what there is to say of a kernel, by the workload whose ranks run it.
-pub(crate) const fn facts_of(kernel: Kernel) -> KernelFacts {
+#[must_use]
+pub const fn facts_of(kernel: Kernel) -> KernelFacts {
     match kernel {
         Kernel::Setup => pi::SETUP,
         Kernel::ThrowDart => pi::THROW_DART,

@@ -93,9 +93,20 @@ fn told(handle: c_int, code: c_int, why: &str) {
 
 /// Runs the body of a function of MPI and returns its error code.
 pub(crate) fn guarded(name: &'static str, body: impl FnOnce() -> Result) -> c_int {
+    enter(name);
+    leave(name, body())
+}
+
+/// Not generic, as the next: there are hundreds of bodies.
+#[inline(never)]
+fn enter(name: &'static str) {
     link::enter(name);
     concern(COMM_NULL);
-    let code = match body() {
+}
+
+#[inline(never)]
+fn leave(name: &str, result: Result) -> c_int {
+    let code = match result {
         Ok(()) => SUCCESS,
         Err(error) => {
             let concerned = match concerned() {

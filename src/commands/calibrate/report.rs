@@ -6,9 +6,9 @@ use dlpc_predict::fit::Fit;
 use dlpc_predict::fit::evidence::Series;
 use dlpc_predict::fit::origin;
 use dlpc_predict::input;
-use dlpc_predict::report::fit::{FitDocument, Method};
-use dlpc_predict::report::plot::fit::figures;
-use dlpc_predict::report::{html, json, table};
+use dlpc_report::fit::{FitDocument, Method};
+use dlpc_report::plot::fit::figures;
+use dlpc_report::{html, json, table};
 
 use crate::cli::Format;
 use crate::cli::calibrate::CalibrateArgs;

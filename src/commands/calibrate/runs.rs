@@ -9,9 +9,9 @@ use dlpc_predict::fit::runs::{self, MeasuredProgram, RunsError, RunsFit, RunsOpt
 use dlpc_predict::fit::{FileProvenance, FittedTo, evidence, to_toml};
 use dlpc_predict::input::{self, Machine};
 use dlpc_predict::measurement::Measurement;
-use dlpc_predict::report::fit::Method;
 use dlpc_predict::scenario::Scenario;
 use dlpc_predict::workload::Workload;
+use dlpc_report::fit::Method;
 
 use super::report;
 use crate::cli::calibrate::CalibrateArgs;

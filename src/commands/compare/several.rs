@@ -7,8 +7,8 @@ use dlpc_predict::analysis::change;
 use dlpc_predict::analysis::finding::{self, Finding};
 use dlpc_predict::input::Experiment;
 use dlpc_predict::prediction::Prediction;
-use dlpc_predict::report::plot::overlay::{self, CURVES_MAX, Overlay};
-use dlpc_predict::report::{self, comparisons, html, table};
+use dlpc_report::plot::overlay::{self, CURVES_MAX, Overlay};
+use dlpc_report::{self as report, comparisons, html, table};
 
 use super::Pair;
 use crate::cli::{CompareArgs, Format};

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
-use dlpc_predict::report::html::{self, live};
 use dlpc_predict::whatif::{Answer, Refusal, State, WhatIf};
+use dlpc_report::html::{self, live};
 use hyper::StatusCode;
 
 use super::page;

@@ -1,7 +1,7 @@
 //! From the what-if to what the page shows of it.
 
-use dlpc_predict::report::html::live;
 use dlpc_predict::whatif::{Answer, Knob, Range, WhatIf};
+use dlpc_report::html::live;
 
 /// Returns the knobs as the page takes them.
 pub(super) fn knobs(knobs: &[Knob]) -> Vec<live::Knob> {

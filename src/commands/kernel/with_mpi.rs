@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 
 use dlpc_hardware::kernels::{calibration, session, workload};
-use dlpc_predict::report::plot::dart_board;
+use dlpc_report::plot::dart_board;
 
 use super::failure;
 use crate::cli::kernel::{CalibrationArgs, RanksArgs, WorkloadArgs};

@@ -1,8 +1,8 @@
 //! The end of a sweep: its results, in the order of the plan.
 
-use dlpc_predict::report::{plot, sweep as report};
 use dlpc_predict::sweep::rows::Row;
 use dlpc_predict::sweep::tasks::Needs;
+use dlpc_report::{plot, sweep as report};
 
 use super::job::Job;
 use super::orders;

@@ -76,7 +76,7 @@ pub fn recommend(curve: &Curve, rule: Rule) -> Recommendation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::analysis::amdahl;
 
     fn rule(within: f64, efficiency: f64) -> Rule {
         Rule { within, efficiency }
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_smallest_rank_count_that_is_fast_enough_is_recommended() {
         // 8/P + 2: 10, 6, 4, 3, 2.5 s on 1, 2, 4, 8, 16 ranks. Within 25 % of 2.5 s (3.125 s): 8 ranks, 10/3/8 = 42 %.
-        let advice = recommend(&fixture::amdahl(8.0, 2.0, [1, 2, 4, 8, 16]), rule(0.25, 0.4));
+        let advice = recommend(&amdahl::curve(8.0, 2.0, [1, 2, 4, 8, 16]), rule(0.25, 0.4));
         assert_eq!((advice.ranks, advice.best_ranks, advice.fast_enough_ranks), (8, 16, 8));
         assert!(advice.pays);
     }
@@ -93,20 +93,20 @@ mod tests {
     #[test]
     fn ranks_that_do_too_little_are_not_recommended() {
         // Efficiencies are 1, 0.83, 0.63, 0.42, 0.25: at least 0.6 have up to 4 ranks.
-        let advice = recommend(&fixture::amdahl(8.0, 2.0, [1, 2, 4, 8, 16]), rule(0.05, 0.6));
+        let advice = recommend(&amdahl::curve(8.0, 2.0, [1, 2, 4, 8, 16]), rule(0.05, 0.6));
         assert_eq!((advice.ranks, advice.fast_enough_ranks), (4, 16));
     }
 
     #[test]
     fn what_hardly_helps_does_not_pay() {
         // 0.1/P + 10: 10.1 s at best becomes 10.006 s.
-        let advice = recommend(&fixture::amdahl(0.1, 10.0, [1, 2, 16]), Rule::default());
+        let advice = recommend(&amdahl::curve(0.1, 10.0, [1, 2, 16]), Rule::default());
         assert_eq!((advice.ranks, advice.pays), (1, false));
     }
 
     #[test]
     fn an_unlucky_run_must_be_fast_enough_too() {
-        let mut curve = fixture::amdahl(8.0, 2.0, [1, 8, 16]);
+        let mut curve = amdahl::curve(8.0, 2.0, [1, 8, 16]);
         // The median on 8 ranks (3 s) is within 25 % of 2.5 s, its 95 % quantile is not.
         curve.points[1].makespan_p95_s = 4.0;
         assert_eq!(recommend(&curve, rule(0.25, 0.1)).ranks, 16);

@@ -40,13 +40,13 @@ pub fn change(before: &Comparison, after: &Comparison) -> Option<Change> {
 mod tests {
     use super::*;
     use crate::analysis::accuracy::{Scope, compare};
-    use crate::report::fixture;
+    use crate::analysis::amdahl;
 
     fn compared(factor: f64, ranks: &[u32]) -> Comparison {
         let runs: Vec<(u32, f64)> =
             ranks.iter().map(|ranks| (*ranks, factor * (8.0 / f64::from(*ranks) + 2.0))).collect();
-        let curve = fixture::amdahl(8.0, 2.0, 1..=8);
-        compare(&curve, &fixture::measured(&runs), &|_| false, Scope::All)
+        let curve = amdahl::curve(8.0, 2.0, 1..=8);
+        compare(&curve, &amdahl::measured(&runs), &|_| false, Scope::All)
     }
 
     #[test]

@@ -154,8 +154,8 @@ mod tests {
     use super::*;
     use crate::analysis::Curve;
     use crate::analysis::accuracy::{Scope, compare};
+    use crate::analysis::amdahl;
     use crate::measurement::HostName;
-    use crate::report::fixture;
 
     /// Runs of `8 / ranks + 2` seconds times a factor, on a host.
     fn measured(runs: &[(u32, f64, usize)]) -> Measurement {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn found(runs: &[(u32, f64, usize)]) -> Vec<Finding> {
-        let curve: Curve = fixture::amdahl(8.0, 2.0, 1..=12);
+        let curve: Curve = amdahl::curve(8.0, 2.0, 1..=12);
         let measurement = measured(runs);
         findings(&compare(&curve, &measurement, &|_| false, Scope::All), &measurement)
     }

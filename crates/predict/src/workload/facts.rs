@@ -118,13 +118,13 @@ pub(crate) struct Source<'s> {
 
 /// What there is to say of a kernel.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct KernelFacts {
+pub struct KernelFacts {
     /// Key path of its cost in the scenario; none if the machine model has it.
-    pub(crate) scenario_key: Option<&'static str>,
+    pub scenario_key: Option<&'static str>,
     /// What its time on the critical path is spent on.
-    pub(crate) cause: Cause,
+    pub cause: Cause,
     /// A cause that means something special where the kernel is on the critical path, in words.
-    pub(crate) in_words: Option<(Cause, &'static str)>,
+    pub in_words: Option<(Cause, &'static str)>,
 }
 
 /// Runs of a workload that is known at some rank counts only.
