@@ -105,3 +105,26 @@ fn a_line_is_renewed_by_the_one_of_its_row() {
     let actual = ["ranks  time", " 1   20.70   tail", " 4   15.17   tail", " 8   14.17   tail", "12   11.99   network"];
     assert_eq!(renewed(&shown, &actual), ["...", " 4   15.17   tail", "...", "12   11.99   network"]);
 }
+
+/// Returns the targets of the links of a page that lead to files of the project.
+fn linked(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    targets.filter(|target| !target.is_empty() && !target.contains("://") && !target.contains([' ', '\n']))
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let docs = std::fs::read_dir(root().join("docs")).expect("the folder");
+    let pages = docs.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some());
+    let top = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
+    let mut n_links = 0;
+    for page in pages.chain(top).filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
+        let text = std::fs::read_to_string(&page).expect("text");
+        let folder = page.parent().expect("a folder");
+        for target in linked(&text) {
+            assert!(folder.join(target).exists(), "{}: {target}", page.display());
+            n_links += 1;
+        }
+    }
+    assert!(n_links > 50, "{n_links} links");
+}

@@ -39,6 +39,7 @@ fn point(parallel_s: f64, serial_s: f64, ranks: u32) -> CurvePoint {
 }
 
 /// Returns one run of 0.1 s reading error per entry.
+#[must_use]
 pub fn measured(runs: &[(u32, f64)]) -> Measurement {
     let rows = runs.iter().map(|&(ranks, seconds)| MeasuredRun { ranks, seconds, reading_error_s: 0.1, host: None });
     Measurement { rows: rows.collect(), hosts: Vec::new() }
@@ -46,6 +47,7 @@ pub fn measured(runs: &[(u32, f64)]) -> Measurement {
 
 /// Returns five rank counts, 8 s + 2 s of work, and runs near to it, of which 4 ranks are far off and 1 rank was
 /// fitted.
+#[must_use]
 pub fn small() -> (Curve, Measurement, Comparison) {
     let curve = curve(8.0, 2.0, [1, 2, 4, 8, 16]);
     let measurement = measured(&[(1, 10.0), (2, 6.2), (4, 8.0), (8, 3.1), (16, 2.5)]);
