@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RunProgramArgs) -> Result<(), Failure> {
     let experiment = planned(args, &scenario)?;
     let (recording, factor) = recorded(args, &experiment)?;
     files::write(&folder.join(RECORDING), &write_recording(&recording))?;
-    files::write(&scenario, text(args, &factor::section(&factor)).as_bytes())?;
+    files::write(&scenario, text(args, &factor::section(&factor, factor::timed(args))).as_bytes())?;
     predict::run(&PredictArgs {
         run: RunArgs {
             scenario,
@@ -104,6 +104,7 @@ fn recorded(args: &RunProgramArgs, experiment: &Experiment) -> Result<(Recording
         (None, None) => return Err(factor::none()),
     };
     let recording = record(args, experiment, guess.scale, &stop)?;
+    factor::check_clock(args, &recording)?;
     let factor = match &runs {
         Some(runs) => factor::fitted(args, experiment, &recording, &guess, runs)?,
         None => guess,

@@ -6,6 +6,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::places;
 use crate::wire::{self, Call, Frame, RANK, SOCKET};
 
 /// The connection; none until the first call.
@@ -114,6 +115,8 @@ pub(crate) fn leave() {
 
 /// Tells a call to the simulator, with its data, and returns the answer when the call is over.
 pub(crate) fn call(call: &Call, bytes: &[u8]) -> Frame {
+    // Before the lock: a Python script may hold its own one where another thread waits for this one.
+    let here = places::here();
     let mut link = lock(&LINK);
     let link = link.get_or_insert_with(connect);
     if process::id() != link.pid {
@@ -125,7 +128,13 @@ pub(crate) fn call(call: &Call, bytes: &[u8]) -> Frame {
     // What follows within the same call costs nothing.
     RESUMED.store(entered, Ordering::Relaxed);
     WAS_TOLD.store(true, Ordering::Relaxed);
-    let frame = Frame { kind, time, numbers, name: (*lock(&NAME)).to_owned(), bytes: Vec::new() };
+    if let Some((place, file)) = here.told {
+        let (kind, numbers) = Call::Place(place).encode();
+        if wire::send(&mut link.stream, &Frame { kind, numbers, ..Frame::default() }, &file).is_err() {
+            exit();
+        }
+    }
+    let frame = Frame { kind, time, place: here.number, numbers, name: (*lock(&NAME)).to_owned(), bytes: Vec::new() };
     let answer = wire::send(&mut link.stream, &frame, bytes).and_then(|()| wire::receive(&mut link.stream));
     // The simulator has ended, or has ended this run: it says why.
     answer.ok().flatten().unwrap_or_else(|| exit())

@@ -46,6 +46,11 @@ pub(crate) trait Facts {
         false
     }
 
+    /// Returns whether the time of a run is that between the first and the last time that rank 0 asks for, by `Op::Time`.
+    fn is_timed_by_itself(&self) -> bool {
+        false
+    }
+
     /// Returns what a result has to say of how it was made, in sentences.
     fn cautions(&self) -> Vec<String> {
         Vec::new()

@@ -203,7 +203,7 @@ impl Task<'_> {
             100.0 * fit.error
         );
         let setup = duration(fit.x.get(1).map_or(0.0, |setup| ratio(setup * self.shortest_s)));
-        Factor { scale, interval: Some((ratio(scale / wide), ratio(scale * wide))), setup, source: Some(source) }
+        Factor { scale, interval: Some((ratio(scale / wide), ratio(scale * wide))), setup, source: Some(source), phases: Vec::new() }
     }
 
     /// Returns the mean absolute relative error of simulated medians against those of the runs, by rank count.
