@@ -208,7 +208,7 @@ const MAY_USE: [(&str, &[MayUse]); 5] = [
             ("memory", &["abi"]),
             ("places", &["memory", "wire"]),
             ("link", &["places", "wire"]),
-            ("clocks", &["link", "memory", "wire"]),
+            ("clocks", &["link", "memory", "places", "wire"]),
             ("errors", &["abi", "handles", "link", "memory"]),
             ("layout", &["wire"]),
             ("generalised", &["abi", "errors"]),

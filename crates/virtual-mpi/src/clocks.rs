@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::link::{self, Timespec, real_time};
 use crate::memory::{get, put};
+use crate::places::{self, Here};
 use crate::wire::Call;
 
 const CLOCK_REALTIME: c_int = 0;
@@ -35,7 +36,7 @@ static END: OnceLock<[u64; 2]> = OnceLock::new();
 
 /// Notes that simulated time ends: from now on, real time goes on from there.
 pub(crate) fn end() {
-    let now = link::now("MPI_Finalize").unwrap_or_default() / 1000;
+    let now = link::now("MPI_Finalize", Here::default()).unwrap_or_default() / 1000;
     END.get_or_init(|| [now, nanos(real_time(CLOCK_MONOTONIC))]);
 }
 
@@ -63,7 +64,8 @@ fn simulated(clock: c_int, name: &'static str) -> Option<u64> {
     if let Some([now, real]) = END.get() {
         return Some(epoch + now + nanos(real_time(CLOCK_MONOTONIC)).saturating_sub(*real));
     }
-    Some(epoch + link::now(name)? / 1000)
+    let here = places::of_clock(clock == CLOCK_REALTIME);
+    Some(epoch + link::now(name, here)? / 1000)
 }
 
 /// Sleeps on the cluster; returns whether time is simulated.

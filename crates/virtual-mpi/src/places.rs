@@ -37,7 +37,21 @@ fn number() -> u32 {
 
 /// Returns the place in the program from which this library was called.
 pub(crate) fn here() -> Here {
-    python::here().unwrap_or_else(|| caller().map_or_else(Here::default, of_address))
+    let here = if python::is_here() { python::here() } else { caller().map(of_address) };
+    here.unwrap_or_default()
+}
+
+/// Returns the place in the program that looks at a clock; not known where the program's language does so for itself.
+///
+/// CPython looks at the monotonic clock for each lock that it takes (`acquire_timed`, seen in 3.11), which cannot be told from
+/// `time.perf_counter`; the time of the day is asked for by `time.time` only.
+pub(crate) fn of_clock(is_time_of_day: bool) -> Here {
+    let here = match python::is_here() {
+        true if is_time_of_day => python::of_clock(),
+        true => None,
+        false => caller().map(of_address),
+    };
+    here.unwrap_or_default()
 }
 
 fn of_address(address: usize) -> Here {

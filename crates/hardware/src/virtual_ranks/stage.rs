@@ -285,7 +285,8 @@ impl Stage {
         if let Some(site) = self.ranks[rank as usize].sites.get(&place) {
             self.run.at(rank, site);
         }
-        if CLOCKS.contains(&name.as_str()) {
+        // The interpreter of a script looks at clocks for itself, too.
+        if CLOCKS.contains(&name.as_str()) && (place > 0 || name == CLOCKS[0]) {
             self.run.clock(rank);
         }
         let of = self.rank(rank);

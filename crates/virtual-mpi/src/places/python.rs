@@ -17,6 +17,7 @@ type Object = *mut c_void;
 /// What is called of the interpreter.
 struct Python {
     is_initialised: unsafe extern "C" fn() -> c_int,
+    has_lock: unsafe extern "C" fn() -> c_int,
     ensure: unsafe extern "C" fn() -> c_int,
     release: unsafe extern "C" fn(c_int),
     frame: unsafe extern "C" fn() -> Object,
@@ -59,6 +60,7 @@ impl Python {
     fn found() -> Option<Self> {
         Some(Self {
             is_initialised: looked_up!(c"Py_IsInitialized"),
+            has_lock: looked_up!(c"PyGILState_Check"),
             ensure: looked_up!(c"PyGILState_Ensure"),
             release: looked_up!(c"PyGILState_Release"),
             frame: looked_up!(c"PyEval_GetFrame"),
@@ -73,8 +75,21 @@ impl Python {
         })
     }
 
-    /// Returns the innermost line that is in no library.
-    fn here(&self) -> Option<Here> {
+    /// Returns the interpreter of this process, if it has one.
+    fn of_process() -> Option<&'static Self> {
+        static PYTHON: OnceLock<Option<Python>> = OnceLock::new();
+        PYTHON.get_or_init(Python::found).as_ref()
+    }
+
+    /// The same while it runs: when it has ended, it can still be asked for that.
+    fn running() -> Option<&'static Self> {
+        let python = Self::of_process()?;
+        // SAFETY: can be called at any time.
+        (unsafe { (python.is_initialised)() } != 0).then_some(python)
+    }
+
+    /// Returns the innermost line that is in no library, at most so many frames out.
+    fn here(&self, n_frames: usize) -> Option<Here> {
         // SAFETY: the interpreter has started, and this thread has its lock; frames are asked while they are kept.
         unsafe {
             let mut frame = (self.frame)();
@@ -83,7 +98,7 @@ impl Python {
             }
             (self.keep)(frame);
             let mut found = None;
-            for _ in 0..FRAMES_MAX {
+            for _ in 0..n_frames {
                 let code = (self.code)(frame);
                 found = self.of_line(code, (self.line)(frame));
                 (self.let_go)(code);
@@ -91,9 +106,10 @@ impl Python {
                 (self.let_go)(frame);
                 frame = back;
                 if frame.is_null() {
-                    break;
+                    return found;
                 }
             }
+            (self.let_go)(frame);
             found
         }
     }
@@ -148,16 +164,25 @@ impl Python {
 
 /// Returns the line of the Python script that has called; none in other programs, and where no script runs.
 pub(super) fn here() -> Option<Here> {
-    static PYTHON: OnceLock<Option<Python>> = OnceLock::new();
-    let python = PYTHON.get_or_init(Python::found).as_ref()?;
-    // SAFETY: can be called at any time.
-    if unsafe { (python.is_initialised)() } == 0 {
-        return None;
-    }
+    let python = Python::running()?;
     // SAFETY: the interpreter has started: the lock is taken, if this thread has given it away for its call, and given back.
     let state = unsafe { (python.ensure)() };
-    let here = python.here();
+    let here = python.here(FRAMES_MAX);
     // SAFETY: as above.
     unsafe { (python.release)(state) };
     here
+}
+
+/// Returns whether this process is that of a Python script.
+pub(super) fn is_here() -> bool {
+    Python::of_process().is_some()
+}
+
+/// Returns the line that looks at a clock itself; none where a library does, and where the interpreter waits for its own lock,
+/// which must not be asked for then.
+pub(super) fn of_clock() -> Option<Here> {
+    let python = Python::running()?;
+    // SAFETY: can be called at any time once the interpreter has started.
+    let has_lock = unsafe { (python.has_lock)() } != 0;
+    if has_lock { python.here(1) } else { None }
 }
