@@ -31,6 +31,9 @@ pub(crate) struct RunProgramArgs {
     /// clock (`MPI_Wtime` and the like) that rank 0 takes
     #[arg(long, value_name = "PART", default_value = "run", value_parser = ["run", "program"])]
     pub(crate) timed: String,
+    /// How often each rank count is recorded; each step counts as long as it took least
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) repeat: NonZeroU32,
     /// Rule by which ranks fill the hosts: by-slot or by-node
     #[arg(long, value_name = "RULE", default_value = "by-slot", value_parser = ["by-slot", "by-node"])]
     pub(crate) placement: String,

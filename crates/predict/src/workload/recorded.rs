@@ -5,6 +5,7 @@ mod file;
 mod input;
 mod phase;
 mod recording;
+mod repeats;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -164,6 +165,16 @@ impl Facts for Recorded {
 
     fn is_random(&self) -> bool {
         self.factor.sigma() > 0.0 || self.factor.phases.iter().any(|of| sigma_of(of.interval) > 0.0)
+    }
+
+    fn phases(&self, n_ranks: u32) -> Option<Vec<Vec<Phase>>> {
+        let run = self.recording.on(n_ranks).filter(|run| !run.sites.is_empty())?;
+        let setup = (self.factor.setup > SimDuration::ZERO).then_some(Phase { after: None, upto: None });
+        let of_rank = |rank: usize| {
+            let phases = run.between(rank).into_iter().map(|between| run.named(between));
+            setup.iter().cloned().chain(phases).collect()
+        };
+        Some((0..run.ranks.len()).map(of_rank).collect())
     }
 
     fn is_timed_by_itself(&self) -> bool {
