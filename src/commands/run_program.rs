@@ -124,14 +124,15 @@ fn counts(experiment: &Experiment) -> BTreeSet<u32> {
     std::iter::once(1).chain(experiment.scenario.run.ranks.iter().map(|ranks| ranks.get())).collect()
 }
 
-/// Runs the program at each rank count.
+/// Runs the program at each rank count, as often as is asked for: all of them, and all again, because what else this computer does
+/// lasts longer than one run.
 fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64, stop: &Stop) -> Result<Recording, Failure> {
-    let once = |n_ranks| play(args, experiment, scale, n_ranks, stop).map(|(run, _)| run);
-    let run = |n_ranks| {
-        let others = (1..args.repeat.get()).map(|_| once(n_ranks));
-        others.fold(once(n_ranks), |least, other| Ok(least?.least(other?)))
-    };
-    let runs = counts(experiment).into_iter().map(run).collect::<Result<_, Failure>>()?;
+    let run = |n_ranks| play(args, experiment, scale, n_ranks, stop).map(|(run, _)| run);
+    let round = || counts(experiment).into_iter().map(run).collect::<Result<Vec<Run>, Failure>>();
+    let mut runs = round()?;
+    for _ in 1..args.repeat.get() {
+        runs = runs.into_iter().zip(round()?).map(|(least, other)| least.least(other)).collect();
+    }
     let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy())).collect();
     Ok(Recording { command, runs, ..Recording::default() })
 }
