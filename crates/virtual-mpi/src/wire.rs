@@ -1,8 +1,11 @@
 //! What a rank and the simulator say to each other: frames over a Unix socket, and the calls that they stand for.
 
 pub mod gathering;
+mod place;
 
 use std::io::{self, IoSlice, Read, Write};
+
+pub use self::place::Place;
 
 /// Variable of the environment that names the socket of the simulator.
 pub const SOCKET: &str = "DLPC_SIM_VIRTUAL_SOCKET";
@@ -183,27 +186,6 @@ pub struct Edge {
     pub number: u32,
 }
 
-/// A place in the program; its number is that of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A line of the source file that the bytes name.
-    Line {
-        /// Number of the place.
-        number: u32,
-        /// Line, from 1.
-        line: u32,
-    },
-    /// An address in the compiled file that the bytes name.
-    Address {
-        /// Number of the place.
-        number: u32,
-        /// Address in the process, within the instruction that calls.
-        address: u64,
-        /// Address in the process at which the file starts.
-        start: u64,
-    },
-}
-
 /// What a rank asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
@@ -299,10 +281,7 @@ impl Call {
     pub fn encode(&self) -> (u64, Vec<i64>) {
         match self {
             Self::Hello { rank } => (14, vec![i64::from(*rank)]),
-            Self::Place(Place::Line { number, line }) => (21, vec![i64::from(*number), i64::from(*line)]),
-            Self::Place(Place::Address { number, address, start }) => {
-                (22, vec![i64::from(*number), address.cast_signed(), start.cast_signed()])
-            }
+            Self::Place(place) => place.encode(),
             Self::Init => (1, Vec::new()),
             Self::Finalize => (2, Vec::new()),
             Self::Abort { code } => (3, vec![*code]),
@@ -376,11 +355,7 @@ impl Call {
             17 => Self::StartMatched(numbers.u32()?),
             18 => Self::Free(numbers.u32()?),
             19 => Self::Cancel(numbers.u32()?),
-            21 => Self::Place(Place::Line { number: numbers.u32()?, line: numbers.u32()? }),
-            22 => {
-                let (number, address) = (numbers.u32()?, numbers.next()?.cast_unsigned());
-                Self::Place(Place::Address { number, address, start: numbers.next()?.cast_unsigned() })
-            }
+            21 | 22 => return Place::decode(kind, numbers.0).map(Self::Place),
             20 => Self::Begin(numbers.u32()?, Box::new(numbers.gathering()?)),
             _ => return None,
         };

@@ -97,7 +97,10 @@ pub(super) fn check_clock(args: &RunProgramArgs, recorded: &Recording) -> Result
     let without = recorded.runs.iter().find(|run| timed(args) == Timed::Program && run.timed_between().is_none());
     without.map_or(Ok(()), |run| {
         Err(Failure::Usage {
-            message: format!("on {} ranks, rank 0 does not look at a clock twice: the program does not time itself", run.n_ranks()),
+            message: format!(
+                "on {} ranks, rank 0 does not look at a clock twice: the program does not time itself",
+                run.n_ranks()
+            ),
             help: "leave out --timed, or call MPI_Wtime before and after what is to be timed".to_owned(),
         })
     })

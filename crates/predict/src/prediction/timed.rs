@@ -47,11 +47,8 @@ pub(super) fn part(trace: Trace, told: &Told) -> Trace {
     let told = told.lock().unwrap_or_else(PoisonError::into_inner);
     let (Some(from), Some(to)) = (told.first().copied(), told.last().copied()) else { return trace };
     let at = |time: SimTime| SimTime::ZERO + (time.clamp(from, to) - from);
-    let mut part = Trace {
-        makespan: at(to),
-        finished_at: trace.finished_at.iter().map(|time| at(*time)).collect(),
-        ..trace
-    };
+    let mut part =
+        Trace { makespan: at(to), finished_at: trace.finished_at.iter().map(|time| at(*time)).collect(), ..trace };
     let Some(record) = &mut part.record else { return part };
     let next = record.activities[0].iter().position(|activity| to <= activity.start);
     if let Some(next) = next {
@@ -85,10 +82,9 @@ fn within(activity: &Activity, at: impl Fn(SimTime) -> SimTime) -> Activity {
         lost
     };
     let Losses { noise, contention, oversubscription } = activity.lost;
-    let lost = Losses {
-        noise: part(noise),
-        contention: part(contention),
-        oversubscription: part(oversubscription),
-    };
+    let lost = Losses { noise: part(noise), contention: part(contention), oversubscription: part(oversubscription) };
     Activity { start, end, lost, ..*activity }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,7 @@ use dlpc_engine::units::significant;
 
 use crate::analysis::advice::{Recommendation, Rule, recommend};
 use crate::analysis::{Cause, Curve, CurvePoint};
-use crate::explanation::{
-    Advice, Alternative, Detail, Explanation, Gain, InProgram, InTheory, KeepUp, Part, WhatIf,
-};
+use crate::explanation::{Advice, Alternative, Detail, Explanation, Gain, InProgram, InTheory, KeepUp, Part, WhatIf};
 use crate::report::number::TimeUnit;
 use crate::workload::{self, recorded};
 

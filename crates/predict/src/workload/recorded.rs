@@ -240,7 +240,11 @@ mod tests {
         for rank in 0..2 {
             run.add(rank, Step::Compute(1_000_000_000));
         }
-        Recorded { recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }), factor }
+        Recorded {
+            recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }),
+            factor,
+            timed: Timed::Run,
+        }
     }
 
     /// Returns the seconds that each rank computes, op by op.

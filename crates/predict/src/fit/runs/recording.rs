@@ -14,7 +14,7 @@ use dlpc_engine::stats::{mean, median};
 use dlpc_engine::trace::Recording;
 use dlpc_engine::units::{SimDuration, SimTime};
 use rayon::prelude::*;
-use toml_edit::{Array, DocumentMut, Item, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::linear::Solution;
 use super::scatter::Scatter;
@@ -75,12 +75,28 @@ pub fn written_into(text: &str, factor: &Factor) -> Result<String, String> {
     let interval = factor.interval.map(|(low, high)| value(Array::from_iter([low, high])));
     let source = factor.source.as_ref().map(value);
     for (key, item) in [("scale_interval", interval), ("scale_source", source), ("setup", setup)] {
-        match item {
-            Some(item) => drop(table.insert(key, item)),
-            None => drop(table.remove(key)),
-        }
+        put(table, key, item);
     }
+    let phases: ArrayOfTables = factor.phases.iter().map(phase_table).collect();
+    put(table, "phases", (!phases.is_empty()).then_some(Item::ArrayOfTables(phases)));
     Ok(document.to_string())
+}
+
+fn put(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
+    match item {
+        Some(item) => drop(table.insert(key, item)),
+        None => drop(table.remove(key)),
+    }
+}
+
+/// Returns the factor of a phase as a scenario has it.
+fn phase_table(of: &PhaseScale) -> Table {
+    let mut table = Table::new();
+    put(&mut table, "after", of.phase.after.as_ref().map(value));
+    put(&mut table, "upto", of.phase.upto.as_ref().map(value));
+    put(&mut table, "scale", Some(value(of.scale)));
+    put(&mut table, "scale_interval", of.interval.map(|(low, high)| value(Array::from_iter([low, high]))));
+    table
 }
 
 /// The unknowns: a factor on the scenario's scale, the same for each phase that has one of its own, and, if it is one, a set-up in
@@ -285,7 +301,11 @@ impl Task<'_> {
             )
         };
         let error = 100.0 * fit.error;
-        format!("a fit to {} on {} ranks (mean absolute error {error:.1} %{left_out}){doubt}", self.program.file, ranks.join(", "))
+        format!(
+            "a fit to {} on {} ranks (mean absolute error {error:.1} %{left_out}){doubt}",
+            self.program.file,
+            ranks.join(", ")
+        )
     }
 
     /// Returns the mean absolute relative error of simulated medians against those of the runs, by rank count.
@@ -332,7 +352,11 @@ impl Task<'_> {
     fn medians_s(&self, shape: &Shape, x: &[f64], machine: &MachineModel) -> Result<Vec<f64>, RunsError> {
         let setup = duration(shape.setup(x) * self.shortest_s);
         let scale = |factor: f64| self.recorded.factor.scale * factor;
-        let of_phase = |(phase, factor): (&Phase, &f64)| PhaseScale { phase: phase.clone(), scale: scale(*factor), interval: None };
+        let of_phase = |(phase, factor): (&Phase, &f64)| PhaseScale {
+            phase: phase.clone(),
+            scale: scale(*factor),
+            interval: None,
+        };
         let phases = shape.phases.iter().zip(&x[1..]).map(of_phase).collect();
         let factor = Factor { setup, phases, ..Factor::known(scale(x[0])) };
         let workload = Workload::Recorded(Recorded { factor, ..self.recorded.clone() });

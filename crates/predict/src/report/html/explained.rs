@@ -155,7 +155,8 @@ fn in_program(detail: &Detail) -> Markup {
         Column::words("on", all.iter().map(sentence::on_ranks)),
         Column::numbers(times.header("time"), all.iter().map(|part| times.text(part.duration.as_seconds()))),
     ];
-    let caption = "Time of the critical path in each part of the program: computing from one call to the next, and calls.";
+    let caption =
+        "Time of the critical path in each part of the program: computing from one call to the next, and calls.";
     tables::table(&format!("in-program-{}", detail.ranks), caption, &columns)
 }
 

@@ -37,7 +37,10 @@ pub struct Unreadable {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
-    Recording { format: u32, command: Vec<String> },
+    Recording {
+        format: u32,
+        command: Vec<String>,
+    },
     Run {
         ranks: usize,
         communicators: Vec<Vec<u32>>,
@@ -212,9 +215,8 @@ const SITE_BYTES_MAX: usize = 4096;
 /// Checks the places of a run: what they are called is shown.
 fn checked(sites: Vec<String>) -> Result<Vec<String>, String> {
     let unique: BTreeSet<&String> = sites.iter().collect();
-    let is_name = |site: &String| {
-        !site.is_empty() && site.len() <= SITE_BYTES_MAX && !site.chars().any(char::is_control)
-    };
+    let is_name =
+        |site: &String| !site.is_empty() && site.len() <= SITE_BYTES_MAX && !site.chars().any(char::is_control);
     if unique.len() < sites.len() || !sites.iter().all(is_name) {
         return Err(format!("places have names of 1 to {SITE_BYTES_MAX} bytes on one line, none twice"));
     }

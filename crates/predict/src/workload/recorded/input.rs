@@ -34,12 +34,12 @@ pub(in crate::workload) struct RawRecorded {
     #[schemars(extend("default" = "run"))]
     timed: Option<Spanned<Word<Timed>>>,
     /// Phases of the program, from one call of MPI to the next, that have a scale of their own.
-    phases: Option<Spanned<Vec<Spanned<RawPhase>>>>,
+    phases: Option<Spanned<Vec<Spanned<RawPhaseScale>>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawPhase {
+struct RawPhaseScale {
     /// Place of the call before, as the recording has it (`file:line`); without it, the start.
     #[schemars(extend("examples" = ["calculate_pi.py:24"]))]
     after: Option<Spanned<String>>,
@@ -89,7 +89,7 @@ fn check_clock(timed: &Spanned<Word<Timed>>, recording: &Recording, diagnostics:
 
 /// Returns the phases, which the recording has.
 fn phases(
-    raw: Option<&Spanned<Vec<Spanned<RawPhase>>>>,
+    raw: Option<&Spanned<Vec<Spanned<RawPhaseScale>>>>,
     recording: &Recording,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<PhaseScale>> {

@@ -95,7 +95,8 @@ impl Run {
     pub fn phases(&self) -> BTreeMap<Phase, u64> {
         let mut sums: BTreeMap<Between, u64> = BTreeMap::new();
         for (rank, steps) in self.ranks.iter().enumerate() {
-            let nanos = steps.iter().filter_map(|step| if let Step::Compute(nanos) = step { Some(*nanos) } else { None });
+            let nanos =
+                steps.iter().filter_map(|step| if let Step::Compute(nanos) = step { Some(*nanos) } else { None });
             for (between, nanos) in self.between(rank).into_iter().zip(nanos) {
                 let sum = sums.entry(between).or_default();
                 *sum = sum.saturating_add(nanos);
@@ -121,5 +122,52 @@ impl Run {
             number.map(|site| self.sites[site as usize].as_str())
         };
         Some((site(first), site(last)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Run {
+        let mut run = Run::new(1);
+        run.add(0, Step::Compute(1));
+        for (site, nanos) in [("x.py:2", 20), ("x.py:2", 300), ("x.py:3", 4000)] {
+            run.at(0, site);
+            run.clock(0);
+            run.add(0, Step::Compute(nanos));
+        }
+        run
+    }
+
+    #[test]
+    fn computing_is_between_the_calls_before_and_after_it() {
+        let found: Vec<(String, u64)> =
+            run().phases().into_iter().map(|(phase, nanos)| (phase.to_string(), nanos)).collect();
+        let expected =
+            [("the start to x.py:2", 1), ("x.py:2", 20), ("x.py:2 to x.py:3", 300), ("x.py:3 to the end", 4000)];
+        assert_eq!(found, expected.map(|(phase, nanos)| (phase.to_owned(), nanos)));
+    }
+
+    #[test]
+    fn a_program_times_itself_from_its_first_to_its_last_look_at_a_clock() {
+        assert_eq!(run().timed_between(), Some((Some("x.py:2"), Some("x.py:3"))));
+        let mut once = Run::new(1);
+        once.clock(0);
+        assert_eq!(once.timed_between(), None);
+    }
+
+    /// A loop that waits for a time looks at the clock again and again: the first and the last look are kept.
+    #[test]
+    fn looks_in_a_loop_are_two() {
+        let mut run = Run::new(1);
+        for _ in 0..10 {
+            run.at(0, "x.c:7");
+            run.clock(0);
+            run.add(0, Step::Compute(5));
+        }
+        let Step::At(_) = run.ranks[0][0] else { panic!("{:?}", run.ranks) };
+        let expected = [Step::Clock, Step::Compute(45), Step::Clock, Step::Compute(5)];
+        assert_eq!(run.ranks[0][1..], expected);
     }
 }

@@ -144,7 +144,11 @@ impl Run {
     /// Returns the run of ranks that have done nothing yet.
     #[must_use]
     pub fn new(n_ranks: u32) -> Self {
-        Self { ranks: vec![Vec::new(); n_ranks as usize], communicators: vec![(0..n_ranks).collect()], sites: Vec::new() }
+        Self {
+            ranks: vec![Vec::new(); n_ranks as usize],
+            communicators: vec![(0..n_ranks).collect()],
+            sites: Vec::new(),
+        }
     }
 
     /// Returns the number of its ranks.

@@ -1,7 +1,7 @@
 //! Which phases of a program get a factor of their own: those with which runs that are left out are predicted best.
 //!
 //! The factor of a phase is drawn towards that of all others: the logarithm of their ratio has the prior deviation [`TAU`]
-//! (docs/model.md eq. 59). Phases are added one by one; the runs on each fitted rank count are left out in turn, and what the others
+//! (docs/model.md eq. 53). Phases are added one by one; the runs on each fitted rank count are left out in turn, and what the others
 //! predict for them decides (Stone, "Cross-Validatory Choice and Assessment of Statistical Predictions", 1974).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,10 +84,11 @@ pub(super) fn chosen(task: &Task<'_>, single: &Settled) -> Result<Option<Chosen>
     let mut chosen: Vec<usize> = Vec::new();
     let Some(mut error) = effects.error_left_out(&chosen) else { return Ok(None) };
     // Without the runs that are left out, there is still one more than unknowns.
-    while chosen.len() + 3 <= n_counts {
+    while chosen.len() + 4 <= n_counts {
         let others = (0..effects.phases.len()).filter(|j| !chosen.contains(j));
         let with = |j: usize| {
             let all = [chosen.as_slice(), &[j]].concat();
+            effects.leaves_some(&all).then_some(())?;
             Some((effects.error_left_out(&all)?, all))
         };
         let best = others.filter_map(with).min_by(|a, b| a.0.total_cmp(&b.0));
@@ -127,6 +128,12 @@ impl Effects {
         let kept = phases.into_iter().zip(columns).filter(|(_, column)| has_effect(column));
         let (phases, each) = kept.unzip();
         Ok(Self { phases, factor, here_s, all, each, points: single.quiet.clone() })
+    }
+
+    /// Returns whether some run depends on the common factor when these phases have their own.
+    fn leaves_some(&self, phases: &[usize]) -> bool {
+        let is_left = |i: usize| EFFECT_MIN * self.here_s[i] < self.factor * self.columns_at(i, phases)[0];
+        (0..self.points.len()).any(is_left)
     }
 
     fn counts(&self) -> BTreeSet<u32> {

@@ -39,8 +39,7 @@ fn example() -> Recording {
         Step::Call(Call::Collective(0, Box::new(gatherv))),
     ];
     let rank_1 = vec![Step::Call(Call::Collective(0, Box::new(other)))];
-    let alone =
-        Run { ranks: vec![vec![Step::Call(Call::Collective(0, Box::new(barrier)))]], ..Run::new(1) };
+    let alone = Run { ranks: vec![vec![Step::Call(Call::Collective(0, Box::new(barrier)))]], ..Run::new(1) };
     let sites = ["pi.py:3", "pi.py:9"].map(str::to_owned).to_vec();
     let two = Run { ranks: vec![rank_0, rank_1], communicators: vec![vec![0, 1], vec![1]], sites };
     Recording { command: vec!["./pi".to_owned()], runs: vec![alone, two], fingerprint: String::new() }
@@ -68,6 +67,9 @@ fn a_file_that_is_no_recording_is_refused_with_its_line() {
         let line = format!(r#"{{"rank":[{steps}]}}"#);
         assert!(problem(&[title, run, &line]).contains("line 3: the request"), "{steps}");
     }
+    assert!(problem(&[title, run, r#"{"rank":[{"at":0}]}"#]).contains("line 3: there is no place 0"));
+    let twice = r#"{"run":{"ranks":2,"communicators":[],"sites":["x.py:1","x.py:1"]}}"#;
+    assert!(problem(&[title, twice]).contains("line 2: places have names"));
     assert!(problem(&[title, run, r#"{"rank":[]}"#]).contains("ends before its end"));
     assert!(problem(&[title]).contains("ends before its end"));
     assert!(problem(&[run]).contains("line 1: a recording has a title"));
