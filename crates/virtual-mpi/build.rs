@@ -29,7 +29,18 @@ fn variable(name: &str) -> String {
 fn build(library: &Path, stubs: &Path) {
     let mut rustc = Command::new(variable("RUSTC"));
     rustc.args(["--crate-name", "virtual_mpi", "--crate-type", "cdylib", "--edition", "2024", "--cfg", "virtual_mpi"]);
-    rustc.args(["-C", "opt-level=3", "-C", "panic=abort", "-C", "strip=debuginfo", "--cap-lints", "allow"]);
+    rustc.args([
+        "-C",
+        "opt-level=3",
+        "-C",
+        "panic=abort",
+        "-C",
+        "force-frame-pointers=yes",
+        "-C",
+        "strip=debuginfo",
+        "--cap-lints",
+        "allow",
+    ]);
     rustc.args(["-C", "link-arg=-Wl,-soname,libmpi.so.12", "--target", &variable("TARGET")]);
     // What begins with PMPI is always the function of the library, also where a tool stands before the other name.
     rustc.args(["-C", "link-arg=-Wl,-Bsymbolic-functions"]);

@@ -27,6 +27,13 @@ pub(crate) struct RunProgramArgs {
     /// Rank counts of --runs to fit; all others are held out [default: all that are recorded]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', requires = "runs", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) fit_ranks: Vec<NonZeroU32>,
+    /// Which part of a run its time is, also in --runs: "run", all of it, or "program", from the first to the last look at a
+    /// clock (`MPI_Wtime` and the like) that rank 0 takes
+    #[arg(long, value_name = "PART", default_value = "run", value_parser = ["run", "program"])]
+    pub(crate) timed: String,
+    /// How often each rank count is recorded; each step counts as long as it took least
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) repeat: NonZeroU32,
     /// Rule by which ranks fill the hosts: by-slot or by-node
     #[arg(long, value_name = "RULE", default_value = "by-slot", value_parser = ["by-slot", "by-node"])]
     pub(crate) placement: String,

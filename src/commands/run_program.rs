@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RunProgramArgs) -> Result<(), Failure> {
     let experiment = planned(args, &scenario)?;
     let (recording, factor) = recorded(args, &experiment)?;
     files::write(&folder.join(RECORDING), &write_recording(&recording))?;
-    files::write(&scenario, text(args, &factor::section(&factor)).as_bytes())?;
+    files::write(&scenario, text(args, &factor::section(&factor, factor::timed(args))).as_bytes())?;
     predict::run(&PredictArgs {
         run: RunArgs {
             scenario,
@@ -104,6 +104,7 @@ fn recorded(args: &RunProgramArgs, experiment: &Experiment) -> Result<(Recording
         (None, None) => return Err(factor::none()),
     };
     let recording = record(args, experiment, guess.scale, &stop)?;
+    factor::check_clock(args, &recording)?;
     let factor = match &runs {
         Some(runs) => factor::fitted(args, experiment, &recording, &guess, runs)?,
         None => guess,
@@ -123,10 +124,15 @@ fn counts(experiment: &Experiment) -> BTreeSet<u32> {
     std::iter::once(1).chain(experiment.scenario.run.ranks.iter().map(|ranks| ranks.get())).collect()
 }
 
-/// Runs the program at each rank count.
+/// Runs the program at each rank count, as often as is asked for: all of them, and all again, because what else this computer does
+/// lasts longer than one run.
 fn record(args: &RunProgramArgs, experiment: &Experiment, scale: f64, stop: &Stop) -> Result<Recording, Failure> {
     let run = |n_ranks| play(args, experiment, scale, n_ranks, stop).map(|(run, _)| run);
-    let runs = counts(experiment).into_iter().map(run).collect::<Result<_, Failure>>()?;
+    let round = || counts(experiment).into_iter().map(run).collect::<Result<Vec<Run>, Failure>>();
+    let mut runs = round()?;
+    for _ in 1..args.repeat.get() {
+        runs = runs.into_iter().zip(round()?).map(|(least, other)| least.least(other)).collect();
+    }
     let command = args.command.iter().map(|word| plain_text::lines(&word.to_string_lossy())).collect();
     Ok(Recording { command, runs, ..Recording::default() })
 }

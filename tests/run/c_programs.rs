@@ -8,7 +8,8 @@ fn run(stand: &Stand, arguments: &[&str], words: &[&str]) -> Option<String> {
     let ended = stand.run(arguments, programs()?, words);
     assert_eq!(ended.code, 0, "{words:?}: {}\n{}", ended.stdout, ended.stderr);
     let warnings: Vec<&str> = ended.stderr.split("warning: ").skip(1).collect();
-    let is_expected = |warning: &&str| warning.contains("CPU times of the") || warning.contains("from any source");
+    let expected = ["CPU times of the", "from any source", "the program times itself", "by its clock on rank 0"];
+    let is_expected = |warning: &&str| expected.iter().any(|part| warning.contains(part));
     assert!(ended.stderr.starts_with("warning: ") && warnings.iter().all(is_expected), "{words:?}: {}", ended.stderr);
     assert!(warnings[0].contains("CPU times of the recording count"), "{}", ended.stderr);
     Some(ended.stdout)
@@ -158,4 +159,66 @@ fn a_collective_goes_on_in_rounds_that_start_in_calls() {
 fn collectives_go_on_beside_each_other_and_beside_messages() {
     let arguments = ["--ranks", "1..=8", "--scale", "1", "--oversubscribe"];
     run(&Stand::new(), &arguments, &["going-on"]);
+}
+
+/// Returns the number of the line of `programs.c` that has these words.
+fn line_of(words: &str) -> usize {
+    let source = std::fs::read_to_string(support::root().join("tests/run/programs.c")).expect("the source");
+    1 + source.lines().position(|line| line.contains(words)).expect("the line")
+}
+
+/// The program sleeps an hour between its first and its last look at a clock; what it computes counts a millionth.
+#[test]
+fn the_time_that_the_program_takes_itself_is_its_time() {
+    let stand = Stand::new();
+    let arguments = ["--ranks", "2", "--scale", "0.000001", "--timed", "program"];
+    if run(&stand, &arguments, &["hour"]).is_none() {
+        return;
+    }
+    let [makespan] = column(&stand, "makespan_s")[..] else { panic!("one rank count") };
+    assert!((makespan - 3600.0).abs() < 1e-3, "{makespan}");
+    let scenario = std::fs::read_to_string(stand.path("scenario.toml")).expect("a scenario");
+    assert!(scenario.contains("timed = \"program\""), "{scenario}");
+}
+
+#[test]
+fn a_program_that_looks_at_no_clock_does_not_time_itself() {
+    let stand = Stand::new();
+    let Some(program) = programs() else { return };
+    let ended = stand.run(&["--ranks", "2", "--scale", "1", "--timed", "program"], program, &["farm"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("rank 0 does not look at a clock twice"), "{}", ended.stderr);
+    assert!(!stand.path("recording.jsonl.gz").exists());
+}
+
+/// On two ranks, all of the time but what is computed goes to two messages of 10 ms each, which are sent and received on these lines.
+#[test]
+fn explain_names_lines_of_a_c_program() {
+    let stand = Stand::new();
+    if run(&stand, &["--ranks", "2", "--scale", "0.000001"], &["ping"]).is_none() {
+        return;
+    }
+    let ended =
+        support::run(dlpc_sim().arg("explain").arg(stand.path("scenario.toml")).arg("--out").arg(stand.path("why")));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let there = format!("calls at programs.c:{}", line_of("MPI_Send(data, sizeof data, MPI_CHAR, 1, 1"));
+    let back = format!("calls at programs.c:{}", line_of("MPI_Send(data, sizeof data, MPI_CHAR, 0, 2"));
+    for place in [there, back] {
+        let row = ended.stdout.lines().find(|line| line.contains(&place));
+        assert!(row.is_some_and(|row| row.contains("50.0 %")), "{place}: {}", ended.stdout);
+    }
+    let page = std::fs::read_to_string(stand.path("why").join("explain.html")).expect("a page");
+    assert!(page.contains("calls at programs.c:"));
+}
+
+/// Of several recordings, the one that is kept is one, and it is predicted.
+#[test]
+fn a_rank_count_can_be_recorded_several_times() {
+    let stand = Stand::new();
+    let Some(printed) = run(&stand, &["--ranks", "2", "--scale", "0.000001", "--repeat", "2"], &["ping"]) else {
+        return;
+    };
+    assert_eq!(printed.matches("0.020000").count(), 2, "{printed}");
+    let [makespan] = column(&stand, "makespan_s")[..] else { panic!("one rank count") };
+    assert!((makespan - 0.02).abs() < 1e-5, "{makespan}");
 }

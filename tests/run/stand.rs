@@ -15,7 +15,7 @@ static PROGRAMS: LazyLock<Option<(TempDir, PathBuf)>> = LazyLock::new(|| {
     let binary = folder.path().join("programs");
     let source = root().join("tests/run/programs.c");
     let mut compiler = Command::new("mpicc.mpich");
-    compiler.args(["-O1", "-w", "-o"]).arg(&binary).arg(source).stdin(Stdio::null());
+    compiler.args(["-O1", "-g", "-w", "-o"]).arg(&binary).arg(source).stdin(Stdio::null());
     let Ok(status) = compiler.status() else {
         println!("LEFT OUT: C programs on virtual ranks: there is no mpicc.mpich");
         return None;

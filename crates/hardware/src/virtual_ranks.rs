@@ -8,6 +8,7 @@
 mod mail;
 mod meeting;
 mod process;
+mod sites;
 mod stage;
 mod translation;
 

@@ -1,5 +1,6 @@
 //! Explanations: why the curve bends, what would help, how many ranks to use. To `explain` what prediction is to `predict`.
 
+mod in_program;
 mod stream;
 mod what_if;
 
@@ -19,6 +20,7 @@ use crate::analysis::{Curve, CurvePoint};
 use crate::prediction::{self, Prediction};
 use crate::scenario::Scenario;
 
+pub use self::in_program::{InProgram, Part};
 pub use self::stream::{InTheory, KeepUp, StreamAdvice, in_theory};
 pub use self::what_if::WhatIf;
 
@@ -53,6 +55,8 @@ pub struct Detail {
     pub ranks: u32,
     /// Computing on the critical path by kernel, the longest first; without noise and without what other ranks cost.
     pub kernels: Vec<(Kernel, SimDuration)>,
+    /// Where in the user's program the time of the critical path goes, the longest first; empty where that is not known.
+    pub in_program: Vec<InProgram>,
     /// Where bytes on the critical path are held up, the longest first.
     pub bottlenecks: Vec<Bottleneck>,
     /// Lower bounds; none if the run has too many events to be traced.
@@ -222,6 +226,7 @@ impl Subject<'_> {
         let mut detail = Detail {
             ranks: point.ranks,
             kernels: Vec::new(),
+            in_program: Vec::new(),
             bottlenecks: Vec::new(),
             bounds: None,
             busiest_link: None,
@@ -236,6 +241,8 @@ impl Subject<'_> {
         let hosts_of_ranks = prediction::hosts_of_ranks(self.scenario, point.ranks);
         let bounds = bounds::bounds(trace, &platform, self.scenario.run.network, &hosts_of_ranks);
         detail.kernels = kernels(&path);
+        let phases = self.scenario.workload.facts().phases(point.ranks);
+        detail.in_program = phases.map_or_else(Vec::new, |phases| in_program::parts(&path, record, &phases));
         detail.bottlenecks = critical_path::link_shares(&path, record)
             .into_iter()
             .map(|share| Bottleneck {

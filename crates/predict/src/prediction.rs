@@ -3,6 +3,7 @@
 mod drawn;
 pub mod export;
 mod rehearsal;
+mod timed;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -266,6 +267,11 @@ impl Model<'_> {
     ) -> Result<Trace, SimError> {
         let streams = Streams::new(self.scenario.run.seed, replication);
         let mut program = self.scenario.workload.program(n_ranks, self.machine.collectives, streams);
+        if self.scenario.workload.facts().is_timed_by_itself() {
+            let (mut program, told) = timed::heard(program);
+            let trace = self.run_program(&mut program, n_ranks, replication, recording, events_max)?;
+            return Ok(timed::part(trace, &told));
+        }
         self.run_program(&mut program, n_ranks, replication, recording, events_max)
     }
 

@@ -5,8 +5,10 @@ use dlpc_engine::units::significant;
 use crate::number::TimeUnit;
 use dlpc_predict::analysis::advice::{Recommendation, Rule, recommend};
 use dlpc_predict::analysis::{Cause, Curve, CurvePoint};
-use dlpc_predict::explanation::{Advice, Alternative, Detail, Explanation, Gain, InTheory, KeepUp, WhatIf};
-use dlpc_predict::workload;
+use dlpc_predict::explanation::{
+    Advice, Alternative, Detail, Explanation, Gain, InProgram, InTheory, KeepUp, Part, WhatIf,
+};
+use dlpc_predict::workload::{self, recorded};
 
 /// Share of the time from which on something is worth a word.
 const SHARE_MIN: f64 = 0.01;
@@ -31,6 +33,7 @@ pub fn summary(curve: &Curve, explanation: &Explanation) -> Vec<String> {
 pub fn reasons(curve: &Curve, explanation: &Explanation) -> Vec<String> {
     let Some((point, detail)) = focus(curve, explanation) else { return Vec::new() };
     let mut sentences = vec![why(curve, point, detail), what_helps(point, detail)];
+    sentences.extend(in_program(point, detail));
     sentences.extend(bottleneck(point, detail));
     sentences.extend(headroom(point, detail));
     sentences
@@ -83,6 +86,42 @@ fn what_helps(point: &CurvePoint, detail: &Detail) -> String {
     match texts.as_slice() {
         [] => format!("On {}, nothing on the list of what-ifs would save 1 % of the time.", ranks(point.ranks)),
         texts => format!("Of {} on {}, {}.", time(point.makespan_s), ranks(point.ranks), texts.join(", ")),
+    }
+}
+
+/// Most parts of the user's program in a sentence.
+const PARTS_MAX: usize = 3;
+
+fn in_program(point: &CurvePoint, detail: &Detail) -> Option<String> {
+    let share = |part: &InProgram| part.duration.as_seconds() / point.makespan_s;
+    let large = detail.in_program.iter().filter(|part| 5.0 * SHARE_MIN <= share(part)).take(PARTS_MAX);
+    let texts: Vec<String> = large.map(|part| format!("{} {}", percent(share(part)), part_in_words(part))).collect();
+    (!texts.is_empty()).then(|| format!("In the program, on {}: {}.", ranks(point.ranks), texts.join("; ")))
+}
+
+fn part_in_words(part: &InProgram) -> String {
+    let on = on_ranks(part);
+    match &part.part {
+        Part::Computing(phase) => format!("is computing of {on}, {phase}"),
+        Part::Call(Some(site)) => format!("is in calls of {on} at {}", recorded::short(site)),
+        Part::Call(None) => format!("is in calls of {on} at places that are not known"),
+    }
+}
+
+/// Returns which part of the user's program it is.
+pub(super) fn part_name(part: &Part) -> String {
+    match part {
+        Part::Computing(phase) => format!("computing, {phase}"),
+        Part::Call(Some(site)) => format!("calls at {}", recorded::short(site)),
+        Part::Call(None) => "calls at places that are not known".to_owned(),
+    }
+}
+
+/// Returns on which ranks a part of the program is on the critical path.
+pub(super) fn on_ranks(part: &InProgram) -> String {
+    match part.ranks.as_slice() {
+        [rank] => format!("rank {rank}"),
+        several => ranks(u32::try_from(several.len()).unwrap_or(u32::MAX)),
     }
 }
 

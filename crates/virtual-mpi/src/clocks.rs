@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::link::{self, Timespec, real_time};
 use crate::memory::{get, put};
+use crate::places::{self, Here};
 use crate::wire::Call;
 
 const CLOCK_REALTIME: c_int = 0;
@@ -35,7 +36,7 @@ static END: OnceLock<[u64; 2]> = OnceLock::new();
 
 /// Notes that simulated time ends: from now on, real time goes on from there.
 pub(crate) fn end() {
-    let now = link::now("MPI_Finalize").unwrap_or_default() / 1000;
+    let now = link::now("MPI_Finalize", Here::default()).unwrap_or_default() / 1000;
     END.get_or_init(|| [now, nanos(real_time(CLOCK_MONOTONIC))]);
 }
 
@@ -53,7 +54,7 @@ fn timespec(nanos: u64) -> Timespec {
 }
 
 /// Returns what a clock says on the cluster, in ns; none for clocks of other things, and where time is real.
-fn simulated(clock: c_int) -> Option<u64> {
+fn simulated(clock: c_int, name: &'static str) -> Option<u64> {
     let place = match clock {
         CLOCK_REALTIME | CLOCK_REALTIME_COARSE => 0,
         CLOCK_MONOTONIC | CLOCK_MONOTONIC_RAW | CLOCK_MONOTONIC_COARSE | CLOCK_BOOTTIME => 1,
@@ -63,7 +64,8 @@ fn simulated(clock: c_int) -> Option<u64> {
     if let Some([now, real]) = END.get() {
         return Some(epoch + now + nanos(real_time(CLOCK_MONOTONIC)).saturating_sub(*real));
     }
-    Some(epoch + link::now("clock_gettime")? / 1000)
+    let here = places::of_clock(clock == CLOCK_REALTIME);
+    Some(epoch + link::now(name, here)? / 1000)
 }
 
 /// Sleeps on the cluster; returns whether time is simulated.
@@ -86,7 +88,7 @@ fn sleep(nanos: u64, name: &'static str) {
 /// Covers the function of the C library.
 #[cfg_attr(virtual_mpi, unsafe(no_mangle))]
 pub(crate) extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int {
-    match simulated(clock) {
+    match simulated(clock, "clock_gettime") {
         Some(now) => put(time, timespec(now)),
         None => {
             return link::system(link::CLOCK_GETTIME, [clock.cast_unsigned() as usize, time.expose_provenance(), 0, 0]);
@@ -98,7 +100,7 @@ pub(crate) extern "C" fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_i
 /// Covers the function of the C library.
 #[cfg_attr(virtual_mpi, unsafe(no_mangle))]
 pub(crate) extern "C" fn gettimeofday(time: *mut Timeval, _zone: *mut c_void) -> c_int {
-    let now = simulated(CLOCK_REALTIME).unwrap_or_else(|| nanos(real_time(CLOCK_REALTIME)));
+    let now = simulated(CLOCK_REALTIME, "gettimeofday").unwrap_or_else(|| nanos(real_time(CLOCK_REALTIME)));
     let Timespec { seconds, nanos } = timespec(now);
     put(time, Timeval { seconds, micros: nanos / 1000 });
     0
@@ -107,7 +109,7 @@ pub(crate) extern "C" fn gettimeofday(time: *mut Timeval, _zone: *mut c_void) ->
 /// Covers the function of the C library.
 #[cfg_attr(virtual_mpi, unsafe(no_mangle))]
 pub(crate) extern "C" fn time(place: *mut i64) -> i64 {
-    let now = simulated(CLOCK_REALTIME).unwrap_or_else(|| nanos(real_time(CLOCK_REALTIME)));
+    let now = simulated(CLOCK_REALTIME, "time").unwrap_or_else(|| nanos(real_time(CLOCK_REALTIME)));
     let seconds = timespec(now).seconds;
     put(place, seconds);
     seconds
@@ -131,7 +133,7 @@ pub(crate) extern "C" fn clock_nanosleep(
 ) -> c_int {
     let until = nanos(get(wanted));
     let is_absolute = flags & TIMER_ABSTIME != 0;
-    let Some(now) = simulated(clock) else {
+    let Some(now) = simulated(clock, "clock_nanosleep") else {
         let arguments = [
             clock.cast_unsigned() as usize,
             flags.cast_unsigned() as usize,

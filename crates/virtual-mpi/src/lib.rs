@@ -76,6 +76,7 @@ mod memory;
 mod messages;
 mod neighbours;
 mod packing;
+mod places;
 mod plan;
 mod point_to_point;
 mod reductions;

@@ -6,6 +6,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::places::{self, Here};
 use crate::wire::{self, Call, Frame, RANK, SOCKET};
 
 /// The connection; none until the first call.
@@ -114,6 +115,11 @@ pub(crate) fn leave() {
 
 /// Tells a call to the simulator, with its data, and returns the answer when the call is over.
 pub(crate) fn call(call: &Call, bytes: &[u8]) -> Frame {
+    // Before the lock: a Python script may hold its own one where another thread waits for this one.
+    call_from(places::here(), call, bytes)
+}
+
+fn call_from(here: Here, call: &Call, bytes: &[u8]) -> Frame {
     let mut link = lock(&LINK);
     let link = link.get_or_insert_with(connect);
     if process::id() != link.pid {
@@ -125,7 +131,13 @@ pub(crate) fn call(call: &Call, bytes: &[u8]) -> Frame {
     // What follows within the same call costs nothing.
     RESUMED.store(entered, Ordering::Relaxed);
     WAS_TOLD.store(true, Ordering::Relaxed);
-    let frame = Frame { kind, time, numbers, name: (*lock(&NAME)).to_owned(), bytes: Vec::new() };
+    if let Some((place, file)) = here.told {
+        let (kind, numbers) = Call::Place(place).encode();
+        if wire::send(&mut link.stream, &Frame { kind, numbers, ..Frame::default() }, &file).is_err() {
+            exit();
+        }
+    }
+    let frame = Frame { kind, time, place: here.number, numbers, name: (*lock(&NAME)).to_owned(), bytes: Vec::new() };
     let answer = wire::send(&mut link.stream, &frame, bytes).and_then(|()| wire::receive(&mut link.stream));
     // The simulator has ended, or has ended this run: it says why.
     answer.ok().flatten().unwrap_or_else(|| exit())
@@ -136,7 +148,7 @@ static NOW: AtomicU64 = AtomicU64::new(0);
 
 /// Returns the simulated time in ps; none in processes that are no ranks. Beside a call of another thread, it is the latest
 /// that is known.
-pub(crate) fn now(name: &'static str) -> Option<u64> {
+pub(crate) fn now(name: &'static str, here: Here) -> Option<u64> {
     let Ok(link) = LINK.try_lock() else { return Some(NOW.load(Ordering::Relaxed)) };
     let is_rank = link.as_ref().is_some_and(|link| link.pid == process::id());
     drop(link);
@@ -144,7 +156,7 @@ pub(crate) fn now(name: &'static str) -> Option<u64> {
         return None;
     }
     enter(name);
-    let now = call(&Call::Time, b"").time;
+    let now = call_from(here, &Call::Time, b"").time;
     leave();
     NOW.store(now, Ordering::Relaxed);
     Some(now)

@@ -27,6 +27,18 @@ pub(crate) fn get<T: Copy>(from: *const T) -> T {
     unsafe { from.read() }
 }
 
+/// Reads a stack frame: where that of the caller is, and to which address it returns. None at the end of the stack.
+///
+/// Only frames of this library are asked for, whose functions all keep them (`build.rs`).
+pub(crate) fn frame(at: usize) -> Option<(usize, usize)> {
+    if at == 0 {
+        return None;
+    }
+    let at = std::ptr::with_exposed_provenance::<usize>(at);
+    // SAFETY: a frame pointer leads to that of the caller, and the address to return to follows it.
+    Some(unsafe { (at.read(), at.add(1).read()) })
+}
+
 /// Copies an array of `n` arguments.
 pub(crate) fn list<T: Copy>(from: *const T, n: usize) -> Vec<T> {
     if n == 0 || from.is_null() {

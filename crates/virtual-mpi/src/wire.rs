@@ -1,8 +1,11 @@
 //! What a rank and the simulator say to each other: frames over a Unix socket, and the calls that they stand for.
 
 pub mod gathering;
+mod place;
 
 use std::io::{self, IoSlice, Read, Write};
+
+pub use self::place::Place;
 
 /// Variable of the environment that names the socket of the simulator.
 pub const SOCKET: &str = "DLPC_SIM_VIRTUAL_SOCKET";
@@ -16,6 +19,8 @@ pub struct Frame {
     pub kind: u64,
     /// Of a call, the CPU time in ns since the answer before; of an answer, the simulated time in ps.
     pub time: u64,
+    /// Of a call, the number of the place in the program where it was made ([`Place`]); zero where that is not known.
+    pub place: u32,
     /// Arguments, or results.
     pub numbers: Vec<i64>,
     /// Of a call, the name of the MPI function.
@@ -25,7 +30,7 @@ pub struct Frame {
 }
 
 /// Words of 8 bytes before the numbers.
-const HEADER_WORDS: usize = 5;
+const HEADER_WORDS: usize = 6;
 /// More than any call has: a sign that something else speaks.
 const NUMBERS_MAX: u64 = 1 << 24;
 const NAME_MAX: u64 = 1 << 10;
@@ -38,7 +43,7 @@ const BYTES_MAX: u64 = 1 << 36;
 pub fn send(stream: &mut impl Write, frame: &Frame, bytes: &[u8]) -> io::Result<()> {
     let mut head = Vec::with_capacity(8 * (HEADER_WORDS + frame.numbers.len()) + frame.name.len());
     let lengths = [frame.numbers.len(), frame.name.len(), bytes.len()].map(|length| length as u64);
-    for word in [frame.kind, frame.time].into_iter().chain(lengths) {
+    for word in [frame.kind, frame.time, u64::from(frame.place)].into_iter().chain(lengths) {
         head.extend(word.to_le_bytes());
     }
     for number in &frame.numbers {
@@ -72,13 +77,14 @@ pub fn receive(stream: &mut impl Read) -> io::Result<Option<Frame>> {
     stream.read_exact(&mut header[n..])?;
     let mut words = header.chunks_exact(8).map(word);
     let mut next = || words.next().unwrap_or_default();
-    let (kind, time, n_numbers, n_name, n_bytes) = (next(), next(), next(), next(), next());
+    let (kind, time, place) = (next(), next(), u32::try_from(next()).unwrap_or(0));
+    let (n_numbers, n_name, n_bytes) = (next(), next(), next());
     if n_numbers > NUMBERS_MAX || n_name > NAME_MAX || n_bytes > BYTES_MAX {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no call of the virtual MPI library"));
     }
     let numbers = read(stream, 8 * n_numbers)?.chunks_exact(8).map(|bytes| word(bytes).cast_signed()).collect();
     let name = String::from_utf8_lossy(&read(stream, n_name)?).into_owned();
-    Ok(Some(Frame { kind, time, numbers, name, bytes: read(stream, n_bytes)? }))
+    Ok(Some(Frame { kind, time, place, numbers, name, bytes: read(stream, n_bytes)? }))
 }
 
 fn first(stream: &mut impl Read, header: &mut [u8]) -> io::Result<usize> {
@@ -188,6 +194,8 @@ pub enum Call {
         /// Which rank it is.
         rank: u32,
     },
+    /// What the number of a place stands for, before its first use; not answered. The bytes are the path of a file.
+    Place(Place),
     /// `MPI_Init`: answered with the number of ranks; the bytes are the name of the host.
     Init,
     /// `MPI_Finalize`.
@@ -273,6 +281,7 @@ impl Call {
     pub fn encode(&self) -> (u64, Vec<i64>) {
         match self {
             Self::Hello { rank } => (14, vec![i64::from(*rank)]),
+            Self::Place(place) => place.encode(),
             Self::Init => (1, Vec::new()),
             Self::Finalize => (2, Vec::new()),
             Self::Abort { code } => (3, vec![*code]),
@@ -346,6 +355,7 @@ impl Call {
             17 => Self::StartMatched(numbers.u32()?),
             18 => Self::Free(numbers.u32()?),
             19 => Self::Cancel(numbers.u32()?),
+            21 | 22 => return Place::decode(kind, numbers.0).map(Self::Place),
             20 => Self::Begin(numbers.u32()?, Box::new(numbers.gathering()?)),
             _ => return None,
         };

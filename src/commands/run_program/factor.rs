@@ -10,7 +10,7 @@ use dlpc_predict::fit::runs::recording::{self, FactorFit};
 use dlpc_predict::input::{Experiment, MeasuredCurve};
 use dlpc_predict::scenario::Scenario;
 use dlpc_predict::workload::Workload;
-use dlpc_predict::workload::recorded::{Factor, Recorded, Recording};
+use dlpc_predict::workload::recorded::{Factor, PhaseScale, Recorded, Recording, Timed};
 
 use super::{RECORDING, Stop, counts, play, quoted};
 use crate::cli::run::{RunProgramArgs, Scale};
@@ -68,7 +68,7 @@ pub(super) fn fitted(
     guess: &Factor,
     runs: &MeasuredCurve,
 ) -> Result<Factor, Failure> {
-    let recorded = Recorded { recording: Arc::new(recorded.clone()), factor: guess.clone() };
+    let recorded = Recorded { recording: Arc::new(recorded.clone()), factor: guess.clone(), timed: timed(args) };
     let program = MeasuredProgram {
         scenario: Scenario { workload: Workload::Recorded(recorded), ..experiment.scenario.clone() },
         machine: experiment.machine.clone(),
@@ -87,8 +87,27 @@ pub(super) fn fitted(
     })
 }
 
+/// Returns which part of a run is its time.
+pub(super) fn timed(args: &RunProgramArgs) -> Timed {
+    if args.timed == Timed::Program.name() { Timed::Program } else { Timed::Run }
+}
+
+/// Fails if rank 0 of a run does not look at a clock twice, where that is to be its time.
+pub(super) fn check_clock(args: &RunProgramArgs, recorded: &Recording) -> Result<(), Failure> {
+    let without = recorded.runs.iter().find(|run| timed(args) == Timed::Program && run.timed_between().is_none());
+    without.map_or(Ok(()), |run| {
+        Err(Failure::Usage {
+            message: format!(
+                "on {} ranks, rank 0 does not look at a clock twice: the program does not time itself",
+                run.n_ranks()
+            ),
+            help: "leave out --timed, or call MPI_Wtime before and after what is to be timed".to_owned(),
+        })
+    })
+}
+
 /// Returns the recording and its factor as a scenario has them.
-pub(super) fn section(factor: &Factor) -> String {
+pub(super) fn section(factor: &Factor, timed: Timed) -> String {
     let mut lines = vec![
         "[workload.recorded]".to_owned(),
         format!("file = {}", quoted(RECORDING)),
@@ -98,6 +117,16 @@ pub(super) fn section(factor: &Factor) -> String {
     lines.extend(factor.source.as_ref().map(|source| format!("scale_source = {}", quoted(source))));
     if factor.setup > SimDuration::ZERO {
         lines.push(format!("setup = {}", quoted(&factor.setup.to_string())));
+    }
+    if timed != Timed::Run {
+        lines.push(format!("timed = {}", quoted(timed.name())));
+    }
+    for PhaseScale { phase, scale, interval } in &factor.phases {
+        lines.push("\n[[workload.recorded.phases]]".to_owned());
+        lines.extend(phase.after.as_ref().map(|site| format!("after = {}", quoted(site))));
+        lines.extend(phase.upto.as_ref().map(|site| format!("upto = {}", quoted(site))));
+        lines.push(format!("scale = {scale:?}"));
+        lines.extend(interval.map(|(low, high)| format!("scale_interval = [{low:?}, {high:?}]")));
     }
     lines.push(String::new());
     lines.join("\n")

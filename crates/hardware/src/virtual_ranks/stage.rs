@@ -17,6 +17,7 @@ use self::rounds::{Ongoing, Waiting};
 use super::mail::{Letter, Mail};
 use super::meeting::Meeting;
 use super::process::{Process, Theatre};
+use super::sites::Sites;
 use super::{Play, PlayError, translation};
 
 /// Contexts of the communicators of all ranks and of each one alone.
@@ -24,6 +25,8 @@ const WORLD: u32 = 0;
 const OWN: u32 = 2;
 /// Each context is two: the second one is that of collectives that go on.
 const APART: u32 = 2;
+/// Functions by which a program looks at a clock.
+const CLOCKS: [&str; 4] = ["MPI_Wtime", "clock_gettime", "gettimeofday", "time"];
 
 /// Which collective it is: context and number of the communicator, and the number among the collectives of both.
 type Key = (u32, u32, u32);
@@ -43,10 +46,13 @@ pub(super) struct Stage {
     n_contexts: u32,
     now: SimTime,
     failure: Option<PlayError>,
+    sites: Sites,
 }
 
 #[derive(Debug, Default)]
 struct Rank {
+    /// Places in the program, by the numbers of its process.
+    sites: BTreeMap<u32, String>,
     process: Option<Process>,
     ops: VecDeque<Op>,
     current: Option<Current>,
@@ -123,6 +129,7 @@ impl Stage {
             n_contexts: OWN + APART,
             now: SimTime::ZERO,
             failure: None,
+            sites: Sites::default(),
         }
     }
 
@@ -268,14 +275,19 @@ impl Stage {
 
     /// Waits for the next call of a rank. While collectives go on, their messages come first.
     fn hear(&mut self, rank: u32) -> Result<(), PlayError> {
-        let process =
-            self.ranks[rank as usize].process.as_mut().expect("invariant: a rank that is asked has a process");
-        let Frame { kind, time, numbers, name, bytes } = process.receive(&self.theatre)?;
+        let Frame { kind, time, place, numbers, name, bytes } = self.next_frame(rank)?;
         let why = "it is not told as it should be".to_owned();
         let call = Call::decode(kind, &numbers).ok_or(PlayError::Refused { rank, function: name.clone(), why })?;
         // The clock starts when all ranks are there, as that of every workload.
         if call != Call::Init {
             self.step(rank, Step::Compute(time));
+        }
+        if let Some(site) = self.ranks[rank as usize].sites.get(&place) {
+            self.run.at(rank, site);
+        }
+        // The interpreter of a script looks at clocks for itself, too.
+        if CLOCKS.contains(&name.as_str()) && (place > 0 || name == CLOCKS[0]) {
+            self.run.clock(rank);
         }
         let of = self.rank(rank);
         // Asking for the time, and sleeping, are no calls of MPI.
@@ -284,6 +296,18 @@ impl Stage {
         }
         of.heard = Some(Heard { name, call, bytes });
         Ok(())
+    }
+
+    /// Waits for the next call of a rank; what it says of places before is noted.
+    fn next_frame(&mut self, rank: u32) -> Result<Frame, PlayError> {
+        loop {
+            let process =
+                self.ranks[rank as usize].process.as_mut().expect("invariant: a rank that is asked has a process");
+            let frame = process.receive(&self.theatre)?;
+            let Some(Call::Place(place)) = Call::decode(frame.kind, &frame.numbers) else { return Ok(frame) };
+            let (number, site) = self.sites.of(place, &String::from_utf8_lossy(&frame.bytes));
+            self.rank(rank).sites.insert(number, site);
+        }
     }
 
     /// Turns a call of a rank into ops.

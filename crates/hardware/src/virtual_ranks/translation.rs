@@ -39,6 +39,7 @@ pub(super) fn step(
             Call::Collective(number, Box::new(collective(gathering, place, n).ok_or("an unknown collective")?))
         }
         wire::Call::Hello { .. }
+        | wire::Call::Place(_)
         | wire::Call::Init
         | wire::Call::Finalize
         | wire::Call::Abort { .. }

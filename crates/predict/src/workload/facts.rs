@@ -7,6 +7,7 @@ use dlpc_engine::random::Streams;
 use dlpc_engine::units::SimDuration;
 use toml_edit::Value;
 
+use super::recorded::Phase;
 use super::{Excess, RawWorkload, Size, TracedRun};
 use crate::cause::Cause;
 use crate::diagnostic::{Diagnostics, Problem, Span};
@@ -44,6 +45,17 @@ pub(crate) trait Facts {
     /// Returns whether it differs from replication to replication even on a machine without noise.
     fn is_random(&self) -> bool {
         false
+    }
+
+    /// Returns whether the time of a run is that between the first and the last time that rank 0 asks for, by `Op::Time`.
+    fn is_timed_by_itself(&self) -> bool {
+        false
+    }
+
+    /// Returns for each of `n_ranks` ranks where in the user's program its computing steps are, one after the other; none where that
+    /// is not known.
+    fn phases(&self, _n_ranks: u32) -> Option<Vec<Vec<Phase>>> {
+        None
     }
 
     /// Returns what a result has to say of how it was made, in sentences.

@@ -3,8 +3,11 @@
 mod collective;
 mod file;
 mod input;
+mod phase;
 mod recording;
+mod repeats;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
@@ -20,6 +23,8 @@ use crate::cause::Cause;
 pub(crate) use self::file::read as read_recording;
 pub use self::file::{Unreadable, write as write_recording};
 pub(super) use self::input::{RawRecorded, read};
+use self::phase::Between;
+pub use self::phase::{Phase, Timed, short};
 pub use self::recording::{
     COLLECTIVES, CONTEXTS_MAX, Call, Communicator, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step,
 };
@@ -34,6 +39,8 @@ pub struct Recorded {
     pub recording: Arc<Recording>,
     /// How long its CPU times are there.
     pub factor: Factor,
+    /// Which part of a run its time is.
+    pub timed: Timed,
 }
 
 /// From CPU times of the computer that recorded to times on a core of speed 1 of the machine model.
@@ -47,6 +54,32 @@ pub struct Factor {
     pub setup: SimDuration,
     /// Where it comes from, in words; none if nobody says.
     pub source: Option<String>,
+    /// Phases that have a scale of their own; none twice.
+    pub phases: Vec<PhaseScale>,
+}
+
+/// From CPU times to times on the cluster in one phase of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseScale {
+    /// Which one.
+    pub phase: Phase,
+    /// As [`Factor::scale`].
+    pub scale: f64,
+    /// As [`Factor::interval`].
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Returns the standard deviation of the logarithm of a scale with this 95 % interval.
+fn sigma_of(interval: Option<(f64, f64)>) -> f64 {
+    interval.map_or(0.0, |(low, high)| maths::ln(high / low) / (2.0 * HALF_WIDTH_SIGMAS))
+}
+
+/// Says how well a scale is known.
+fn known_to(interval: Option<(f64, f64)>) -> String {
+    match interval {
+        Some((low, high)) => format!("{} to {}", significant(low, DIGITS), significant(high, DIGITS)),
+        None => "taken as exact".to_owned(),
+    }
 }
 
 /// Half-width of a 95 % interval of a normal distribution, in standard deviations.
@@ -56,29 +89,59 @@ impl Factor {
     /// Returns a scale that is known, without set-up.
     #[must_use]
     pub const fn known(scale: f64) -> Self {
-        Self { scale, interval: None, setup: SimDuration::ZERO, source: None }
+        Self { scale, interval: None, setup: SimDuration::ZERO, source: None, phases: Vec::new() }
     }
 
     /// Returns the standard deviation of the logarithm of the scale; zero if it is taken as known.
     #[must_use]
     pub fn sigma(&self) -> f64 {
-        self.interval.map_or(0.0, |(low, high)| maths::ln(high / low) / (2.0 * HALF_WIDTH_SIGMAS))
+        sigma_of(self.interval)
+    }
+
+    /// Returns the scales of phases in a run, drawn from their intervals.
+    fn of_phases(&self, run: &Run, streams: Streams) -> BTreeMap<Between, f64> {
+        let mut scales = BTreeMap::new();
+        for (stream, of) in (1..).zip(&self.phases) {
+            if let Some(between) = run.numbered(&of.phase) {
+                let drawn = streams.mirrored_factor(Purpose::Scale, stream, sigma_of(of.interval));
+                scales.insert(between, of.scale * drawn);
+            }
+        }
+        scales
     }
 
     /// Says in one sentence what the factor is and where it comes from.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let interval = match self.interval {
-            Some((low, high)) => format!("{} to {}", significant(low, DIGITS), significant(high, DIGITS)),
-            None => "taken as exact".to_owned(),
+        let interval = known_to(self.interval);
+        let of_phase = |of: &PhaseScale| {
+            format!(" {} times ({}) in {},", significant(of.scale, DIGITS), known_to(of.interval), of.phase)
         };
+        let phases: String = self.phases.iter().map(of_phase).collect();
+        let others = if phases.is_empty() { "" } else { " elsewhere" };
         let setup =
             if self.setup == SimDuration::ZERO { String::new() } else { format!(", after a set-up of {}", self.setup) };
         format!(
-            "CPU times of the recording count {} times ({interval}){setup}, by {}",
+            "CPU times of the recording count{phases} {} times ({interval}){others}{setup}, by {}",
             significant(self.scale, DIGITS),
             self.source.as_deref().unwrap_or("the scenario file, which does not say how it was found")
         )
+    }
+}
+
+impl Recorded {
+    /// Says which part of a run its time is, if that is a question.
+    fn clock(&self) -> Option<String> {
+        let (from, to) = self.recording.runs.last()?.timed_between()?;
+        let name = |site: Option<&str>| site.map_or("a place that is not known", short).to_owned();
+        let span = format!("on rank 0 from {} to {}", name(from), name(to));
+        Some(match self.timed {
+            Timed::Program => format!("times are those that the program itself takes, by its clock {span}"),
+            Timed::Run => format!(
+                "the program times itself, {span}: this is the time of all of it, from MPI_Init to MPI_Finalize; for the other one \
+                 write `timed = \"program\"` under [workload.recorded], or --timed program after `run`"
+            ),
+        })
     }
 }
 
@@ -88,8 +151,9 @@ const DIGITS: usize = 3;
 impl Facts for Recorded {
     fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Program {
         let run = self.recording.on(n_ranks).expect("invariant: rank counts of a scenario were recorded");
-        let drawn = streams.mirrored_factor(Purpose::Scale, 0, self.factor.sigma());
-        let mut ops = run.ops(self.factor.scale * drawn, overrides);
+        let scale = self.factor.scale * streams.mirrored_factor(Purpose::Scale, 0, self.factor.sigma());
+        let of_phases = self.factor.of_phases(run, streams);
+        let mut ops = run.ops(scale, &of_phases, self.timed, overrides);
         if self.factor.setup > SimDuration::ZERO {
             let setup = Op::Compute { kernel: Kernel::Recorded, work: self.factor.setup };
             for ops in &mut ops {
@@ -100,7 +164,21 @@ impl Facts for Recorded {
     }
 
     fn is_random(&self) -> bool {
-        self.factor.sigma() > 0.0
+        self.factor.sigma() > 0.0 || self.factor.phases.iter().any(|of| sigma_of(of.interval) > 0.0)
+    }
+
+    fn phases(&self, n_ranks: u32) -> Option<Vec<Vec<Phase>>> {
+        let run = self.recording.on(n_ranks).filter(|run| !run.sites.is_empty())?;
+        let setup = (self.factor.setup > SimDuration::ZERO).then_some(Phase { after: None, upto: None });
+        let of_rank = |rank: usize| {
+            let phases = run.between(rank).into_iter().map(|between| run.named(between));
+            setup.iter().cloned().chain(phases).collect()
+        };
+        Some((0..run.ranks.len()).map(of_rank).collect())
+    }
+
+    fn is_timed_by_itself(&self) -> bool {
+        self.timed == Timed::Program
     }
 
     fn cautions(&self) -> Vec<String> {
@@ -111,7 +189,7 @@ impl Facts for Recorded {
                  where others would come first: on another cluster, record again"
             )
         });
-        std::iter::once(self.factor.in_words()).chain(order).collect()
+        std::iter::once(self.factor.in_words()).chain(self.clock()).chain(order).collect()
     }
 
     fn kernels(&self) -> &'static [Kernel] {
@@ -123,6 +201,10 @@ impl Facts for Recorded {
             self.factor.scale *= factor;
             self.factor.interval = self.factor.interval.map(|(low, high)| (low * factor, high * factor));
             self.factor.setup = self.factor.setup.scaled_by(factor);
+            for of in &mut self.factor.phases {
+                of.scale *= factor;
+                of.interval = of.interval.map(|(low, high)| (low * factor, high * factor));
+            }
         }
     }
 
@@ -158,7 +240,11 @@ mod tests {
         for rank in 0..2 {
             run.add(rank, Step::Compute(1_000_000_000));
         }
-        Recorded { recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }), factor }
+        Recorded {
+            recording: Arc::new(Recording { runs: vec![run], ..Recording::default() }),
+            factor,
+            timed: Timed::Run,
+        }
     }
 
     /// Returns the seconds that each rank computes, op by op.

@@ -78,6 +78,10 @@ fn at(detail: &Detail) -> Markup {
         (gains(&detail.what_ifs))
         h3 { "What the time depends on, on " (on) }
         (sensitivities(&detail.sensitivities))
+        @if !detail.in_program.is_empty() {
+            h3 { "Where in the program the time goes, on " (on) }
+            (in_program(detail))
+        }
         @if !detail.bottlenecks.is_empty() {
             h3 { "Where bytes wait, on " (on) }
             (bottlenecks(detail))
@@ -141,6 +145,19 @@ fn bar(share: f64) -> Markup {
     let width = (100.0 * share.abs()).min(100.0);
     let class = if share < 0.0 { "bar loss" } else { "bar" };
     html! { span.track { span class=(class) style={ "width:" (format!("{width:.1}")) "%" } {} } }
+}
+
+fn in_program(detail: &Detail) -> Markup {
+    let all = &detail.in_program;
+    let times = Times::of(all.iter().map(|part| part.duration.as_seconds()));
+    let columns = [
+        Column::words("part of the program", all.iter().map(|part| sentence::part_name(&part.part))),
+        Column::words("on", all.iter().map(sentence::on_ranks)),
+        Column::numbers(times.header("time"), all.iter().map(|part| times.text(part.duration.as_seconds()))),
+    ];
+    let caption =
+        "Time of the critical path in each part of the program: computing from one call to the next, and calls.";
+    tables::table(&format!("in-program-{}", detail.ranks), caption, &columns)
 }
 
 /// Share of the longest wait from which on another one is listed.

@@ -8,7 +8,7 @@ use super::{FORMAT, PointDto, schema, text};
 use dlpc_predict::analysis::Curve;
 use dlpc_predict::analysis::advice::Recommendation;
 use dlpc_predict::analysis::bounds::Bounds;
-use dlpc_predict::explanation::{Advice, Detail, Explanation, KeepUp};
+use dlpc_predict::explanation::{Advice, Detail, Explanation, InProgram, KeepUp, Part};
 
 /// What goes into `explain.json`.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,8 @@ struct DetailDto {
     ranks: u32,
     /// Computing on the critical path by kernel, the longest first.
     kernels: Vec<KernelDto>,
+    /// Where in the user's program the time of the critical path goes, the longest first; empty where that is not known.
+    in_program: Vec<InProgramDto>,
     /// Where bytes on the critical path are held up, the longest first.
     bottlenecks: Vec<BottleneckDto>,
     /// Lower bounds of the makespan; null if the run was not traced.
@@ -106,6 +108,32 @@ struct KernelDto {
     kernel: &'static str,
     /// Seconds.
     seconds: f64,
+}
+
+/// Time of the critical path in one part of the user's program. Places are `file:line`, as in the recording.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InProgram")]
+struct InProgramDto {
+    /// `computing`, from one call to the next, or `call`.
+    kind: &'static str,
+    /// Of computing, the place of the call before; null at the start.
+    after: Option<String>,
+    /// Of computing, the place of the call after, null at the end; of a call, its place, null where it is not known.
+    at: Option<String>,
+    /// Ranks that it is on the critical path of.
+    ranks: Vec<u32>,
+    /// Seconds.
+    seconds: f64,
+}
+
+impl From<&InProgram> for InProgramDto {
+    fn from(part: &InProgram) -> Self {
+        let (kind, after, at) = match &part.part {
+            Part::Computing(phase) => ("computing", phase.after.clone(), phase.upto.clone()),
+            Part::Call(site) => ("call", None, site.clone()),
+        };
+        Self { kind, after, at, ranks: part.ranks.clone(), seconds: part.duration.as_seconds() }
+    }
 }
 
 /// Time of the critical path that goes to bytes held up at one place.
@@ -244,6 +272,7 @@ impl From<&Detail> for DetailDto {
         Self {
             ranks: detail.ranks,
             kernels: kernels.map(|(of, time)| KernelDto { kernel: of.name(), seconds: time.as_seconds() }).collect(),
+            in_program: detail.in_program.iter().map(InProgramDto::from).collect(),
             bottlenecks: bottlenecks
                 .map(|at| BottleneckDto {
                     name: at.name.clone(),

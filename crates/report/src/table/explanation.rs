@@ -2,6 +2,7 @@
 
 use super::{Column, TimeFormat, render};
 use crate::number::{TimeUnit, signed_percent};
+use crate::sentence;
 use dlpc_predict::analysis::sensitivity::Sensitivity;
 use dlpc_predict::analysis::{Cause, Curve, CurvePoint};
 use dlpc_predict::explanation::{Detail, Explanation};
@@ -20,6 +21,9 @@ pub fn page(curve: &Curve, explanation: &Explanation, summary: &[String]) -> Str
     parts.extend(summary.iter().cloned());
     if let Some(detail) = explanation.details.last() {
         let at = if detail.ranks == 1 { "1 rank".to_owned() } else { format!("{} ranks", detail.ranks) };
+        if !detail.in_program.is_empty() {
+            parts.push(format!("Where in the program the time on {at} goes:\n{}", in_program(detail)));
+        }
         parts.push(format!("What would help on {at}:\n{}", what_ifs(detail)));
         parts.push(format!("What the time on {at} depends on:\n{}", sensitivities(detail)));
         if detail.sensitivities.iter().any(is_another_path) {
@@ -56,6 +60,25 @@ pub fn breakdown(curve: &Curve, explanation: &Explanation) -> String {
     let bounds = explanation.details.iter().map(bound).collect();
     columns.push(Column::numbers(&format!("bound [{}]", unit.symbol), bounds));
     render(columns)
+}
+
+/// Most parts of the user's program in a table.
+const PARTS_MAX: usize = 12;
+
+/// Returns where in the user's program the time at one rank count goes, the longest first.
+#[must_use]
+pub fn in_program(detail: &Detail) -> String {
+    let all: f64 = detail.in_program.iter().map(|part| part.duration.as_seconds()).sum();
+    let parts = &detail.in_program[..detail.in_program.len().min(PARTS_MAX)];
+    let seconds: Vec<f64> = parts.iter().map(|part| part.duration.as_seconds()).collect();
+    let unit = TimeUnit::for_longest(seconds.first().copied().unwrap_or(0.0));
+    let times = TimeFormat::for_column(unit, &seconds);
+    render(vec![
+        Column::words("part of the program", parts.iter().map(|part| sentence::part_name(&part.part)).collect()),
+        Column::words("on", parts.iter().map(sentence::on_ranks).collect()),
+        Column::numbers(&format!("time [{}]", unit.symbol), seconds.iter().map(|s| times.text(*s)).collect()),
+        Column::numbers("share", seconds.iter().map(|s| format!("{:.1} %", 100.0 * s / all)).collect()),
+    ])
 }
 
 /// Returns the what-ifs at one rank count, the largest gain first.

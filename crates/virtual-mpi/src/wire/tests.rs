@@ -4,8 +4,14 @@ use super::*;
 
 #[test]
 fn what_is_sent_is_what_is_received() {
-    let frame =
-        Frame { kind: 8, time: 12_345, numbers: vec![-1, 7, i64::MAX], name: "MPI_Recv".to_owned(), bytes: vec![] };
+    let frame = Frame {
+        kind: 8,
+        time: 12_345,
+        place: 3,
+        numbers: vec![-1, 7, i64::MAX],
+        name: "MPI_Recv".to_owned(),
+        bytes: vec![],
+    };
     let mut stream = Vec::new();
     send(&mut stream, &frame, b"data").expect("memory");
     send(&mut stream, &Frame::default(), b"").expect("memory");

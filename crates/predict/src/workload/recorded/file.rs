@@ -1,6 +1,6 @@
 //! Recordings as files: lines of JSON, compressed with gzip. `docs/run.md` describes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
@@ -15,8 +15,9 @@ use thiserror::Error;
 
 use super::{CONTEXTS_MAX, Call, EXCHANGE_REQUESTS, Posted, REQUESTS_MAX, Recording, Run, Sent, Step};
 
-/// Version of the format.
-const FORMAT: u32 = 1;
+/// Version of the format, and the oldest one that is read: it has no places and no looks at clocks.
+const FORMAT: u32 = 2;
+const OLDEST: u32 = 1;
 /// Larger recordings, when they are not compressed, are refused.
 const TEXT_BYTES_MAX: u64 = 1 << 30;
 /// Most ranks of a run.
@@ -36,8 +37,16 @@ pub struct Unreadable {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
-    Recording { format: u32, command: Vec<String> },
-    Run { ranks: usize, communicators: Vec<Vec<u32>> },
+    Recording {
+        format: u32,
+        command: Vec<String>,
+    },
+    Run {
+        ranks: usize,
+        communicators: Vec<Vec<u32>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sites: Vec<String>,
+    },
     Rank(Vec<RawStep>),
 }
 
@@ -61,6 +70,8 @@ enum RawStep {
     Free(u32),
     Cancel(u32),
     Collective(RawCollective),
+    At(u32),
+    Clock(()),
 }
 
 /// Receiver, tag, size, context and mode: 0 standard, 1 synchronous, 2 buffered, 3 ready.
@@ -107,7 +118,8 @@ pub fn write(recording: &Recording) -> Vec<u8> {
     };
     line(&Line::Recording { format: FORMAT, command: recording.command.clone() });
     for run in &recording.runs {
-        line(&Line::Run { ranks: run.ranks.len(), communicators: run.communicators.clone() });
+        let (communicators, sites) = (run.communicators.clone(), run.sites.clone());
+        line(&Line::Run { ranks: run.ranks.len(), communicators, sites });
         for steps in &run.ranks {
             line(&Line::Rank(steps.iter().map(RawStep::of).collect()));
         }
@@ -127,17 +139,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
         let wrong = |what: String| Unreadable { line: number + 1, what };
         let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
         match (line, &mut recording, &mut open) {
-            (Line::Recording { format: FORMAT, command }, None, None) => {
+            (Line::Recording { format: OLDEST..=FORMAT, command }, None, None) => {
                 recording = Some(Recording { command, fingerprint: fingerprint(bytes), ..Recording::default() });
             }
-            (Line::Run { ranks, communicators }, Some(recording), None) => {
+            (Line::Run { ranks, communicators, sites }, Some(recording), None) => {
                 let run = begun(ranks, communicators, recording).map_err(wrong)?;
+                let run = Run { sites: checked(sites).map_err(wrong)?, ..run };
                 open = Some((ranks, run));
             }
             (Line::Rank(steps), Some(recording), Some((n_ranks, run))) => {
                 let rank = u32::try_from(run.ranks.len()).unwrap_or(u32::MAX);
-                let mut check =
-                    Check { rank, n_ranks: *n_ranks, communicators: &run.communicators, requests: BTreeMap::new() };
+                let (communicators, n_sites) = (&run.communicators, run.sites.len());
+                let mut check = Check { rank, n_ranks: *n_ranks, communicators, n_sites, requests: BTreeMap::new() };
                 let steps: Result<Vec<Step>, String> = steps.into_iter().map(|step| check.step(step)).collect();
                 run.ranks.push(steps.map_err(wrong)?);
                 if run.ranks.len() == *n_ranks {
@@ -145,7 +158,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, Unreadable> {
                 }
             }
             (Line::Recording { format, .. }, None, None) => {
-                return Err(wrong(format!("the format is {format}; this program reads {FORMAT}")));
+                return Err(wrong(format!("the format is {format}; this program reads {OLDEST} to {FORMAT}")));
             }
             _ => return Err(wrong("a recording has a title, then each run and its ranks".to_owned())),
         }
@@ -193,7 +206,21 @@ fn begun(ranks: usize, communicators: Vec<Vec<u32>>, recording: &Recording) -> R
             return Err("a communicator has ranks that are not there, one twice, or none".to_owned());
         }
     }
-    Ok(Run { ranks: Vec::new(), communicators })
+    Ok(Run { ranks: Vec::new(), communicators, sites: Vec::new() })
+}
+
+/// Longest name of a place in the program, in bytes.
+const SITE_BYTES_MAX: usize = 4096;
+
+/// Checks the places of a run: what they are called is shown.
+fn checked(sites: Vec<String>) -> Result<Vec<String>, String> {
+    let unique: BTreeSet<&String> = sites.iter().collect();
+    let is_name =
+        |site: &String| !site.is_empty() && site.len() <= SITE_BYTES_MAX && !site.chars().any(char::is_control);
+    if unique.len() < sites.len() || !sites.iter().all(is_name) {
+        return Err(format!("places have names of 1 to {SITE_BYTES_MAX} bytes on one line, none twice"));
+    }
+    Ok(sites)
 }
 
 /// What the steps of a rank are checked against.
@@ -201,6 +228,7 @@ struct Check<'r> {
     rank: u32,
     n_ranks: usize,
     communicators: &'r [Vec<u32>],
+    n_sites: usize,
     /// What each number stands for that is not free.
     requests: BTreeMap<u32, Held>,
 }
@@ -270,6 +298,9 @@ impl Check<'_> {
                 let (on, call) = self.collective(raw)?;
                 Step::Call(Call::Collective(on, Box::new(call)))
             }
+            RawStep::At(site) if (site as usize) < self.n_sites => Step::At(site),
+            RawStep::At(site) => return Err(format!("there is no place {site}")),
+            RawStep::Clock(()) => Step::Clock,
         })
     }
 
@@ -324,6 +355,8 @@ impl RawStep {
         match step {
             Step::Compute(nanos) => Self::Compute(*nanos),
             Step::Sleep(duration) => Self::Sleep(duration.as_picos()),
+            Step::At(site) => Self::At(*site),
+            Step::Clock => Self::Clock(()),
             Step::Call(Call::Send(sent)) => Self::Send(sent.into()),
             Step::Call(Call::Recv(posted)) => Self::Recv(posted.into()),
             Step::Call(Call::Exchange(sent, posted)) => Self::Exchange(sent.into(), posted.into()),

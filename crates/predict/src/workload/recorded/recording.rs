@@ -1,6 +1,6 @@
 //! What the ranks of a program did, and that as ops of the engine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use dlpc_engine::calls::CollectiveCall;
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
@@ -8,6 +8,7 @@ use dlpc_engine::program::{Context, Envelope, Op, Pattern, RankId, Request, Send
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::collective;
+use super::phase::{Between, Timed};
 
 /// Runs of one program, by rank count.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +28,8 @@ pub struct Run {
     pub ranks: Vec<Vec<Step>>,
     /// Communicators that collectives name by their number; the first one is that of all ranks.
     pub communicators: Vec<Communicator>,
+    /// Places in the program that steps name by their number, as `file:line`; none twice.
+    pub sites: Vec<String>,
 }
 
 /// Ranks among all, in the order of a communicator; none twice.
@@ -41,6 +44,10 @@ pub enum Step {
     Sleep(SimDuration),
     /// Calls MPI.
     Call(Call),
+    /// The calls from here on are made at this place in the program, by its number.
+    At(u32),
+    /// The program looks at a clock.
+    Clock,
 }
 
 /// A call of MPI, as the engine is to simulate it again: a wait names the requests that it has given, a test that has found
@@ -137,7 +144,11 @@ impl Run {
     /// Returns the run of ranks that have done nothing yet.
     #[must_use]
     pub fn new(n_ranks: u32) -> Self {
-        Self { ranks: vec![Vec::new(); n_ranks as usize], communicators: vec![(0..n_ranks).collect()] }
+        Self {
+            ranks: vec![Vec::new(); n_ranks as usize],
+            communicators: vec![(0..n_ranks).collect()],
+            sites: Vec::new(),
+        }
     }
 
     /// Returns the number of its ranks.
@@ -165,6 +176,42 @@ impl Run {
         }
     }
 
+    /// Notes that the next call of a rank is made at a place.
+    ///
+    /// # Panics
+    /// With 2^32 places or more.
+    pub fn at(&mut self, rank: u32, site: &str) {
+        let known = self.sites.iter().position(|known| known == site);
+        let number = known.unwrap_or_else(|| {
+            self.sites.push(site.to_owned());
+            self.sites.len() - 1
+        });
+        let number = u32::try_from(number).expect("invariant: fewer than 2^32 places");
+        let steps = &mut self.ranks[rank as usize];
+        if let Some(Step::At(unused)) = steps.last_mut() {
+            *unused = number;
+        }
+        let latest = steps.iter().rev().find_map(|step| if let Step::At(site) = step { Some(*site) } else { None });
+        if latest != Some(number) {
+            steps.push(Step::At(number));
+        }
+    }
+
+    /// Notes that a rank looks at a clock. Of looks at one place that follow each other, the first and the last one count.
+    pub fn clock(&mut self, rank: u32) {
+        let steps = &mut self.ranks[rank as usize];
+        let n = steps.len();
+        // Between the one before and this one, it has only computed.
+        let is_idle = |steps: &[Step]| matches!(steps, [Step::Clock, Step::Compute(_), Step::Clock, Step::Compute(_)]);
+        if n >= 4 && is_idle(&steps[n - 4..]) {
+            steps.remove(n - 2);
+            if let Some(Step::Compute(more)) = steps.pop() {
+                self.add(rank, Step::Compute(more));
+            }
+        }
+        self.ranks[rank as usize].push(Step::Clock);
+    }
+
     /// Returns the number of a communicator, which it gets if it has none.
     ///
     /// # Panics
@@ -178,13 +225,27 @@ impl Run {
         u32::try_from(number).expect("invariant: fewer than 2^32 communicators")
     }
 
-    /// Returns what each rank does on a cluster, op by op.
-    #[must_use]
-    pub fn ops(&self, scale: f64, overrides: CollectiveOverrides) -> Vec<VecDeque<Op>> {
+    /// Returns what each rank does on a cluster, op by op: CPU times count `scale` times, those of some phases as often as these
+    /// say. If the program times itself, rank 0 asks for the time twice, where that begins and where it ends.
+    pub(super) fn ops(
+        &self,
+        scale: f64,
+        of_phases: &BTreeMap<Between, f64>,
+        timed: Timed,
+        overrides: CollectiveOverrides,
+    ) -> Vec<VecDeque<Op>> {
+        let asks = if timed == Timed::Program { self.timed_steps() } else { None };
         let of_rank = |(rank, steps): (u32, &Vec<Step>)| {
+            let phases = if of_phases.is_empty() { Vec::new() } else { self.between(rank as usize) };
+            let mut phases = phases.into_iter();
             let mut ops = Vec::new();
-            for step in steps {
+            for (i, step) in steps.iter().enumerate() {
+                let phase = if matches!(step, Step::Compute(_)) { phases.next() } else { None };
+                let scale = phase.and_then(|phase| of_phases.get(&phase)).map_or(scale, |of_phase| *of_phase);
                 step.add_ops(rank, &self.communicators, scale, overrides, &mut ops);
+                if rank == 0 && asks.is_some_and(|(first, last)| i == first || i == last) {
+                    ops.push(Op::Time);
+                }
             }
             ops.into()
         };
@@ -215,6 +276,7 @@ impl Step {
                 collective::add_ops(call, rank, &communicators[*number as usize], *number, overrides, ops);
             }
             Self::Call(call) => call.add_ops(ops),
+            Self::At(_) | Self::Clock => {}
         }
     }
 }

@@ -26,6 +26,7 @@ fn detail(point: &CurvePoint) -> Detail {
             Sensitivity { parameter: Parameter::CoreSpeed, elasticity: -0.8, path_share: Some(-0.2) },
             Sensitivity { parameter: Parameter::SwitchLatency, elasticity: 0.001, path_share: None },
         ],
+        in_program: Vec::new(),
         what_ifs: vec![
             Gain { what_if: WhatIf::CoresTwiceAsFast, makespan_s, gain_s: makespan_s },
             Gain { what_if: WhatIf::AllEager, makespan_s: 1.25 * point.makespan_s, gain_s: -0.25 * point.makespan_s },

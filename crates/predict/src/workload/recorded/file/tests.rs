@@ -16,7 +16,10 @@ fn example() -> Recording {
     let other = CollectiveCall { recvs: [Bytes(8), Bytes(8)].into(), ..gatherv.clone() };
     let barrier = CollectiveCall::of(CollectiveKind::Barrier, 0, Bytes(0));
     let rank_0 = vec![
+        Step::At(0),
+        Step::Clock,
         Step::Compute(1_000),
+        Step::At(1),
         Step::Call(Call::Send(sent)),
         Step::Call(Call::Recv(posted)),
         Step::Call(Call::Recv(Posted { tag: Some(3), was_any: false, ..posted })),
@@ -36,9 +39,9 @@ fn example() -> Recording {
         Step::Call(Call::Collective(0, Box::new(gatherv))),
     ];
     let rank_1 = vec![Step::Call(Call::Collective(0, Box::new(other)))];
-    let alone =
-        Run { ranks: vec![vec![Step::Call(Call::Collective(0, Box::new(barrier)))]], communicators: vec![vec![0]] };
-    let two = Run { ranks: vec![rank_0, rank_1], communicators: vec![vec![0, 1], vec![1]] };
+    let alone = Run { ranks: vec![vec![Step::Call(Call::Collective(0, Box::new(barrier)))]], ..Run::new(1) };
+    let sites = ["pi.py:3", "pi.py:9"].map(str::to_owned).to_vec();
+    let two = Run { ranks: vec![rank_0, rank_1], communicators: vec![vec![0, 1], vec![1]], sites };
     Recording { command: vec!["./pi".to_owned()], runs: vec![alone, two], fingerprint: String::new() }
 }
 
@@ -64,10 +67,13 @@ fn a_file_that_is_no_recording_is_refused_with_its_line() {
         let line = format!(r#"{{"rank":[{steps}]}}"#);
         assert!(problem(&[title, run, &line]).contains("line 3: the request"), "{steps}");
     }
+    assert!(problem(&[title, run, r#"{"rank":[{"at":0}]}"#]).contains("line 3: there is no place 0"));
+    let twice = r#"{"run":{"ranks":2,"communicators":[],"sites":["x.py:1","x.py:1"]}}"#;
+    assert!(problem(&[title, twice]).contains("line 2: places have names"));
     assert!(problem(&[title, run, r#"{"rank":[]}"#]).contains("ends before its end"));
     assert!(problem(&[title]).contains("ends before its end"));
     assert!(problem(&[run]).contains("line 1: a recording has a title"));
-    assert!(problem(&[r#"{"recording":{"format":2,"command":[]}}"#]).contains("the format is 2"));
+    assert!(problem(&[r#"{"recording":{"format":3,"command":[]}}"#]).contains("the format is 3"));
     assert!(problem(&[title, r#"{"run":{"ranks":2,"communicators":[[0,0]]}}"#]).contains("line 2: a communicator"));
     let wrong = r#"{"rank":[{"collective":{"kind":"alltoallv","on":0,"block":8,"sends":[1],"recvs":[1]}}]}"#;
     assert!(problem(&[title, run, wrong]).contains("sizes"));
