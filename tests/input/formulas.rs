@@ -15,7 +15,7 @@ fn program(parameters: &str, phases: &str) -> Folder {
 
 fn phases_on(folder: &Folder, n_ranks: u32) -> Vec<Phase> {
     match folder.loaded().scenario.workload {
-        Workload::Custom(custom) => custom.phases_on(n_ranks),
+        Workload::Custom(custom) => custom.phases_on(n_ranks).expect("the same phases on all ranks"),
         other => panic!("{other:?}"),
     }
 }

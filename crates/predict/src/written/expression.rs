@@ -1,9 +1,12 @@
 //! Expressions in files: arithmetic over numbers, quantities and names, whose units are checked.
 
+pub(crate) mod grid;
 mod parse;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use dlpc_engine::maths;
 
@@ -87,8 +90,13 @@ enum Kind {
     Constant(Measure),
     Name(Box<str>),
     Negative(Box<Node>),
+    Not(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Call(Function, Vec<Node>),
+    /// An entry of a list that has a name, counted from 0.
+    Entry(Box<str>, Box<Node>),
+    /// The same where the list is known.
+    EntryOf(Arc<[Measure]>, Box<Node>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +107,14 @@ enum Operator {
     Over,
     Modulo,
     Power,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    Unequal,
+    And,
+    Or,
 }
 
 /// A function, by its name in files.
@@ -111,10 +127,12 @@ enum Function {
     Round,
     Sqrt,
     Log2,
+    If,
+    Side,
 }
 
 impl Function {
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 9] = [
         ("min", Self::Min),
         ("max", Self::Max),
         ("floor", Self::Floor),
@@ -122,6 +140,8 @@ impl Function {
         ("round", Self::Round),
         ("sqrt", Self::Sqrt),
         ("log2", Self::Log2),
+        ("if", Self::If),
+        ("side", Self::Side),
     ];
 
     /// Returns how many arguments it takes.
@@ -129,12 +149,16 @@ impl Function {
         match self {
             Self::Min | Self::Max => 2,
             Self::Floor | Self::Ceil | Self::Round | Self::Sqrt | Self::Log2 => 1,
+            Self::If | Self::Side => 3,
         }
     }
 }
 
 /// Returns what a name stands for.
 pub(crate) type Names<'n> = &'n dyn Fn(&str) -> Option<Measure>;
+
+/// Returns the list that a name stands for.
+pub(crate) type Lists<'n> = &'n dyn Fn(&str) -> Option<Arc<[Measure]>>;
 
 impl Expression {
     /// Reads an expression.
@@ -143,6 +167,13 @@ impl Expression {
     /// The first place that is wrong.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         Ok(Self { text: text.into(), root: parse(text)? })
+    }
+
+    /// Returns the expression that is one number.
+    pub(crate) fn of_number(value: f64) -> Self {
+        let text = value.to_string();
+        let kind = Kind::Constant(Measure { value, units: Units::NONE });
+        Self { root: Node { at: 0..text.len(), kind }, text: text.into() }
     }
 
     /// Returns the expression as it was written.
@@ -157,10 +188,22 @@ impl Expression {
         names
     }
 
+    /// Returns the names of the lists in it, in the order of the text.
+    pub(crate) fn lists(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.root.lists(&mut names);
+        names
+    }
+
+    /// Returns the same with values in the place of names that are known, and of parts that have a value by then.
+    pub(crate) fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        Self { text: self.text.clone(), root: self.root.folded(names, lists) }
+    }
+
     /// Returns its value.
     ///
     /// # Errors
-    /// Names that stand for nothing, units that do not fit, a division by zero.
+    /// Names that stand for nothing, units that do not fit, a division by zero, an entry that its list has not.
     pub(crate) fn value(&self, names: Names<'_>) -> Result<Measure, Fault> {
         self.root.value(names)
     }
@@ -171,13 +214,51 @@ impl Node {
         match &self.kind {
             Kind::Constant(_) => {}
             Kind::Name(name) => names.push((name, self.at.clone())),
-            Kind::Negative(of) => of.names(names),
+            Kind::Negative(of) | Kind::Not(of) | Kind::Entry(_, of) | Kind::EntryOf(_, of) => of.names(names),
             Kind::Binary(_, left, right) => {
                 left.names(names);
                 right.names(names);
             }
             Kind::Call(_, arguments) => arguments.iter().for_each(|argument| argument.names(names)),
         }
+    }
+
+    fn lists<'n>(&'n self, lists: &mut Vec<&'n str>) {
+        match &self.kind {
+            Kind::Constant(_) | Kind::Name(_) => {}
+            Kind::Entry(name, of) => {
+                lists.push(name);
+                of.lists(lists);
+            }
+            Kind::Negative(of) | Kind::Not(of) | Kind::EntryOf(_, of) => of.lists(lists),
+            Kind::Binary(_, left, right) => {
+                left.lists(lists);
+                right.lists(lists);
+            }
+            Kind::Call(_, arguments) => arguments.iter().for_each(|argument| argument.lists(lists)),
+        }
+    }
+
+    fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        if let Ok(measure) = self.value(names) {
+            return Self { at: self.at.clone(), kind: Kind::Constant(measure) };
+        }
+        let inner = |of: &Self| Box::new(of.folded(names, lists));
+        let kind = match &self.kind {
+            Kind::Constant(_) | Kind::Name(_) => self.kind.clone(),
+            Kind::Negative(of) => Kind::Negative(inner(of)),
+            Kind::Not(of) => Kind::Not(inner(of)),
+            Kind::Binary(operator, left, right) => Kind::Binary(*operator, inner(left), inner(right)),
+            Kind::Call(function, arguments) => {
+                Kind::Call(*function, arguments.iter().map(|argument| argument.folded(names, lists)).collect())
+            }
+            Kind::Entry(name, of) => match lists(name) {
+                Some(list) => Kind::EntryOf(list, inner(of)),
+                None => Kind::Entry(name.clone(), inner(of)),
+            },
+            Kind::EntryOf(list, of) => Kind::EntryOf(Arc::clone(list), inner(of)),
+        };
+        Self { at: self.at.clone(), kind }
     }
 
     fn value(&self, names: Names<'_>) -> Result<Measure, Fault> {
@@ -188,10 +269,18 @@ impl Node {
                 let Measure { value, units } = of.value(names)?;
                 Measure { value: -value, units }
             }
+            Kind::Not(of) => truth(!of.is_true(names)?),
+            Kind::Binary(Operator::And, left, right) => truth(left.is_true(names)? && right.is_true(names)?),
+            Kind::Binary(Operator::Or, left, right) => truth(left.is_true(names)? || right.is_true(names)?),
             Kind::Binary(operator, left, right) => {
                 let (left, right) = (left.value(names)?, right.value(names)?);
                 self.combined(*operator, left, right)?
             }
+            Kind::Call(Function::If, arguments) => {
+                arguments[if arguments[0].is_true(names)? { 1 } else { 2 }].value(names)?
+            }
+            Kind::Entry(name, _) => return Err(self.fault(format!("`{name}` is no list"), "")),
+            Kind::EntryOf(list, of) => self.entry(list, of.value(names)?)?,
             Kind::Call(function, arguments) => {
                 let values: Result<Vec<Measure>, Fault> =
                     arguments.iter().map(|argument| argument.value(names)).collect();
@@ -213,7 +302,33 @@ impl Node {
             Operator::Over => Ok(Measure { value: x / y, units: left.units.combined(right.units, -1) }),
             Operator::Modulo => Ok(Measure { value: x.rem_euclid(y), units: self.same(left, right)? }),
             Operator::Power => self.power(left, right),
+            _ => {
+                self.same(left, right)?;
+                Ok(truth(compares(operator, x.total_cmp(&y), x == y)))
+            }
         }
+    }
+
+    /// Returns whether it holds: any number but zero does.
+    fn is_true(&self, names: Names<'_>) -> Result<bool, Fault> {
+        let Measure { value, units } = self.value(names)?;
+        if units == Units::NONE {
+            return Ok(value != 0.0);
+        }
+        Err(self.fault(format!("{units} neither holds nor does not"), "compare it, for instance with `> 0 B`"))
+    }
+
+    /// Returns an entry of a list, counted from 0.
+    fn entry(&self, list: &[Measure], at: Measure) -> Result<Measure, Fault> {
+        let Measure { value, units } = at;
+        let n = list.len();
+        if units != Units::NONE || value.fract() != 0.0 {
+            return Err(self.fault(format!("{value} is no place in a list"), "write a whole number, counted from 0"));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and compared")]
+        let entry = (value >= 0.0).then(|| list.get(value as usize)).flatten();
+        let help = format!("its entries are 0 to {}; `mod {n}` starts over", n - 1);
+        entry.copied().ok_or_else(|| self.fault(format!("the list has no entry {value}"), help))
     }
 
     fn power(&self, base: Measure, exponent: Measure) -> Result<Measure, Fault> {
@@ -260,6 +375,29 @@ impl Node {
             }
             Function::Sqrt => plain(first.value.sqrt()),
             Function::Log2 => plain(maths::log2(first.value)),
+            Function::Side => self.side(arguments),
+            Function::If => Ok(first),
+        }
+    }
+
+    /// Returns how many ranks there are along a side of the grid that is as near to a square as it can be.
+    fn side(&self, arguments: &[Measure]) -> Result<Measure, Fault> {
+        let whole = |measure: Measure, most: f64| {
+            let is_whole = measure.units == Units::NONE && measure.value.fract() == 0.0;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            (is_whole && (0.0..=most).contains(&measure.value)).then_some(measure.value as u32)
+        };
+        let [n, dimensions, side] =
+            [(arguments[0], 1e9), (arguments[1], 3.0), (arguments[2], 2.0)].map(|(of, most)| whole(of, most));
+        match (n, dimensions, side) {
+            (Some(n @ 1..), Some(dimensions @ 1..), Some(side)) if side < dimensions => {
+                let value = f64::from(grid::sides(n, dimensions)[side as usize]);
+                Ok(Measure { value, units: Units::NONE })
+            }
+            _ => Err(self.fault(
+                "a grid has 1 to 3 dimensions, whose sides are counted from 0",
+                "write for instance side(ranks, 2, 0)",
+            )),
         }
     }
 
@@ -273,6 +411,22 @@ impl Node {
 
     fn fault(&self, message: impl Into<String>, help: impl Into<String>) -> Fault {
         Fault::new(self.at.clone(), message, help)
+    }
+}
+
+/// Returns 1 for what holds, 0 for what does not.
+fn truth(holds: bool) -> Measure {
+    Measure { value: holds.into(), units: Units::NONE }
+}
+
+fn compares(operator: Operator, order: Ordering, is_equal: bool) -> bool {
+    match operator {
+        Operator::Less => order.is_lt() && !is_equal,
+        Operator::LessOrEqual => order.is_lt() || is_equal,
+        Operator::Greater => order.is_gt() && !is_equal,
+        Operator::GreaterOrEqual => order.is_gt() || is_equal,
+        Operator::Unequal => !is_equal,
+        _ => is_equal,
     }
 }
 
