@@ -67,7 +67,11 @@ fn check(phases: &str, more: &str, expected: &[(u32, f64)]) {
 /// The last rank has p times the work of the first.
 #[test]
 fn work_may_depend_on_the_rank() {
-    check("{ compute = { work = \"t * (rank + 1)\" } }", "parameters = { t = \"1 s\" }", &[(1, 1.0), (4, 4.0), (9, 9.0)]);
+    check(
+        "{ compute = { work = \"t * (rank + 1)\" } }",
+        "parameters = { t = \"1 s\" }",
+        &[(1, 1.0), (4, 4.0), (9, 9.0)],
+    );
 }
 
 /// Rank k works 1 s while all wait: p s.
@@ -146,9 +150,17 @@ fn any_rank_can_be_the_root() {
 fn sizes_may_differ_from_rank_to_rank() {
     check("{ gatherv = { bytes = \"1 MB * rank\" } }", "", &[(1, 0.0), (4, 0.6), (9, 3.6)]);
     check("{ scatterv = { bytes = \"1 MB * rank\" } }", "", &[(1, 0.0), (4, 0.6), (9, 3.6)]);
-    // The last rank receives the least, 0 + 1 + ... + (p - 2) MB; rank 0 the most. Around the ring the largest part, of
-    // p - 1 MB, takes p - 1 hops, and the port behind it is never faster: (p - 1)^2 / 10 s.
-    check("{ allgatherv = { bytes = \"1 MB * rank\" } }", "", &[(4, 0.9)]);
+}
+
+/// An allgatherv of 0, 1, 2 and 3 MB, above the 256 KiB from which Open MPI lets neighbours exchange: first 0 with 1 and 2 with
+/// 3, then 1 with 2 and 3 with 0, both parts.
+///
+/// Rank 1 gets nothing from rank 0, so it sends to rank 2 at once, while it sends to rank 0: both take 0.2 s, and meanwhile
+/// rank 3 sends to rank 2 at half speed, 1 of its 3 MB. At 0.2 s rank 3 has its 2 MB and sends 5 MB to rank 0, so that the
+/// other 2 MB to rank 2 take 0.4 s. Then, at 0.6 s, rank 2 sends 5 MB to rank 1: 1.1 s.
+#[test]
+fn an_allgatherv_has_the_sizes_of_all_ranks() {
+    check("{ allgatherv = { bytes = \"1 MB * rank\" } }", "", &[(4, 1.1)]);
 }
 
 /// Rank r sends r MB to each other one: the last one (p - 1)^2 MB through its port.
@@ -180,7 +192,8 @@ fn ranks_on_a_grid_swap_with_their_neighbours() {
 fn groups_of_ranks_do_collectives_by_themselves() {
     let rows = "{ gatherv = { bytes = \"1 MB\", group = \"floor(rank / side(ranks, 2, 1))\" } }";
     check(rows, "", &[(1, 0.0), (4, 0.1), (9, 0.2)]);
-    let columns = "{ gatherv = { bytes = \"1 MB\", group = \"rank mod side(ranks, 2, 1)\", root = \"side(ranks, 2, 0) - 1\" } }";
+    let columns =
+        "{ gatherv = { bytes = \"1 MB\", group = \"rank mod side(ranks, 2, 1)\", root = \"side(ranks, 2, 0) - 1\" } }";
     check(columns, "", &[(1, 0.0), (4, 0.1), (9, 0.2)]);
     check("{ gatherv = { bytes = \"1 MB\", group = \"rank mod 3\" } }", "", &[(4, 0.1), (9, 0.2)]);
     // Only the ranks of row k take part in step k.
@@ -212,6 +225,55 @@ fn imbalance_is_drawn_once_or_each_time() {
     assert!((1.06..=1.2).contains(&once), "{once} s");
     let each_time = time(&load(&phases("each-time"), ""), 9);
     assert!((1.0..=1.0577).contains(&each_time), "{each_time} s");
+}
+
+/// Twelve tasks of 1 s. Dealt before: ceil(12 / p) for the ranks that have the most. By the first free worker, rank 0 has none:
+/// ceil(12 / (p - 1)), but on one rank.
+#[test]
+fn tasks_are_dealt_before_or_handed_to_the_first_free_worker() {
+    let farm = |dispatch: &str| {
+        format!(
+            "{{ task_farm = {{ tasks = 12, service = \"1 s\", item_bytes = \"0 B\", result_bytes = \"0 B\", dispatch = \"{dispatch}\" }} }}"
+        )
+    };
+    check(&farm("static"), "", &[(1, 12.0), (4, 3.0), (9, 2.0)]);
+    check(&farm("first-free"), "", &[(1, 12.0), (4, 4.0), (9, 2.0)]);
+}
+
+/// Three tasks for three workers. Their items of 1 MB leave the port of rank 0 side by side, so that all are there after 0.3 s;
+/// the results of 2 MB come together, after 0.6 s: 0.3 + 1 + 0.6 s.
+#[test]
+fn tasks_and_results_have_sizes() {
+    let farm = "{ task_farm = { tasks = 3, service = \"1 s\", item_bytes = \"1 MB\", result_bytes = \"2 MB\" } }";
+    check(farm, "", &[(1, 3.0), (4, 1.9)]);
+}
+
+/// A task takes as long on any number of ranks. Eight workers with 400 tasks of 1 s in the mean, exponentially distributed,
+/// are done when the last long task is: at least a share of all, at most the longest task later (Graham, 1969).
+#[test]
+fn uneven_tasks_to_the_first_free_worker_end_together() {
+    let farm = |dispatch: &str| {
+        format!(
+            "{{ task_farm = {{ tasks = 400, service = {{ exponential = {{ mean = \"1 s\" }} }}, item_bytes = \"0 B\", \
+             result_bytes = \"0 B\", dispatch = \"{dispatch}\" }} }}"
+        )
+    };
+    let first_free = load(&farm("first-free"), "");
+    let all = time(&first_free, 1);
+    // Standard deviation of the sum: sqrt(400) s.
+    assert!((300.0..500.0).contains(&all), "{all} s");
+    let apart = time(&first_free, 9);
+    // The longest of 400 is about ln 400 = 6 s; above 16 s once in 20,000 farms.
+    assert!((all / 8.0..all / 8.0 + 16.0).contains(&apart), "{apart} s, {all} s of work");
+    assert_eq!(time(&load(&farm("static"), ""), 1).to_bits(), all.to_bits());
+}
+
+/// A farm in a repeat: 2 + 4 tasks of 1 s for three workers, one and two after each other.
+#[test]
+fn a_farm_can_be_repeated() {
+    let farm = "{ repeat = { times = 2, variable = \"k\", phases = [{ task_farm = { tasks = \"2 + 2 * k\", service = \"1 s\", \
+                item_bytes = \"0 B\", result_bytes = \"0 B\" } }] } }";
+    check(farm, "", &[(1, 6.0), (4, 3.0)]);
 }
 
 /// Phases that all ranks go through alike take the same time if one phase of nothing makes the ranks go by themselves.

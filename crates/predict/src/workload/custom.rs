@@ -2,9 +2,11 @@
 
 mod by_rank;
 mod described;
+mod farm;
 mod groups;
 mod imbalance;
 mod input;
+mod knobs;
 mod phase;
 mod steps;
 mod walk;
@@ -17,13 +19,14 @@ use super::effort::{OPS_MAX, rough};
 use super::{Excess, Facts, KernelFacts, RawWorkload, Size};
 use crate::cause::Cause;
 use crate::diagnostic::Problem;
+use crate::knob::{Knob, Position, Turned};
 use crate::written::formula::Worthless;
 
 use self::by_rank::ByRank;
 pub use self::described::Custom;
+pub(super) use self::input::{RawCustom, read};
 use self::phase::Act;
 use self::steps::Steps;
-pub(super) use self::input::{RawCustom, read};
 
 /// The name that expressions use for the rank that gets a part of an alltoallv.
 const TO: &str = "to";
@@ -42,7 +45,11 @@ impl Facts for Custom {
     }
 
     fn is_random(&self) -> bool {
-        self.any(&|act| matches!(act, Act::Compute { imbalance: Some(_), .. }))
+        self.any(&|act| match act {
+            Act::Compute { imbalance, .. } => imbalance.is_some(),
+            Act::Farm { service, .. } => !service.is_constant(),
+            _ => false,
+        })
     }
 
     fn kernels(&self) -> &'static [Kernel] {
@@ -61,6 +68,14 @@ impl Facts for Custom {
             Problem::error("scenario::no_value", span, message).help(help)
         };
         walk::worthless(&Steps::of(self, n_ranks)).into_iter().map(problem).collect()
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        knobs::all(self)
+    }
+
+    fn turned(&self, knob: &str, to: Position) -> Option<Turned> {
+        knobs::turned(self, knob, to)
     }
 
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess> {

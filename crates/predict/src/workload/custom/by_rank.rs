@@ -1,6 +1,6 @@
 //! Programs whose ranks do not all do the same: each goes through the steps by itself.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
@@ -12,6 +12,7 @@ use dlpc_engine::program::{
 use dlpc_engine::random::Streams;
 use dlpc_engine::units::Bytes;
 
+use super::farm::{Running, Stage};
 use super::groups::{Groups, Known};
 use super::imbalance::Draws;
 use super::phase::{Act, Call, Size};
@@ -33,6 +34,8 @@ pub(super) struct ByRank {
     overrides: CollectiveOverrides,
     streams: Streams,
     known: Known,
+    /// Farms that ranks have come to, by step.
+    farms: BTreeMap<usize, Running>,
     ranks: Vec<Cursor>,
 }
 
@@ -44,6 +47,8 @@ struct Cursor {
     /// What is still to be done of the latest step.
     ops: VecDeque<Op>,
     collective: Option<InGroup>,
+    /// The farm that it is at, by step, and what it does next there.
+    farm: Option<(usize, Stage)>,
     /// Sends and receives that have been started and not waited for; these are their numbers.
     n_open: u32,
     draws: Draws,
@@ -62,12 +67,12 @@ impl ByRank {
     pub(super) fn new(steps: Steps, overrides: CollectiveOverrides, streams: Streams) -> Self {
         let cursor = |rank| Cursor { place: Place { rank, rounds: Vec::new() }, ..Cursor::default() };
         let ranks = (0..steps.n_ranks).map(cursor).collect();
-        Self { steps: Arc::new(steps), overrides, streams, known: Known::default(), ranks }
+        Self { steps: Arc::new(steps), overrides, streams, known: Known::default(), farms: BTreeMap::new(), ranks }
     }
 }
 
 impl Reactive for ByRank {
-    fn next(&mut self, rank: RankId, _: Outcome) -> Option<Op> {
+    fn next(&mut self, rank: RankId, mut outcome: Outcome) -> Option<Op> {
         loop {
             let cursor = &mut self.ranks[rank.0 as usize];
             if let Some(op) = cursor.ops.pop_front() {
@@ -77,6 +82,15 @@ impl Reactive for ByRank {
                 return Some(op);
             }
             cursor.collective = None;
+            if let Some((step, stage)) = &mut cursor.farm {
+                let farm = self.farms.get_mut(step).expect("invariant: it has come to it");
+                if let Some(op) = farm.next(rank.0, stage, outcome) {
+                    return Some(op);
+                }
+                cursor.farm = None;
+            }
+            // What the previous step ended with is nothing to the next one.
+            outcome = Outcome::Started;
             self.begin_step(rank.0)?;
         }
     }
@@ -144,6 +158,12 @@ impl ByRank {
                 cursor.ops.extend(from.into_iter().map(|from| Op::Irecv(received(RankId(from), COLLECTIVES))));
                 cursor.ops.extend(to.into_iter().map(|(to, bytes)| Op::Isend(sent(RankId(to), bytes, COLLECTIVES))));
                 cursor.ops.push_back(Op::WaitAll);
+            }
+            Doing::Farm(farm) => {
+                let context = Context(COLLECTIVES.0 + 1 + number);
+                let (n_ranks, streams) = (self.steps.n_ranks, self.streams);
+                let running = self.farms.entry(step).or_insert_with(|| Running::new(farm, n_ranks, context, streams));
+                cursor.farm = Some((step, running.begin(farm, rank)));
             }
             Doing::Collective { kind, root, bytes, group } => {
                 let Act::Collective { size, .. } = act else { unreachable!("bug: only collectives are collectives") };
@@ -224,8 +244,12 @@ impl InGroup {
         let own = Box::from([bytes]);
         let call = CollectiveCall::of(kind, root, bytes);
         let call = match kind {
-            CollectiveKind::Gatherv => CollectiveCall { sends: own, recvs: if at == root { all()? } else { Box::default() }, ..call },
-            CollectiveKind::Scatterv => CollectiveCall { recvs: own, sends: if at == root { all()? } else { Box::default() }, ..call },
+            CollectiveKind::Gatherv => {
+                CollectiveCall { sends: own, recvs: if at == root { all()? } else { Box::default() }, ..call }
+            }
+            CollectiveKind::Scatterv => {
+                CollectiveCall { recvs: own, sends: if at == root { all()? } else { Box::default() }, ..call }
+            }
             CollectiveKind::Allgatherv => CollectiveCall { recvs: all()?, ..call },
             CollectiveKind::Alltoallv => {
                 let to = |to: &u32| steps.bytes_to(size, n_ranks, place, *to);

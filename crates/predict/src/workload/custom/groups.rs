@@ -63,12 +63,7 @@ impl Known {
     ///
     /// # Errors
     /// Why the expression has no value on one of the ranks.
-    pub(super) fn groups(
-        &mut self,
-        group: &Formula<Whole>,
-        n_ranks: u32,
-        place: &Place,
-    ) -> Result<Groups, Worthless> {
+    pub(super) fn groups(&mut self, group: &Formula<Whole>, n_ranks: u32, place: &Place) -> Result<Groups, Worthless> {
         let (expression, span) = group.expression().expect("invariant: plain numbers keep their place");
         let names = expression.names().into_iter().filter(|(name, _)| *name != RANK);
         let values = names.map(|(name, _)| place.value_of(name).map(|measure| measure.value.to_bits())).collect();

@@ -6,11 +6,12 @@ mod raw;
 use dlpc_engine::calls::CollectiveKind;
 use dlpc_engine::units::Bytes;
 
-use self::raw::{RawBytesShare, RawCompute, RawHalo, RawPhase, RawRecv, RawRepeat, RawSend, RawSendrecv};
+use self::raw::{RawBytesShare, RawCompute, RawFarm, RawHalo, RawPhase, RawRecv, RawRepeat, RawSend, RawSendrecv};
 use super::described::{Custom, Described};
 use super::imbalance::Imbalance;
 use super::phase::{Act, Call, Grid, Peer, Size};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::workload::service;
 use crate::written::Spanned;
 use crate::written::formula::{Formula, Whole};
 
@@ -40,7 +41,7 @@ fn all(raw: &[Spanned<RawPhase>], depth: usize, diagnostics: &mut Diagnostics) -
 fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<Described> {
     let phase = match &raw.repeat {
         Some(raw) => repeat(raw, depth, diagnostics)?,
-        None => Described::Act(collective(raw).or_else(|| act(raw))?),
+        None => Described::Act(collective(raw).or_else(|| act(raw, diagnostics))?),
     };
     Some(match &raw.when {
         Some(when) => Described::If(when.clone(), Box::new(phase)),
@@ -49,7 +50,7 @@ fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<
 }
 
 /// Returns the act of a phase that is no collective.
-fn act(raw: &RawPhase) -> Option<Act> {
+fn act(raw: &RawPhase, diagnostics: &mut Diagnostics) -> Option<Act> {
     if let Some(raw) = &raw.compute {
         return compute(&raw.value);
     }
@@ -71,6 +72,9 @@ fn act(raw: &RawPhase) -> Option<Act> {
     }
     if let Some(raw) = &raw.halo {
         return halo(&raw.value);
+    }
+    if let Some(raw) = &raw.task_farm {
+        return farm(&raw.value, diagnostics);
     }
     raw.waitall.is_some().then_some(Act::Waitall)
 }
@@ -109,6 +113,12 @@ fn halo(raw: &RawHalo) -> Option<Act> {
     Some(Act::Halo { size, grid, is_periodic: raw.periodic.as_ref()?.value })
 }
 
+fn farm(raw: &RawFarm, diagnostics: &mut Diagnostics) -> Option<Act> {
+    let service = service::read(&raw.service.as_ref()?.value, "task_farm.service", diagnostics)?;
+    let (tasks, item, result) = (raw.tasks.clone()?, raw.item_bytes.clone()?, raw.result_bytes.clone()?);
+    Some(Act::Farm { tasks, service, deal: raw.dispatch.as_ref()?.value.0, item, result })
+}
+
 fn size(bytes: &Formula<Bytes>, share: &Spanned<RawBytesShare>) -> Size {
     Size { bytes: bytes.clone(), is_divided: share.value == RawBytesShare::Divided }
 }
@@ -125,7 +135,9 @@ fn collective(raw: &RawPhase) -> Option<Act> {
     ];
     if let Some((raw, kind)) = rooted.into_iter().find_map(|(raw, kind)| Some((&raw.as_ref()?.value, kind))) {
         let size = size(raw.bytes.as_ref()?, raw.share.as_ref()?);
-        return Some(Act::Collective { kind, size, root: raw.root.clone()?, group: raw.group.clone() });
+        let root = raw.root.clone()?;
+        let root = if root.value(&|_| None) == Ok(Whole(0)) { Formula::Constant(Whole(0)) } else { root };
+        return Some(Act::Collective { kind, size, root, group: raw.group.clone() });
     }
     let shared = [
         (&raw.allreduce, CollectiveKind::Allreduce),

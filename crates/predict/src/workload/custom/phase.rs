@@ -3,12 +3,14 @@
 use dlpc_engine::calls::CollectiveKind;
 use dlpc_engine::named;
 use dlpc_engine::program::phase::{Phase, Share};
+use dlpc_engine::random::Distribution;
 use dlpc_engine::units::{Bytes, SimDuration};
 
+use super::farm::Deal;
 use super::imbalance::Imbalance;
 use crate::diagnostic::Span;
 use crate::written::expression::{Expression, Lists, Names};
-use crate::written::formula::{Formula, Whole};
+use crate::written::formula::{Count, Formula, Whole};
 
 named! {
     /// What a rank that does not exist stands for, where one is named.
@@ -28,6 +30,7 @@ pub(super) enum Act {
     Collective { kind: CollectiveKind, size: Size, root: Formula<Whole>, group: Option<Formula<Whole>> },
     Ring(Size),
     Halo { size: Size, grid: Grid, is_periodic: bool },
+    Farm { tasks: Formula<Count>, service: Distribution, deal: Deal, item: Formula<Bytes>, result: Formula<Bytes> },
 }
 
 /// How messages are sent and received.
@@ -104,12 +107,9 @@ impl Act {
                 bytes: bytes.as_ref().map(|bytes| bytes.folded(names, lists)),
             },
             Self::Waitall => Self::Waitall,
-            Self::Collective { kind, size: of, root, group } => Self::Collective {
-                kind: *kind,
-                size: size(of),
-                root: whole(root),
-                group: group.as_ref().map(whole),
-            },
+            Self::Collective { kind, size: of, root, group } => {
+                Self::Collective { kind: *kind, size: size(of), root: whole(root), group: group.as_ref().map(whole) }
+            }
             Self::Ring(of) => Self::Ring(size(of)),
             Self::Halo { size: of, grid, is_periodic } => {
                 let grid = match grid {
@@ -118,6 +118,13 @@ impl Act {
                 };
                 Self::Halo { size: size(of), grid, is_periodic: *is_periodic }
             }
+            Self::Farm { tasks, service, deal, item, result } => Self::Farm {
+                tasks: tasks.folded(names, lists),
+                service: *service,
+                deal: *deal,
+                item: item.folded(names, lists),
+                result: result.folded(names, lists),
+            },
         }
     }
 
@@ -154,6 +161,9 @@ impl Act {
                 };
                 let sides = sides.iter().map(|side| with(Scope::Common, side.expression()));
                 sides.chain([with(Scope::Own(super::ALONG), size.bytes.expression())]).collect()
+            }
+            Self::Farm { tasks, item, result, .. } => {
+                [tasks.expression(), item.expression(), result.expression()].map(|of| with(Scope::Common, of)).into()
             }
         };
         all.into_iter().flatten().collect()
@@ -204,12 +214,8 @@ fn sized(phase: impl Fn(Bytes) -> Phase, size: &Size) -> Option<Phase> {
 /// Returns the act of a phase that is no repeat.
 pub(super) fn act_of(phase: &Phase, is_divided: bool) -> Act {
     let size = |bytes: &Bytes| Size { bytes: Formula::Constant(*bytes), is_divided };
-    let collective = |kind, bytes| Act::Collective {
-        kind,
-        size: size(bytes),
-        root: Formula::Constant(Whole(0)),
-        group: None,
-    };
+    let collective =
+        |kind, bytes| Act::Collective { kind, size: size(bytes), root: Formula::Constant(Whole(0)), group: None };
     match phase {
         Phase::Compute { work, share } => {
             Act::Compute { work: Formula::Constant(*work), share: *share, imbalance: None }
@@ -226,9 +232,7 @@ pub(super) fn act_of(phase: &Phase, is_divided: bool) -> Act {
         Phase::Allgather(bytes) => collective(CollectiveKind::Allgather, bytes),
         Phase::Alltoall(bytes) => collective(CollectiveKind::Alltoall, bytes),
         Phase::Ring(bytes) => Act::Ring(size(bytes)),
-        Phase::Halo(bytes) => {
-            Act::Halo { size: size(bytes), grid: Grid::Square { dimensions: 1 }, is_periodic: false }
-        }
+        Phase::Halo(bytes) => Act::Halo { size: size(bytes), grid: Grid::Square { dimensions: 1 }, is_periodic: false },
         Phase::Divided(phase) => act_of(phase, true),
         Phase::Repeat { .. } => unreachable!("bug: a repeat is no act"),
     }

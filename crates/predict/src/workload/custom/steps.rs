@@ -6,6 +6,7 @@ use dlpc_engine::program::phase::Share;
 use dlpc_engine::units::{Bytes, SimDuration};
 
 use super::described::{Custom, Described, RANK};
+use super::farm::Farm;
 use super::groups::{Groups, Known};
 use super::imbalance::Imbalance;
 use super::phase::{Act, Call, Grid, Outside, Peer, Size};
@@ -19,11 +20,20 @@ use crate::written::formula::{Count, Countable, Formula, Truth, Whole, Worthless
 pub(super) enum Step {
     Act(Act),
     /// Begins a repeat: `end` is the step after its last one, which is [`Step::Again`].
-    Repeat { times: Formula<Count>, variable: Option<Box<str>>, end: usize },
+    Repeat {
+        times: Formula<Count>,
+        variable: Option<Box<str>>,
+        end: usize,
+    },
     /// Goes back to the step after the beginning of the repeat, at `start`.
-    Again { start: usize },
+    Again {
+        start: usize,
+    },
     /// Goes on at `end`, unless the condition holds.
-    If { when: Formula<Truth>, end: usize },
+    If {
+        when: Formula<Truth>,
+        end: usize,
+    },
 }
 
 /// The steps on a number of ranks.
@@ -52,13 +62,29 @@ pub(super) struct Round {
 /// What a rank does in a step, in numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Doing {
-    Compute { work: SimDuration, imbalance: Option<Imbalance> },
+    Compute {
+        work: SimDuration,
+        imbalance: Option<Imbalance>,
+    },
     Sleep(SimDuration),
-    Messages { call: Call, to: Option<(RankId, Bytes)>, from: Option<RankId> },
+    Messages {
+        call: Call,
+        to: Option<(RankId, Bytes)>,
+        from: Option<RankId>,
+    },
     Waitall,
-    Collective { kind: CollectiveKind, root: u32, bytes: Bytes, group: Option<Groups> },
+    Collective {
+        kind: CollectiveKind,
+        root: u32,
+        bytes: Bytes,
+        group: Option<Groups>,
+    },
     /// Swaps with neighbours: each gets so many bytes.
-    Swap { to: Vec<(u32, Bytes)>, from: Vec<u32> },
+    Swap {
+        to: Vec<(u32, Bytes)>,
+        from: Vec<u32>,
+    },
+    Farm(Farm),
     Nothing,
 }
 
@@ -111,6 +137,14 @@ impl Steps {
                 })
             }
             Act::Halo { size, grid, is_periodic } => self.halo(size, grid, *is_periodic, place),
+            Act::Farm { tasks, service, deal, item, result } => Ok(Doing::Farm(Farm {
+                n_tasks: tasks.value(names)?.0,
+                service: *service,
+                pace: self.pace,
+                deal: *deal,
+                item_bytes: item.value(names)?,
+                result_bytes: result.value(names)?,
+            })),
         }
     }
 
@@ -183,7 +217,9 @@ impl Steps {
     /// Returns the sides of a grid.
     fn sides(&self, grid: &Grid, place: &Place) -> Result<Vec<u32>, Worthless> {
         let sides = match grid {
-            Grid::Square { dimensions } => return Ok(grid::sides(self.n_ranks, *dimensions)[..*dimensions as usize].to_vec()),
+            Grid::Square { dimensions } => {
+                return Ok(grid::sides(self.n_ranks, *dimensions)[..*dimensions as usize].to_vec());
+            }
             Grid::Sides(sides) => sides,
         };
         let names: Names<'_> = &|name| place.value_of(name);

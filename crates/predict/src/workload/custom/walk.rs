@@ -8,16 +8,18 @@ use std::collections::BTreeSet;
 use dlpc_engine::calls::{CollectiveCall, CollectiveKind};
 use dlpc_engine::machine::CollectiveOverrides;
 use dlpc_engine::program::collective::{Collective, called};
+use dlpc_engine::units::Bytes;
 
 use super::described::RANK;
 use super::groups::Known;
 use super::phase::{Act, Call};
 use super::steps::{Doing, Place, Round, Step, Steps};
+use crate::diagnostic::Span;
 use crate::written::expression::Names;
 use crate::written::formula::{Count, Countable, Formula, Truth, Worthless};
 
 /// Most values of expressions that are looked at: takes a few seconds.
-const VALUES_MAX: u64 = 20_000_000;
+const VALUES_MAX: u64 = 10_000_000;
 
 /// Returns the expressions that have no value somewhere; each once.
 pub(super) fn worthless(steps: &Steps) -> Vec<Worthless> {
@@ -47,7 +49,7 @@ struct Walk<'s> {
     n_values: u64,
     n_ops: u64,
     worthless: Vec<Worthless>,
-    reported: BTreeSet<crate::diagnostic::Span>,
+    reported: BTreeSet<Span>,
 }
 
 /// Which ranks are looked at.
@@ -150,7 +152,7 @@ impl<'s> Walk<'s> {
         formula.value(names).map_err(|worthless| self.report(worthless)).ok()
     }
 
-    fn check_number_of_values(&mut self, span: Option<crate::diagnostic::Span>) {
+    fn check_number_of_values(&mut self, span: Option<Span>) {
         if let (true, Some(span)) = (self.n_values > VALUES_MAX, span) {
             let message = format!("expressions have more than {VALUES_MAX} values on all ranks and repeats");
             let help = "let fewer phases depend on `rank` and on variables, or repeat less often".to_owned();
@@ -183,9 +185,19 @@ impl<'s> Walk<'s> {
             Doing::Messages { call: Call::Started, to, from } => {
                 2 * (u64::from(to.is_some()) + u64::from(from.is_some()))
             }
-            Doing::Messages { to, from, .. } => if to.is_some() && from.is_some() { 3 } else { 1 },
+            Doing::Messages { to, from, .. } => {
+                if to.is_some() && from.is_some() {
+                    3
+                } else {
+                    1
+                }
+            }
             Doing::Swap { to, from } => (to.len() + from.len()) as u64 + 1,
             Doing::Waitall | Doing::Nothing => 0,
+            Doing::Farm(farm) => {
+                let all = farm.n_ops_at_most(n_ranks);
+                return if ranks == Ranks::All { all } else { all.div_ceil(n_ranks.into()) };
+            }
             Doing::Collective { kind, root, bytes, group } => {
                 let call = call_of(*kind, *root, *bytes, n_ranks);
                 let counted = &mut self.counted;
@@ -206,8 +218,8 @@ impl<'s> Walk<'s> {
 }
 
 /// Returns a collective with parts of the same size, which is enough to count its ops.
-fn call_of(kind: CollectiveKind, root: u32, bytes: dlpc_engine::units::Bytes, n_ranks: u32) -> CollectiveCall {
-    let parts = || vec![dlpc_engine::units::Bytes(bytes.0.max(1)); n_ranks as usize].into_boxed_slice();
+fn call_of(kind: CollectiveKind, root: u32, bytes: Bytes, n_ranks: u32) -> CollectiveCall {
+    let parts = || vec![Bytes(bytes.0.max(1)); n_ranks as usize].into_boxed_slice();
     let call = CollectiveCall::of(kind, root, bytes);
     match kind {
         CollectiveKind::Allgatherv => CollectiveCall { recvs: parts(), ..call },

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use dlpc_engine::units;
 use winnow::ascii::multispace0;
-use winnow::combinator::{
-    Infix, Prefix, alt, cut_err, delimited, expression, not, opt, peek, preceded, separated,
-};
+use winnow::combinator::{Infix, Prefix, alt, cut_err, delimited, expression, not, opt, peek, preceded, separated};
 use winnow::error::{ErrMode, ParserError};
 use winnow::prelude::*;
 use winnow::stream::{LocatingSlice, Location, Stream};
@@ -170,7 +168,9 @@ fn binary(operator: Operator, left: Node, right: Node) -> Node {
 
 fn operand(text: &mut Text<'_>) -> Parsed<Node> {
     multispace0(text)?;
-    let inner = delimited('(', cut_err(sum), |text: &mut Text<'_>| closing(')', text)).with_span().map(|(node, at)| Node { at, ..node });
+    let inner = delimited('(', cut_err(sum), |text: &mut Text<'_>| closing(')', text))
+        .with_span()
+        .map(|(node, at)| Node { at, ..node });
     alt((inner, number, named)).parse_next(text)
 }
 
@@ -229,7 +229,8 @@ fn digits<'t>(text: &mut Text<'t>) -> Parsed<&'t str> {
 fn named(text: &mut Text<'_>) -> Parsed<Node> {
     let is_first = |symbol: char| symbol.is_ascii_alphabetic() || symbol == '_';
     peek(one_of(is_first)).parse_next(text)?;
-    let (name, at) = take_while(1.., is_of_name).verify(|name| !OPERATORS.contains(name)).with_span().parse_next(text)?;
+    let (name, at) =
+        take_while(1.., is_of_name).verify(|name| !OPERATORS.contains(name)).with_span().parse_next(text)?;
     multispace0(text)?;
     if opt('[').parse_next(text)?.is_some() {
         let entry = cut_err(sum).parse_next(text)?;

@@ -66,7 +66,8 @@ fn check_name(name: &Spanned<String>, what: &str, diagnostics: &mut Diagnostics)
         return Some(());
     }
     let message = format!("`{}` cannot be the name of a {what}", name.value);
-    let help = "write letters, digits and `_`, first a letter; `ranks`, `rank`, `to` and `along` have a meaning already";
+    let help =
+        "write letters, digits and `_`, first a letter; `ranks`, `rank`, `to` and `along` have a meaning already";
     diagnostics.push(Problem::error("scenario::parameter", name.span, message).help(help));
     None
 }
@@ -122,7 +123,8 @@ fn value_problem(custom: &Custom, name: &str, span: Span, scope: Scope, variable
         Scope::Common => &[],
     };
     let parameters = custom.parameters.keys().map(String::as_str);
-    let known: Vec<&str> = parameters.chain([RANKS]).chain(own.iter().copied()).chain(variables.iter().copied()).collect();
+    let known: Vec<&str> =
+        parameters.chain([RANKS]).chain(own.iter().copied()).chain(variables.iter().copied()).collect();
     if known.contains(&name) {
         return None;
     }

@@ -5,8 +5,10 @@ use dlpc_engine::units::{Bytes, SimDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::workload::custom::farm::Deal;
 use crate::workload::custom::imbalance::{Drawn, RawImbalance};
 use crate::workload::custom::phase::Outside;
+use crate::workload::service::RawDistribution;
 use crate::written::Spanned;
 use crate::written::formula::{Count, Formula, Truth, Whole};
 use crate::written::keyed::Keyed;
@@ -81,6 +83,8 @@ pub(in crate::workload::custom) struct RawPhase {
     /// Each rank swaps bytes with its neighbours on a grid, at once; the first and the last one of a row have one neighbour
     /// in it.
     pub(super) halo: Option<Spanned<RawHalo>>,
+    /// Rank 0 hands out tasks, whose results come back.
+    pub(super) task_farm: Option<Spanned<RawFarm>>,
     /// Phases that are repeated.
     pub(super) repeat: Option<Spanned<RawRepeat>>,
 }
@@ -212,6 +216,26 @@ pub(super) struct RawHalo {
     /// Whether the first and the last rank of a row are neighbours.
     #[schemars(extend("default" = false))]
     pub(super) periodic: Option<Spanned<bool>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFarm {
+    /// Tasks in all.
+    #[schemars(required, extend("examples" = [1000]))]
+    pub(super) tasks: Option<Formula<Count>>,
+    /// Work of one task on a core of speed 1: a time, or exactly one of the keys below.
+    #[schemars(required, extend("examples" = ["10 ms"]))]
+    pub(super) service: Option<Spanned<RawDistribution>>,
+    /// Who does which task.
+    #[schemars(extend("default" = "first-free"))]
+    pub(super) dispatch: Option<Spanned<Word<Deal>>>,
+    /// Size of the message with a task.
+    #[schemars(extend("default" = "64 B"))]
+    pub(super) item_bytes: Option<Formula<Bytes>>,
+    /// Size of the message with the result of a task.
+    #[schemars(extend("default" = "64 B"))]
+    pub(super) result_bytes: Option<Formula<Bytes>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
