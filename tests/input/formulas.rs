@@ -114,7 +114,6 @@ fn what_is_wrong_with_an_expression_or_a_parameter_is_said() {
 
 #[test]
 fn what_is_wrong_with_phases_of_single_ranks_is_said() {
-    const ROWS: &str = "lists = { load = [1, 2] }\n";
     let wrong = [
         ("", "{ bcast = { bytes = \"8 B * rank\" } }", "`rank` cannot stand here: all ranks have to agree on it"),
         ("", "{ bcast = { bytes = \"8 B\", root = \"rank\" } }", "`rank` cannot stand here"),
@@ -145,6 +144,14 @@ fn what_is_wrong_with_phases_of_single_ranks_is_said() {
             "{ send = { to = 0, bytes = \"8 B\", outside = \"none\" } }",
             "is \"none\", not one of \"error\", \"nobody\"",
         ),
+    ];
+    check_phases(&wrong);
+}
+
+#[test]
+fn what_is_wrong_with_conditions_and_lists_is_said() {
+    const ROWS: &str = "lists = { load = [1, 2] }\n";
+    let wrong = [
         ("", "{ if = \"rank > 0\" }", "`workload.custom.phases[0]` says only when"),
         ("", "{ if = \"rank > 0\", barrier = {}, sleep = \"1 s\" }", "has both `barrier` and `sleep`"),
         ("", "{ if = \"1 s\", barrier = {} }", "`1 s` is a time, not a condition"),
@@ -164,6 +171,13 @@ fn what_is_wrong_with_phases_of_single_ranks_is_said() {
         (ROWS, "{ sleep = \"1 s * load[0\" }", "a bracket is not closed"),
         ("lists = { load = [] }\n", "{ sleep = \"1 s * load[0]\" }", "the list has no entries"),
         ("lists = { load = [\"2 x\"] }\n", "{ sleep = \"1 s * load[0]\" }", "`workload.custom.lists.load[0]`"),
+    ];
+    check_phases(&wrong);
+}
+
+#[test]
+fn what_is_wrong_with_repeats_grids_and_farms_is_said() {
+    let wrong = [
         (
             "",
             "{ repeat = { times = 2, variable = \"rank\", phases = [{ barrier = {} }] } }",
@@ -223,6 +237,11 @@ fn what_is_wrong_with_phases_of_single_ranks_is_said() {
             "expressions have more than 10000000 values on all ranks and repeats",
         ),
     ];
+    check_phases(&wrong);
+}
+
+/// Expects a message for each program of other keys and phases.
+fn check_phases(wrong: &[(&str, &str, &str)]) {
     for (more, phases, expected) in wrong {
         let workload = format!("[workload.custom]\n{more}phases = [{phases}]\n");
         let folder = Folder::good().workload(&workload);

@@ -16,7 +16,7 @@ use super::farm::{Running, Stage};
 use super::groups::{Groups, Known};
 use super::imbalance::Draws;
 use super::phase::{Act, Call, Size};
-use super::steps::{Doing, Place, Round, Step, Steps};
+use super::steps::{Doing, Place, Round, Step, Steps, bytes_of, bytes_to};
 use super::walk;
 use crate::written::formula::{Count, Truth, Worthless};
 
@@ -169,7 +169,8 @@ impl ByRank {
                 let Act::Collective { size, .. } = act else { unreachable!("bug: only collectives are collectives") };
                 let context = if group.is_some() { Context(COLLECTIVES.0 + 1 + number) } else { COLLECTIVES };
                 let place = &cursor.place;
-                let group = InGroup::of(&self.steps, place, kind, (root, bytes, size), group, self.overrides);
+                let group =
+                    InGroup::of(self.steps.n_ranks, place, kind, (root, bytes, size), group.as_ref(), self.overrides);
                 cursor.collective = group.expect(CHECKED).map(|group| InGroup { context, ..group });
             }
         }
@@ -224,23 +225,23 @@ impl Cursor {
 impl InGroup {
     /// Returns the collective of a rank; none if it is alone in its group.
     fn of(
-        steps: &Steps,
+        n_all: u32,
         place: &Place,
         kind: CollectiveKind,
         (root, bytes, size): (u32, Bytes, &Size),
-        group: Option<Groups>,
+        group: Option<&Groups>,
         overrides: CollectiveOverrides,
     ) -> Result<Option<Self>, Worthless> {
-        let around = group.as_ref().map(|group| group.around(place.rank));
+        let around = group.map(|group| group.around(place.rank));
         let at = around.map_or(place.rank, |(_, at)| at);
         let members = around.map(|(members, _)| Arc::clone(members));
-        let n = members.as_ref().map_or(steps.n_ranks as usize, |members| members.len());
+        let n = members.as_ref().map_or(n_all as usize, |members| members.len());
         if n == 1 {
             return Ok(None);
         }
         let n_ranks = u32::try_from(n).expect("invariant: ranks");
         let ranks = || members.clone().unwrap_or_else(|| (0..n_ranks).collect());
-        let all = || steps.bytes_of(size, &ranks(), place).map(Vec::into_boxed_slice);
+        let all = || bytes_of(size, &ranks(), place).map(Vec::into_boxed_slice);
         let own = Box::from([bytes]);
         let call = CollectiveCall::of(kind, root, bytes);
         let call = match kind {
@@ -252,10 +253,10 @@ impl InGroup {
             }
             CollectiveKind::Allgatherv => CollectiveCall { recvs: all()?, ..call },
             CollectiveKind::Alltoallv => {
-                let to = |to: &u32| steps.bytes_to(size, n_ranks, place, *to);
+                let to = |to: &u32| bytes_to(size, n_ranks, place, *to);
                 let from = |from: &u32| {
                     let there = Place { rank: *from, rounds: place.rounds.clone() };
-                    steps.bytes_to(size, n_ranks, &there, place.rank)
+                    bytes_to(size, n_ranks, &there, place.rank)
                 };
                 let sends: Result<Box<[Bytes]>, Worthless> = ranks().iter().map(to).collect();
                 let recvs: Result<Box<[Bytes]>, Worthless> = ranks().iter().map(from).collect();

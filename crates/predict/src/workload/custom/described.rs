@@ -98,7 +98,9 @@ impl Custom {
     /// around them, in the order of the file.
     pub(super) fn for_each_expression<'d>(&'d self, found: &mut Found<'_, 'd>) {
         let mut variables = Vec::new();
-        self.phases.iter().for_each(|phase| phase.for_each_expression(&mut variables, found));
+        for phase in &self.phases {
+            phase.for_each_expression(&mut variables, found);
+        }
     }
 }
 
@@ -129,7 +131,9 @@ impl Described {
     fn for_each_expression<'d>(&'d self, variables: &mut Vec<&'d str>, found: &mut Found<'_, 'd>) {
         match self {
             Self::Act(act) => {
-                act.expressions().into_iter().for_each(|(of, span, scope)| found(of, span, scope, variables));
+                for (of, span, scope) in act.expressions() {
+                    found(of, span, scope, variables);
+                }
             }
             Self::Repeat { times, variable, phases } => {
                 if let Some((of, span)) = times.expression() {
@@ -137,7 +141,9 @@ impl Described {
                 }
                 let n = variables.len();
                 variables.extend(variable.as_deref());
-                phases.iter().for_each(|phase| phase.for_each_expression(variables, found));
+                for phase in phases {
+                    phase.for_each_expression(variables, found);
+                }
                 variables.truncate(n);
             }
             Self::If(when, phase) => {

@@ -91,9 +91,8 @@ impl Running {
         match farm.deal {
             _ if self.n_ranks == 1 => Stage::Share(0),
             _ if rank == 0 => Stage::HandOut(1),
-            Deal::FirstFree => Stage::Receive,
             Deal::Static if farm.n_of(rank, self.n_ranks) == 0 => Stage::Over,
-            Deal::Static => Stage::Receive,
+            Deal::FirstFree | Deal::Static => Stage::Receive,
         }
     }
 

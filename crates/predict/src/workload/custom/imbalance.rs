@@ -59,7 +59,7 @@ impl Imbalance {
 
 /// Returns the number of the stream of a phase on a rank; a million ranks on, and 256 phases on, they start over.
 fn stream_number(phase: u32, rank: u32) -> u32 {
-    phase % (1 << 8) << 20 | rank % (1 << 20)
+    ((phase % (1 << 8)) << 20) | (rank % (1 << 20))
 }
 
 /// How often a rank has drawn for each phase. Each phase has a stream for each rank, so that no phase shifts the factors of

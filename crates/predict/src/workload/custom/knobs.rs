@@ -61,3 +61,37 @@ fn fitting(units: &[(&'static str, f64)], value: f64) -> (&'static str, f64) {
     let least = units[units.len() - 1];
     units.iter().copied().find(|(_, scale)| *scale <= value * (1.0 + f64::EPSILON)).unwrap_or(least)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 60 ns, 1 MB and 0.5: twice as much of each; a plate of 1024 is a count.
+    #[test]
+    fn a_parameter_is_turned_in_the_unit_in_which_people_write_it() {
+        let measure = |value, seconds, bytes| Measure { value, units: Units { seconds, bytes } };
+        let parameters = [
+            ("n", measure(1024.0, 0, 0)),
+            ("share", measure(0.5, 0, 0)),
+            ("t", measure(60e-9, 1, 0)),
+            ("block", measure(1e6, 0, 1)),
+            ("rate", measure(1e6, -1, 1)),
+            ("none", measure(0.0, 0, 0)),
+        ];
+        let parameters = parameters.map(|(name, measure)| (name.to_owned(), measure)).into();
+        let custom = Custom { parameters, ..Custom::default() };
+        let ids: Vec<String> = all(&custom).iter().map(|knob| knob.id.to_string()).collect();
+        assert_eq!(ids, ["parameters.block", "parameters.n", "parameters.share", "parameters.t"]);
+        let says = |name: &str, to: f64| {
+            let Turned { keys, value } =
+                turned(&custom, &format!("parameters.{name}"), Position::Number(to)).expect("a knob");
+            (keys.join("."), value.to_string())
+        };
+        let key = |name: &str| format!("workload.custom.parameters.{name}");
+        assert_eq!(says("n", 2048.0), (key("n"), "2048".to_owned()));
+        assert_eq!(says("share", 1.0), (key("share"), "1.0".to_owned()));
+        assert_eq!(says("t", 120.0), (key("t"), "\"120 ns\"".to_owned()));
+        assert_eq!(says("block", 2.0), (key("block"), "\"2 MB\"".to_owned()));
+        assert!(turned(&custom, "ranks", Position::Number(3.0)).is_none());
+    }
+}

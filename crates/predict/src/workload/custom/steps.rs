@@ -174,28 +174,20 @@ impl Steps {
         let n = group.as_ref().map_or(self.n_ranks, |groups| groups.n_in_that_of(place.rank));
         let bytes = self.own_bytes(kind, size, n, place)?;
         let Whole(at) = root.value(&|name| place.value_of(name))?;
-        match u32::try_from(at).ok().filter(|root| *root < n) {
-            Some(root) => Ok(Doing::Collective { kind, root, bytes, group }),
-            None => {
-                let of = if group.is_some() { "places in the group" } else { "ranks" };
-                let message = format!("is {at}, but {of} are 0 to {}", n - 1);
-                Err(worthless(root, &message, "write for instance `root = \"k mod ranks\"`"))
-            }
+        if let Some(root) = u32::try_from(at).ok().filter(|root| *root < n) {
+            return Ok(Doing::Collective { kind, root, bytes, group });
         }
+        let of = if group.is_some() { "places in the group" } else { "ranks" };
+        let message = format!("is {at}, but {of} are 0 to {}", n - 1);
+        Err(worthless(root, &message, "write for instance `root = \"k mod ranks\"`"))
     }
 
     /// Returns the bytes of a rank in a collective of `n`; checks all that it sends.
     fn own_bytes(&self, kind: CollectiveKind, size: &Size, n: u32, place: &Place) -> Result<Bytes, Worthless> {
         if kind == CollectiveKind::Alltoallv {
-            return (0..self.n_ranks).try_fold(Bytes(0), |_, to| self.bytes_to(size, n, place, to));
+            return (0..self.n_ranks).try_fold(Bytes(0), |_, to| bytes_to(size, n, place, to));
         }
         Ok(size.of_each(size.bytes.value(&|name| place.value_of(name))?, n))
-    }
-
-    /// Returns the bytes that a rank has for another one in an alltoallv of `n`.
-    pub(super) fn bytes_to(&self, size: &Size, n: u32, place: &Place, to: u32) -> Result<Bytes, Worthless> {
-        let names = |name: &str| if name == TO { Some(number(to)) } else { place.value_of(name) };
-        Ok(size.of_each(size.bytes.value(&names)?, n))
     }
 
     fn halo(&self, size: &Size, grid: &Grid, is_periodic: bool, place: &Place) -> Result<Doing, Worthless> {
@@ -236,13 +228,19 @@ impl Steps {
             worthless(&sides[0], &message, "write for instance `grid = [\"side(ranks, 2, 0)\", \"side(ranks, 2, 1)\"]`")
         })
     }
+}
 
-    /// Returns the bytes of each member of a group in a collective, in their order.
-    pub(super) fn bytes_of(&self, size: &Size, members: &[u32], place: &Place) -> Result<Vec<Bytes>, Worthless> {
-        let n = u32::try_from(members.len()).expect("invariant: ranks");
-        let of = |rank: &u32| Ok(size.of_each(size.bytes.value(&|name| place.value_on(*rank, name))?, n));
-        members.iter().map(of).collect()
-    }
+/// Returns the bytes that a rank has for another one in an alltoallv of `n`.
+pub(super) fn bytes_to(size: &Size, n: u32, place: &Place, to: u32) -> Result<Bytes, Worthless> {
+    let names = |name: &str| if name == TO { Some(number(to)) } else { place.value_of(name) };
+    Ok(size.of_each(size.bytes.value(&names)?, n))
+}
+
+/// Returns the bytes of each member of a group in a collective, in their order.
+pub(super) fn bytes_of(size: &Size, members: &[u32], place: &Place) -> Result<Vec<Bytes>, Worthless> {
+    let n = u32::try_from(members.len()).expect("invariant: ranks");
+    let of = |rank: &u32| Ok(size.of_each(size.bytes.value(&|name| place.value_on(*rank, name))?, n));
+    members.iter().map(of).collect()
 }
 
 /// Returns the neighbours of a rank along each dimension of a grid, the lower one first; a rank is no neighbour of itself.

@@ -131,7 +131,8 @@ impl<'s> Walk<'s> {
     }
 
     fn act(&mut self, act: &Act, ranks: Ranks, weight: u64) {
-        self.n_values += 1;
+        let is_by_pair = matches!(act, Act::Collective { kind: CollectiveKind::Alltoallv, .. });
+        self.n_values += if is_by_pair { u64::from(self.steps.n_ranks) } else { 1 };
         self.check_number_of_values(act.expressions().first().map(|(_, span, _)| *span));
         match self.steps.doing(act, &self.place, &mut self.known) {
             Ok(doing) => {

@@ -9,9 +9,9 @@ pub(crate) fn sides(n: u32, dimensions: u32) -> [u32; 3] {
     if dimensions <= 1 {
         return [n, 1, 1];
     }
-    let divisors = (1..=n.isqrt()).filter(|side| n.is_multiple_of(*side));
+    let mut divisors = (1..=n.isqrt()).filter(|side| n.is_multiple_of(*side));
     if dimensions == 2 {
-        let short = divisors.last().unwrap_or(1);
+        let short = divisors.next_back().unwrap_or(1);
         return [n / short, short, 1];
     }
     // The shortest of three sides is at most the cube root.

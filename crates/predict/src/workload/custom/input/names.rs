@@ -22,7 +22,7 @@ pub(super) fn parameters(
     written: &Written<NumberOrText>,
     diagnostics: &mut Diagnostics,
 ) -> Option<BTreeMap<String, Measure>> {
-    read(written, "parameter", |raw, span, diagnostics| measure(raw, span, diagnostics), diagnostics)
+    read(written, "parameter", measure, diagnostics)
 }
 
 /// Returns the lists, or none if there is a problem.
@@ -97,7 +97,9 @@ pub(super) fn check<'w>(
     let mut is_good = true;
     let mut report = |problem: Option<Problem>| {
         is_good &= problem.is_none();
-        problem.into_iter().for_each(|problem| diagnostics.push(problem));
+        if let Some(problem) = problem {
+            diagnostics.push(problem);
+        }
     };
     custom.for_each_expression(&mut |of, span, scope, variables| {
         for (name, _) in of.names() {
