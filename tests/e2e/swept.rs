@@ -316,7 +316,7 @@ fn predict_wants_one_value_of_a_key_that_is_there() {
     for (set, expected) in wrong {
         let Ended { code, stderr, .. } =
             run(dlpc_sim().args(["predict", "scenarios/matrix-product.toml", "--set", set]));
-        assert_eq!(code, 2, "{stderr}");
+        assert_eq!(code, 3, "{stderr}");
         assert!(stderr.contains(expected), "{set}: {stderr}");
     }
 }
