@@ -135,6 +135,10 @@ pub(crate) struct RunArgs {
     /// Measured runs, instead of those that the scenario names; compare takes several
     #[arg(long, value_name = "FILE")]
     pub(crate) measured: Vec<PathBuf>,
+    /// A key of the scenario, or after `machine.` of its machine model, and another value for it, as in sweep; measured
+    /// runs that the scenario names are left out then: workload.custom.parameters.n=4096
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
     /// Replications per rank count, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = number::replications, allow_negative_numbers = true)]
     pub(crate) replications: Option<NonZeroU32>,

@@ -14,6 +14,9 @@ fn of_run(command: &str, args: &RunArgs, others: &[PathBuf], more: &[String]) ->
     for path in &args.measured {
         words.extend(["--measured".to_owned(), path.display().to_string()]);
     }
+    for set in &args.sets {
+        words.extend(["--set".to_owned(), set.clone()]);
+    }
     if let Some(replications) = args.replications {
         words.extend(["--replications".to_owned(), replications.to_string()]);
     }

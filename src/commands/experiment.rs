@@ -19,7 +19,11 @@ use crate::progress::Progress;
 
 /// Reads the scenario and all that it names; arguments win over the file.
 pub(super) fn load(args: &RunArgs) -> Result<Experiment, Failure> {
-    let mut experiment = input::load_experiment(&args.scenario, &files::read)?;
+    let mut experiment = if args.sets.is_empty() {
+        input::load_experiment(&args.scenario, &files::read)?
+    } else {
+        input::load_set(&args.scenario, &args.sets, &files::read)?
+    };
     match args.measured.as_slice() {
         [] => {}
         [path] => experiment.measured = Some(measured(path)?),

@@ -41,6 +41,7 @@ pub(crate) fn run(args: &RunProgramArgs) -> Result<(), Failure> {
             scenario,
             out: Some(folder),
             measured: factor::shown(args),
+            sets: Vec::new(),
             replications: None,
             seed: None,
             threads: None,

@@ -3,8 +3,18 @@
 use serde_json::Value;
 
 /// Keywords that say nothing about which values are valid.
-const ANNOTATIONS: [&str; 9] =
-    ["$schema", "$defs", "title", "description", "default", "examples", "format", "x-formula", "x-quantity"];
+const ANNOTATIONS: [&str; 10] = [
+    "$schema",
+    "$defs",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "format",
+    "x-besides",
+    "x-formula",
+    "x-quantity",
+];
 
 /// Returns what is wrong with `value`, place by place.
 pub(crate) fn problems(schema: &Value, value: &Value) -> Vec<String> {

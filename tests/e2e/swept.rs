@@ -285,3 +285,38 @@ fn two_sweeps_do_not_write_to_one_file() {
     assert_eq!(code, 2);
     assert!(stderr.contains("another sweep is writing"), "{stderr}");
 }
+
+/// The product of 500 x 500 numbers has an eighth of the work of that of 1000 x 1000, and no bytes that a rank alone would send.
+#[test]
+fn predict_takes_another_value_of_a_key() {
+    let folder = empty_folder();
+    let time = |sets: &[&str]| {
+        let mut command = dlpc_sim();
+        command
+            .args(["predict", "scenarios/matrix-product.toml", "--set", "run.ranks=1..=2", "--out"])
+            .arg(folder.path());
+        succeeds(command.args(sets.iter().flat_map(|set| ["--set", set])));
+        let csv = std::fs::read_to_string(folder.path().join("prediction.csv")).expect("a CSV");
+        let times = column(&csv, "makespan_s");
+        assert_eq!(times.len(), 2);
+        times[0].parse::<f64>().expect("a number")
+    };
+    let (all, half) = (time(&[]), time(&["workload.custom.parameters.n=500"]));
+    assert!((all / half - 8.0).abs() < 1e-6, "{all} and {half}");
+}
+
+#[test]
+fn predict_wants_one_value_of_a_key_that_is_there() {
+    let wrong = [
+        ("workload.custom.parameters.n=500, 1000", "`workload.custom.parameters.n` has one value"),
+        ("workload.custom.parameters.m=500", "did you mean `n`?"),
+        ("workload.custom.parameters.n", "write KEY=VALUES"),
+        ("workload.custom.parameters.t_flop=8 B", "`t_flop * 2 * n^2"),
+    ];
+    for (set, expected) in wrong {
+        let Ended { code, stderr, .. } =
+            run(dlpc_sim().args(["predict", "scenarios/matrix-product.toml", "--set", set]));
+        assert_eq!(code, 3, "{stderr}");
+        assert!(stderr.contains(expected), "{set}: {stderr}");
+    }
+}

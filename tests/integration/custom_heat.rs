@@ -54,7 +54,7 @@ fn the_plate_does_not_grow_with_the_ranks() {
     use dlpc_engine::units::Bytes;
     use dlpc_predict::workload::Workload;
     let Workload::Custom(custom) = heat().scenario.workload else { panic!("not custom") };
-    let phases = custom.phases_on(1);
+    let phases = custom.phases_on(1).expect("the same phases on all ranks");
     let Some(Phase::Divided(gather)) = phases.last() else { panic!("the last phase is not divided") };
     for (ranks, strip) in [(1, 256 << 10), (2, 128 << 10), (3, 87_382), (32, 8 << 10)] {
         assert_eq!(gather.part_of_each(ranks), Phase::Gatherv(Bytes(strip)));

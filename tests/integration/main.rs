@@ -12,6 +12,7 @@ mod custom_heat;
 mod dlpc;
 mod explanation;
 mod export;
+mod language;
 mod late_ranks;
 mod log_stream;
 mod mpich_trees;

@@ -131,7 +131,8 @@ fn every_end_of_every_knob_of_the_smallest_files_is_a_scenario_that_gives_the_sa
         let text = small(text);
         let files = read_small(&text, machine);
         let whatif = WhatIf::new(Path::new(SMALL), &files).unwrap_or_else(|error| panic!("{shape}: {}", shown(error)));
-        let ends = whatif.knobs().iter().flat_map(|knob| ends(&knob.range).into_iter().map(|end| (knob.id, end)));
+        let ends =
+            whatif.knobs().iter().flat_map(|knob| ends(&knob.range).into_iter().map(|end| (knob.id.clone(), end)));
         let queries = ends.map(|(id, end)| format!("{id}={end}&replications=3"));
         for query in queries.chain([String::new()]) {
             let has_noise = whatif.knobs().iter().any(|knob| knob.id == "replications");
@@ -200,7 +201,7 @@ fn a_state_that_nobody_waits_for_is_not_simulated() {
     assert!(matches!(refusal, Refusal::Abandoned), "{refusal}");
 }
 
-const SCENARIOS: [&str; 9] = [
+const SCENARIOS: [&str; 10] = [
     "custom-heat",
     "dlpc-gigabit",
     "dlpc-log-1s",
@@ -210,13 +211,14 @@ const SCENARIOS: [&str; 9] = [
     "dlpc-pi-count",
     "pi3-64-hosts",
     "pi4-pi-coordinates",
+    "matrix-product",
 ];
 
 #[test]
 fn every_end_of_every_knob_is_a_scenario_that_gives_the_same_numbers() {
     for name in SCENARIOS {
         let whatif = whatif(name);
-        for knob in whatif.knobs().iter().filter(|knob| !["ranks", "replications"].contains(&knob.id)) {
+        for knob in whatif.knobs().iter().filter(|knob| !["ranks", "replications"].contains(&knob.id.as_ref())) {
             for end in ends(&knob.range) {
                 let has_noise = whatif.knobs().iter().any(|knob| knob.id == "replications");
                 let replications = if has_noise { "&replications=1" } else { "" };

@@ -69,6 +69,8 @@ pub enum Purpose {
     Speed = 11,
     /// True speed of a core of the cluster against that of the computer that recorded a program.
     Scale = 12,
+    /// Factor on the work of a rank in a phase; the index holds both.
+    Imbalance = 13,
 }
 
 /// Whether a replication takes the draws of its antithetic pair as they are.

@@ -43,7 +43,7 @@ pub use self::scenario::hostfile::HostSlots;
 use self::scenario::raw::RawScenario;
 use self::toml::tree::{Document, Node, Table, Value};
 use self::toml::{document, schema, spanned, tree};
-pub use self::vary::{load_axes, load_varied, sweep_keys};
+pub use self::vary::{load_axes, load_set, load_varied, sweep_keys};
 use crate::diagnostic::{Diagnostics, FileId, Problem, Span};
 use crate::measurement::Measurement;
 use crate::scenario::Scenario;

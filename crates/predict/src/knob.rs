@@ -2,6 +2,8 @@
 
 pub(crate) mod rounded;
 
+use std::borrow::Cow;
+
 use toml_edit::Value;
 
 use self::rounded::{rounded, rounded_down, rounded_up};
@@ -10,9 +12,9 @@ use self::rounded::{rounded, rounded_down, rounded_up};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knob {
     /// Name in addresses.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Name on the page.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What it can be, and what it is in the file.
     pub range: Range,
 }
@@ -61,6 +63,21 @@ pub(crate) enum Position {
     Word(&'static str),
 }
 
+/// What a scenario file says where a knob is turned.
+#[derive(Debug, Clone)]
+pub(crate) struct Turned {
+    /// The key, with the tables on the way to it.
+    pub(crate) keys: Vec<Cow<'static, str>>,
+    /// What it says.
+    pub(crate) value: Value,
+}
+
+impl Turned {
+    pub(crate) fn new(keys: &[&'static str], value: impl Into<Value>) -> Self {
+        Self { keys: keys.iter().map(|key| Cow::Borrowed(*key)).collect(), value: value.into() }
+    }
+}
+
 /// How far physical quantities go, as factors of their value in the file.
 const FACTOR: f64 = 20.0;
 /// Significant digits of the ends of a knob.
@@ -77,7 +94,7 @@ pub(crate) fn from_zero(id: &'static str, label: &'static str, seconds: f64) -> 
     let value = rounded(seconds, DIGITS_OF_VALUE);
     let high = rounded_down(FACTOR * value, DIGITS_OF_ENDS).max(SECONDS);
     let number = Number { unit: "s", low: 0.0, high, value, is_whole: false, is_logarithmic: false };
-    Knob { id, label, range: Range::Number(number) }
+    Knob { id: id.into(), label: label.into(), range: Range::Number(number) }
 }
 
 /// A count that may be some times as large or as small, at most `most`.
@@ -96,14 +113,19 @@ fn ends_around(value: f64) -> (f64, f64) {
 pub(crate) fn whole(id: &'static str, label: &'static str, unit: &'static str, value: f64, high: f64) -> Knob {
     let high = high.max(value);
     let number = Number { unit, low: 1.0, high, value, is_whole: true, is_logarithmic: 128.0 < high };
-    Knob { id, label, range: Range::Number(number) }
+    Knob { id: id.into(), label: label.into(), range: Range::Number(number) }
 }
 
 /// A quantity that may be some times as large or as small.
 pub(crate) fn factor(id: &'static str, label: &'static str, unit: &'static str, value: f64) -> Knob {
+    Knob { id: id.into(), label: label.into(), range: Range::Number(around(unit, value)) }
+}
+
+/// Returns the range of a quantity that may be some times as large or as small.
+pub(crate) fn around(unit: &'static str, value: f64) -> Number {
     let value = rounded(value, DIGITS_OF_VALUE);
     let (low, high) = ends_around(value);
-    Knob { id, label, range: Range::Number(Number { unit, low, high, value, is_whole: false, is_logarithmic: true }) }
+    Number { unit, low, high, value, is_whole: false, is_logarithmic: true }
 }
 
 /// Returns the position of a count as files have it.

@@ -6,6 +6,7 @@ mod facts;
 mod log_stream;
 mod pi;
 pub mod recorded;
+mod service;
 mod trace;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 pub(crate) mod expression;
 pub(crate) mod formula;
 pub(crate) mod keyed;
+pub(crate) mod number;
 pub(crate) mod quantity;
 pub(crate) mod word;
 

@@ -5,7 +5,10 @@ use dlpc_report::html::live;
 
 /// Returns the knobs as the page takes them.
 pub(super) fn knobs(knobs: &[Knob]) -> Vec<live::Knob> {
-    knobs.iter().map(|knob| live::Knob { id: knob.id, label: knob.label, range: range(&knob.range) }).collect()
+    knobs
+        .iter()
+        .map(|knob| live::Knob { id: knob.id.to_string(), label: knob.label.to_string(), range: range(&knob.range) })
+        .collect()
 }
 
 fn range(range: &Range) -> live::Range {

@@ -13,7 +13,7 @@ use crate::input::files::Files;
 use crate::input::on_machine::Instead;
 use crate::input::toml::schema::View;
 use crate::sweep::plan::{self, Design, POINTS_MAX};
-use crate::sweep::{Axis, Form, RANKS, Values};
+use crate::sweep::{Axis, Form, Level, Literal, RANKS, Values};
 
 /// Name of the command-line option in messages.
 const OPTION: &str = "--set";
@@ -26,17 +26,7 @@ const OPTION: &str = "--set";
 pub fn load_axes(path: &Path, sets: &[String], design: Design, read: Read<'_>) -> Result<Vec<Axis>, Diagnostics> {
     let base = load_experiment(path, read)?;
     let mut diagnostics = Diagnostics::default();
-    let mut axes: Vec<Axis> = Vec::new();
-    for set in sets {
-        let file = diagnostics.add_source(Path::new(OPTION), set.clone());
-        match axis(set, file, &keys(&base), design) {
-            Err(problems) => diagnostics.extend(problems),
-            Ok(found) => match axes.iter().find(|other| overlap(&other.key, &found.key)) {
-                None => axes.push(found),
-                Some(other) => diagnostics.push(twice(&other.key, &found.key, file)),
-            },
-        }
-    }
+    let mut axes = axes_of(&base, sets, design, &mut diagnostics);
     if !axes.iter().any(Axis::is_ranks) {
         axes.push(ranks_of(&base));
     }
@@ -48,6 +38,56 @@ pub fn load_axes(path: &Path, sets: &[String], design: Design, read: Read<'_>) -
         diagnostics.push(Problem::error("sweep::too_many", file.whole(), message).help(help));
     }
     finish(Some(axes), diagnostics).map(|(axes, _)| axes)
+}
+
+/// Reads a scenario with its machine model and hostfile, in which keys have other values: each of `sets` is `KEY=VALUE`, a
+/// key path as a sweep takes it and one value, for `run.ranks` also a range. Measured runs are left out: they are those of
+/// the values in the file.
+///
+/// # Errors
+/// All problems of the scenario, or else all of `sets`, or else those that it has with these values.
+pub fn load_set(path: &Path, sets: &[String], read: Read<'_>) -> Result<Experiment, Diagnostics> {
+    let base = load_experiment(path, read)?;
+    let mut diagnostics = Diagnostics::default();
+    let axes = axes_of(&base, sets, Design::Grid, &mut diagnostics);
+    let values: Vec<_> = axes.iter().zip(sets).map(|(axis, set)| only_value(axis, set, &mut diagnostics)).collect();
+    let (values, _) = finish(values.into_iter().collect::<Option<Vec<Level>>>(), diagnostics)?;
+    let changes: Vec<Change<'_>> = axes.iter().map(|axis| axis.key.as_str()).zip(&values).collect();
+    load_varied(path, &changes, OPTION, read)
+}
+
+/// Returns the one value of a key; a range of rank counts is one, too.
+fn only_value(axis: &Axis, set: &str, diagnostics: &mut Diagnostics) -> Option<Level> {
+    let text = set.split_once('=').map_or("", |(_, text)| text.trim());
+    match &axis.values {
+        Values::List(levels) if levels.len() == 1 => levels.first().cloned(),
+        Values::List(_) if axis.is_ranks() && !text.contains(',') => {
+            Some(Level { text: text.to_owned(), literal: Literal::Text(text.to_owned()), number: None })
+        }
+        _ => {
+            let file = diagnostics.add_source(Path::new(OPTION), set.to_owned());
+            let span = file.span(axis.key.len() + 1, set.len());
+            let problem = Problem::error("set::several", span, format!("`{}` has one value", axis.key));
+            diagnostics.push(problem.help("several are for a sweep: dlpc-sim sweep SCENARIO --set KEY=VALUES"));
+            None
+        }
+    }
+}
+
+/// Returns what `sets` say, as far as it is good.
+fn axes_of(base: &Experiment, sets: &[String], design: Design, diagnostics: &mut Diagnostics) -> Vec<Axis> {
+    let mut axes: Vec<Axis> = Vec::new();
+    for set in sets {
+        let file = diagnostics.add_source(Path::new(OPTION), set.clone());
+        match axis(set, file, &keys(base), design) {
+            Err(problems) => diagnostics.extend(problems),
+            Ok(found) => match axes.iter().find(|other| overlap(&other.key, &found.key)) {
+                None => axes.push(found),
+                Some(other) => diagnostics.push(twice(&other.key, &found.key, file)),
+            },
+        }
+    }
+    axes
 }
 
 /// Returns every key path that a sweep of this scenario can vary, with its value as text; none if it has no value.

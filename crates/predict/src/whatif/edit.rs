@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::state::State;
 use crate::input::Experiment;
 use crate::knob::rounded::rounded;
-use crate::knob::{DIGITS, Knob, Range, integer};
+use crate::knob::{DIGITS, Knob, Range, Turned, integer};
 
 /// Rank counts up to which all are predicted; above it, steps get longer.
 const ALL_RANKS_UPTO: u64 = 48;
@@ -170,8 +170,9 @@ impl Edit<'_> {
     fn workload(&mut self) -> Result<(), Refusal> {
         let workload = self.base.scenario.workload.facts();
         for (knob, position) in self.state.positions() {
-            if let Some((keys, value)) = workload.turned(knob, position) {
-                self.set(keys, value)?;
+            if let Some(Turned { keys, value }) = workload.turned(knob, position) {
+                let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+                self.set(&keys, value)?;
             }
         }
         Ok(())

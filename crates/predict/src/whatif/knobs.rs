@@ -62,7 +62,7 @@ fn noise(experiment: &Experiment) -> Knob {
     let value = rounded(100.0 * largest_sigma(experiment), DIGITS_OF_VALUE);
     let high = NOISE_MAX.max(value);
     let number = Number { unit: "%", low: 0.0, high, value, is_whole: false, is_logarithmic: false };
-    Knob { id: "noise", label: "Noise of computing", range: Range::Number(number) }
+    Knob { id: "noise".into(), label: "Noise of computing".into(), range: Range::Number(number) }
 }
 
 /// Returns the largest sigma of what the workload computes.

@@ -20,7 +20,7 @@ pub enum Refusal {
     #[error("{label} cannot be `{value}`: {expected}")]
     OutOfRange {
         /// Name of the knob on the page.
-        label: &'static str,
+        label: std::borrow::Cow<'static, str>,
         /// What was asked for.
         value: String,
         /// What can be had.

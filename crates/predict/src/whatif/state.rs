@@ -1,5 +1,6 @@
 //! Positions of knobs, and how an address says them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::refusal::Refusal;
@@ -8,7 +9,7 @@ use crate::knob::{Choice, Knob, Number, Position, Range};
 /// Positions of the knobs that do not stand as in the file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
-    positions: BTreeMap<&'static str, Position>,
+    positions: BTreeMap<Cow<'static, str>, Position>,
 }
 
 impl State {
@@ -20,9 +21,9 @@ impl State {
             let knob = knobs.iter().find(|knob| knob.id == name).ok_or_else(|| unknown(name, knobs))?;
             let position = position(knob, value)?;
             if is_as_in_file(knob, position) {
-                state.positions.remove(knob.id);
+                state.positions.remove(&knob.id);
             } else {
-                state.positions.insert(knob.id, position);
+                state.positions.insert(knob.id.clone(), position);
             }
         }
         Ok(state)
@@ -57,8 +58,8 @@ impl State {
     }
 
     /// Returns the knobs that were turned, with where they stand.
-    pub(super) fn positions(&self) -> impl Iterator<Item = (&'static str, Position)> {
-        self.positions.iter().map(|(id, position)| (*id, *position))
+    pub(super) fn positions(&self) -> impl Iterator<Item = (&str, Position)> {
+        self.positions.iter().map(|(id, position)| (id.as_ref(), *position))
     }
 }
 
@@ -76,7 +77,7 @@ fn position(knob: &Knob, value: &str) -> Result<Position, Refusal> {
         Range::Choice(choice) => word_of(choice, value).map(Position::Word),
     };
     position.ok_or_else(|| Refusal::OutOfRange {
-        label: knob.label,
+        label: knob.label.clone(),
         value: shortened(value),
         expected: match &knob.range {
             Range::Number(number) => expected(number),
@@ -105,7 +106,7 @@ fn expected(number: &Number) -> String {
 }
 
 fn unknown(name: &str, knobs: &[Knob]) -> Refusal {
-    let known: Vec<&str> = knobs.iter().map(|knob| knob.id).collect();
+    let known: Vec<&str> = knobs.iter().map(|knob| knob.id.as_ref()).collect();
     Refusal::Unknown { name: shortened(name), known: known.join(", ") }
 }
 
@@ -122,8 +123,12 @@ mod tests {
         let number = Number { unit: "", low: 1.0, high: 256.0, value: 32.0, is_whole: true, is_logarithmic: false };
         let options = &[("rounds", "in rounds"), ("first-free", "to the first free worker")];
         vec![
-            Knob { id: "ranks", label: "Ranks", range: Range::Number(number) },
-            Knob { id: "dispatch", label: "Log files go", range: Range::Choice(Choice { options, value: "rounds" }) },
+            Knob { id: "ranks".into(), label: "Ranks".into(), range: Range::Number(number) },
+            Knob {
+                id: "dispatch".into(),
+                label: "Log files go".into(),
+                range: Range::Choice(Choice { options, value: "rounds" }),
+            },
         ]
     }
 

@@ -1,7 +1,15 @@
 //! The workload `custom`: phases that the scenario describes.
 
+mod by_rank;
 mod described;
+mod farm;
+mod groups;
+mod imbalance;
 mod input;
+mod knobs;
+mod phase;
+mod steps;
+mod walk;
 
 use dlpc_engine::machine::{CollectiveOverrides, Kernel};
 use dlpc_engine::program::Program;
@@ -11,17 +19,37 @@ use super::effort::{OPS_MAX, rough};
 use super::{Excess, Facts, KernelFacts, RawWorkload, Size};
 use crate::cause::Cause;
 use crate::diagnostic::Problem;
+use crate::knob::{Knob, Position, Turned};
 use crate::written::formula::Worthless;
 
+use self::by_rank::ByRank;
 pub use self::described::Custom;
 pub(super) use self::input::{RawCustom, read};
+use self::phase::Act;
+use self::steps::Steps;
+
+/// The name that expressions use for the rank that gets a part of an alltoallv.
+const TO: &str = "to";
+/// The name that expressions use for the dimension of a halo.
+const ALONG: &str = "along";
 
 pub(super) const CUSTOM: KernelFacts =
     KernelFacts { scenario_key: Some("workload.custom.phases.compute.work"), cause: Cause::Compute, in_words: None };
 
 impl Facts for Custom {
-    fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, _: Streams) -> Program {
-        Program::of_phases(&self.phases_on(n_ranks), n_ranks, overrides)
+    fn program(&self, n_ranks: u32, overrides: CollectiveOverrides, streams: Streams) -> Program {
+        match self.phases_on(n_ranks) {
+            Some(phases) => Program::of_phases(&phases, n_ranks, overrides),
+            None => Program::Reactive(Box::new(ByRank::new(Steps::of(self, n_ranks), overrides, streams))),
+        }
+    }
+
+    fn is_random(&self) -> bool {
+        self.any(&|act| match act {
+            Act::Compute { imbalance, .. } => imbalance.is_some(),
+            Act::Farm { service, .. } => !service.is_constant(),
+            _ => false,
+        })
     }
 
     fn kernels(&self) -> &'static [Kernel] {
@@ -39,7 +67,15 @@ impl Facts for Custom {
             let message = format!("on {n_ranks} ranks, {message}").replace("on 1 ranks", "on one rank");
             Problem::error("scenario::no_value", span, message).help(help)
         };
-        self.worthless_on(n_ranks).into_iter().map(problem).collect()
+        walk::worthless(&Steps::of(self, n_ranks)).into_iter().map(problem).collect()
+    }
+
+    fn knobs(&self) -> Vec<Knob> {
+        knobs::all(self)
+    }
+
+    fn turned(&self, knob: &str, to: Position) -> Option<Turned> {
+        knobs::turned(self, knob, to)
     }
 
     fn excess(&self, raw: &RawWorkload, size: &Size<'_>) -> Option<Excess> {

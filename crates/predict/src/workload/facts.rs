@@ -5,13 +5,12 @@ use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels};
 use dlpc_engine::program::Program;
 use dlpc_engine::random::Streams;
 use dlpc_engine::units::SimDuration;
-use toml_edit::Value;
 
 use super::recorded::Phase;
 use super::{Excess, RawWorkload, Size, TracedRun};
 use crate::cause::Cause;
 use crate::diagnostic::{Diagnostics, Problem, Span};
-use crate::knob::{Knob, Position};
+use crate::knob::{Knob, Position, Turned};
 
 /// What other modules ask a workload.
 pub(crate) trait Facts {
@@ -100,7 +99,7 @@ pub(crate) trait Facts {
     }
 
     /// Returns what a scenario file says, and where, when one of [`Self::knobs`] is turned.
-    fn turned(&self, _knob: &str, _to: Position) -> Option<(&'static [&'static str], Value)> {
+    fn turned(&self, _knob: &str, _to: Position) -> Option<Turned> {
         None
     }
 

@@ -11,11 +11,10 @@ use dlpc_engine::named;
 use dlpc_engine::program::Program;
 use dlpc_engine::random::{Distribution, Streams};
 use dlpc_engine::units::{Bytes, SimDuration};
-use toml_edit::Value;
 
 use super::{Edit, Excess, Facts, KernelFacts, RawWorkload, Scope, Size};
 use crate::cause::Cause;
-use crate::knob::{Knob, Position};
+use crate::knob::{Knob, Position, Turned};
 
 pub(super) use self::input::{RawLogStream, read};
 use self::program::{FirstFree, Rounds};
@@ -128,7 +127,7 @@ impl Facts for LogStream {
         knobs::all(self)
     }
 
-    fn turned(&self, knob: &str, to: Position) -> Option<(&'static [&'static str], Value)> {
+    fn turned(&self, knob: &str, to: Position) -> Option<Turned> {
         knobs::turned(self, knob, to)
     }
 

@@ -8,11 +8,10 @@ use dlpc_engine::machine::{CollectiveOverrides, Kernel, Kernels, RecordCosts};
 use dlpc_engine::program::Program;
 use dlpc_engine::random::Streams;
 use dlpc_engine::units::SimDuration;
-use toml_edit::Value;
 
 use super::{Edit, Excess, Facts, KernelFacts, RawWorkload, Scope, Size};
 use crate::cause::Cause;
-use crate::knob::{Knob, Position};
+use crate::knob::{Knob, Position, Turned};
 
 pub(super) use self::input::{RawPi, read};
 
@@ -127,7 +126,7 @@ impl Facts for Pi {
         knobs::all(self)
     }
 
-    fn turned(&self, knob: &str, to: Position) -> Option<(&'static [&'static str], Value)> {
+    fn turned(&self, knob: &str, to: Position) -> Option<Turned> {
         knobs::turned(knob, to)
     }
 

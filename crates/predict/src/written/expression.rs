@@ -1,11 +1,12 @@
 //! Expressions in files: arithmetic over numbers, quantities and names, whose units are checked.
 
+pub(crate) mod grid;
 mod parse;
+mod value;
 
 use std::fmt;
 use std::ops::Range;
-
-use dlpc_engine::maths;
+use std::sync::Arc;
 
 use self::parse::parse;
 
@@ -87,8 +88,13 @@ enum Kind {
     Constant(Measure),
     Name(Box<str>),
     Negative(Box<Node>),
+    Not(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Call(Function, Vec<Node>),
+    /// An entry of a list that has a name, counted from 0.
+    Entry(Box<str>, Box<Node>),
+    /// The same where the list is known.
+    EntryOf(Arc<[Measure]>, Box<Node>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +105,14 @@ enum Operator {
     Over,
     Modulo,
     Power,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    Unequal,
+    And,
+    Or,
 }
 
 /// A function, by its name in files.
@@ -111,10 +125,12 @@ enum Function {
     Round,
     Sqrt,
     Log2,
+    If,
+    Side,
 }
 
 impl Function {
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 9] = [
         ("min", Self::Min),
         ("max", Self::Max),
         ("floor", Self::Floor),
@@ -122,6 +138,8 @@ impl Function {
         ("round", Self::Round),
         ("sqrt", Self::Sqrt),
         ("log2", Self::Log2),
+        ("if", Self::If),
+        ("side", Self::Side),
     ];
 
     /// Returns how many arguments it takes.
@@ -129,12 +147,16 @@ impl Function {
         match self {
             Self::Min | Self::Max => 2,
             Self::Floor | Self::Ceil | Self::Round | Self::Sqrt | Self::Log2 => 1,
+            Self::If | Self::Side => 3,
         }
     }
 }
 
 /// Returns what a name stands for.
 pub(crate) type Names<'n> = &'n dyn Fn(&str) -> Option<Measure>;
+
+/// Returns the list that a name stands for.
+pub(crate) type Lists<'n> = &'n dyn Fn(&str) -> Option<Arc<[Measure]>>;
 
 impl Expression {
     /// Reads an expression.
@@ -143,6 +165,13 @@ impl Expression {
     /// The first place that is wrong.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         Ok(Self { text: text.into(), root: parse(text)? })
+    }
+
+    /// Returns the expression that is one number.
+    pub(crate) fn of_number(value: f64) -> Self {
+        let text = value.to_string();
+        let kind = Kind::Constant(Measure { value, units: Units::NONE });
+        Self { root: Node { at: 0..text.len(), kind }, text: text.into() }
     }
 
     /// Returns the expression as it was written.
@@ -157,10 +186,22 @@ impl Expression {
         names
     }
 
+    /// Returns the names of the lists in it, in the order of the text.
+    pub(crate) fn lists(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.root.lists(&mut names);
+        names
+    }
+
+    /// Returns the same with values in the place of names that are known, and of parts that have a value by then.
+    pub(crate) fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        Self { text: self.text.clone(), root: self.root.folded(names, lists) }
+    }
+
     /// Returns its value.
     ///
     /// # Errors
-    /// Names that stand for nothing, units that do not fit, a division by zero.
+    /// Names that stand for nothing, units that do not fit, a division by zero, an entry that its list has not.
     pub(crate) fn value(&self, names: Names<'_>) -> Result<Measure, Fault> {
         self.root.value(names)
     }
@@ -171,7 +212,7 @@ impl Node {
         match &self.kind {
             Kind::Constant(_) => {}
             Kind::Name(name) => names.push((name, self.at.clone())),
-            Kind::Negative(of) => of.names(names),
+            Kind::Negative(of) | Kind::Not(of) | Kind::Entry(_, of) | Kind::EntryOf(_, of) => of.names(names),
             Kind::Binary(_, left, right) => {
                 left.names(names);
                 right.names(names);
@@ -180,106 +221,43 @@ impl Node {
         }
     }
 
-    fn value(&self, names: Names<'_>) -> Result<Measure, Fault> {
-        let measure = match &self.kind {
-            Kind::Constant(measure) => *measure,
-            Kind::Name(name) => names(name).ok_or_else(|| self.fault(format!("`{name}` stands for nothing"), ""))?,
-            Kind::Negative(of) => {
-                let Measure { value, units } = of.value(names)?;
-                Measure { value: -value, units }
+    fn lists<'n>(&'n self, lists: &mut Vec<&'n str>) {
+        match &self.kind {
+            Kind::Constant(_) | Kind::Name(_) => {}
+            Kind::Entry(name, of) => {
+                lists.push(name);
+                of.lists(lists);
             }
-            Kind::Binary(operator, left, right) => {
-                let (left, right) = (left.value(names)?, right.value(names)?);
-                self.combined(*operator, left, right)?
+            Kind::Negative(of) | Kind::Not(of) | Kind::EntryOf(_, of) => of.lists(lists),
+            Kind::Binary(_, left, right) => {
+                left.lists(lists);
+                right.lists(lists);
             }
+            Kind::Call(_, arguments) => arguments.iter().for_each(|argument| argument.lists(lists)),
+        }
+    }
+
+    fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        if let Ok(measure) = self.value(names) {
+            return Self { at: self.at.clone(), kind: Kind::Constant(measure) };
+        }
+        let inner = |of: &Self| Box::new(of.folded(names, lists));
+        let kind = match &self.kind {
+            Kind::Constant(_) | Kind::Name(_) => self.kind.clone(),
+            Kind::Negative(of) => Kind::Negative(inner(of)),
+            Kind::Not(of) => Kind::Not(inner(of)),
+            Kind::Binary(operator, left, right) => Kind::Binary(*operator, inner(left), inner(right)),
             Kind::Call(function, arguments) => {
-                let values: Result<Vec<Measure>, Fault> =
-                    arguments.iter().map(|argument| argument.value(names)).collect();
-                self.applied(*function, &values?)?
+                Kind::Call(*function, arguments.iter().map(|argument| argument.folded(names, lists)).collect())
             }
+            Kind::Entry(name, of) => match lists(name) {
+                Some(list) => Kind::EntryOf(list, inner(of)),
+                None => Kind::Entry(name.clone(), inner(of)),
+            },
+            Kind::EntryOf(list, of) => Kind::EntryOf(Arc::clone(list), inner(of)),
         };
-        if measure.value.is_finite() { Ok(measure) } else { Err(self.fault("it is too large to count", "")) }
+        Self { at: self.at.clone(), kind }
     }
-
-    fn combined(&self, operator: Operator, left: Measure, right: Measure) -> Result<Measure, Fault> {
-        let (x, y) = (left.value, right.value);
-        match operator {
-            Operator::Plus => Ok(Measure { value: x + y, units: self.same(left, right)? }),
-            Operator::Minus => Ok(Measure { value: x - y, units: self.same(left, right)? }),
-            Operator::Times => Ok(Measure { value: x * y, units: left.units.combined(right.units, 1) }),
-            Operator::Over | Operator::Modulo if y == 0.0 => {
-                Err(self.fault("it divides by zero", "write for instance max(ranks - 1, 1) below the line"))
-            }
-            Operator::Over => Ok(Measure { value: x / y, units: left.units.combined(right.units, -1) }),
-            Operator::Modulo => Ok(Measure { value: x.rem_euclid(y), units: self.same(left, right)? }),
-            Operator::Power => self.power(left, right),
-        }
-    }
-
-    fn power(&self, base: Measure, exponent: Measure) -> Result<Measure, Fault> {
-        if exponent.units != Units::NONE {
-            return Err(self.fault(format!("{} is no exponent", exponent.units), "write a number after `^`"));
-        }
-        let whole = exponent.value.round();
-        let is_small = whole.abs() <= 100.0;
-        if whole.total_cmp(&exponent.value).is_eq() && is_small {
-            #[expect(clippy::cast_possible_truncation, reason = "at most 100")]
-            let whole = whole as i16;
-            return Ok(Measure { value: whole_power(base.value, whole), units: base.units.times(whole) });
-        }
-        if base.units != Units::NONE {
-            return Err(self.fault(format!("{} has no such power", base.units), "write a whole number after `^`"));
-        }
-        Ok(Measure { value: maths::powf(base.value, exponent.value), units: Units::NONE })
-    }
-
-    fn applied(&self, function: Function, arguments: &[Measure]) -> Result<Measure, Fault> {
-        let first = arguments[0];
-        let plain = |value: f64| {
-            if first.units == Units::NONE {
-                Ok(Measure { value, units: Units::NONE })
-            } else {
-                Err(self
-                    .fault(format!("this function takes a number, not {}", first.units), "divide by a quantity of 1"))
-            }
-        };
-        match function {
-            Function::Min => {
-                Ok(Measure { value: first.value.min(arguments[1].value), units: self.same(first, arguments[1])? })
-            }
-            Function::Max => {
-                Ok(Measure { value: first.value.max(arguments[1].value), units: self.same(first, arguments[1])? })
-            }
-            Function::Floor => plain(first.value.floor()),
-            Function::Ceil => plain(first.value.ceil()),
-            Function::Round => plain(first.value.round()),
-            Function::Sqrt | Function::Log2
-                if first.value < 0.0 || (function == Function::Log2 && first.value == 0.0) =>
-            {
-                Err(self.fault(format!("{} has no such function", first.value), ""))
-            }
-            Function::Sqrt => plain(first.value.sqrt()),
-            Function::Log2 => plain(maths::log2(first.value)),
-        }
-    }
-
-    /// Returns the units of two values that are added or compared.
-    fn same(&self, left: Measure, right: Measure) -> Result<Units, Fault> {
-        if left.units == right.units {
-            return Ok(left.units);
-        }
-        Err(self.fault(format!("{} and {} do not go together", left.units, right.units), "give both the same unit"))
-    }
-
-    fn fault(&self, message: impl Into<String>, help: impl Into<String>) -> Fault {
-        Fault::new(self.at.clone(), message, help)
-    }
-}
-
-/// Returns a power by multiplication, which is the same on every machine.
-fn whole_power(base: f64, exponent: i16) -> f64 {
-    let power = (0..exponent.unsigned_abs()).fold(1.0, |power, _| power * base);
-    if exponent < 0 { 1.0 / power } else { power }
 }
 
 #[cfg(test)]

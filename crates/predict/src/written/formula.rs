@@ -1,14 +1,14 @@
 //! Values in files that may depend on the number of ranks and on the parameters of the file: constants or expressions.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use dlpc_engine::units::{Bytes, SimDuration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 
 use super::Spanned;
-use super::expression::{Expression, Fault, Names, Units};
+use super::expression::{Expression, Fault, Lists, Names, Units};
+use super::number::NumberOrText;
 use super::quantity::InFile;
 use crate::diagnostic::Span;
 
@@ -41,8 +41,10 @@ pub(crate) trait Countable: Copy {
     const UNITS: Units;
     /// Its name, with an article.
     const KIND: &'static str;
+    /// Whether it may be below zero.
+    const IS_SIGNED: bool = false;
 
-    /// Returns the value of a number that is not negative.
+    /// Returns the value of a number, which is not negative unless it may be.
     ///
     /// # Errors
     /// What is wrong with the number.
@@ -82,16 +84,47 @@ impl Countable for Count {
     const KIND: &'static str = "a count";
 
     fn of(number: f64) -> Result<Self, String> {
-        let whole = number.round();
-        if !is_near(whole, number) {
-            return Err(format!("{number} is no whole number"));
-        }
+        let whole = whole(number)?;
         if whole > f64::from(COUNT_MAX) {
             return Err(format!("{number} is more than {COUNT_MAX}"));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
         Ok(Self(whole as u32))
     }
+}
+
+/// A whole number: a rank, or one that ranks of a group have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl Countable for Whole {
+    const UNITS: Units = Units::NONE;
+    const KIND: &'static str = "a number";
+    const IS_SIGNED: bool = true;
+
+    fn of(number: f64) -> Result<Self, String> {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, far from any rank")]
+        whole(number).map(|whole| Self(whole as i64))
+    }
+}
+
+/// Whether something holds: any number but zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Truth(pub(crate) bool);
+
+impl Countable for Truth {
+    const UNITS: Units = Units::NONE;
+    const KIND: &'static str = "a condition";
+    const IS_SIGNED: bool = true;
+
+    fn of(number: f64) -> Result<Self, String> {
+        Ok(Self(number != 0.0))
+    }
+}
+
+fn whole(number: f64) -> Result<f64, String> {
+    let whole = number.round();
+    if is_near(whole, number) { Ok(whole) } else { Err(format!("{number} is no whole number")) }
 }
 
 /// Returns the next whole number that is not below, up to the rounding of a product.
@@ -123,10 +156,18 @@ impl<Q: Countable> Formula<Q> {
             let help = format!("write an expression that is {}", Q::KIND);
             return Err(worthless(format!("`{text}` is {}, not {}", measure.units, Q::KIND), help));
         }
-        if measure.value < 0.0 {
+        if measure.value < 0.0 && !Q::IS_SIGNED {
             return Err(worthless(format!("`{text}` is below zero"), "write max(..., 0) around it".to_owned()));
         }
         Q::of(measure.value).map_err(|message| worthless(format!("`{text}`: {message}"), String::new()))
+    }
+
+    /// Returns the same with values in the place of names that are known.
+    pub(crate) fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(*value),
+            Self::Expression(expression, span) => Self::Expression(expression.folded(names, lists), *span),
+        }
     }
 
     /// Returns the expression and its place, if it is one.
@@ -140,7 +181,7 @@ impl<Q: Countable> Formula<Q> {
 
 /// Returns whether a text is meant as an expression, and not as a quantity.
 pub(crate) fn is_expression(text: &str) -> bool {
-    text.contains(['*', '+', '^', '%', '('])
+    text.contains(['*', '+', '^', '%', '(', '['])
         || text.trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         || text.matches('/').count() > 0
 }
@@ -199,57 +240,36 @@ impl JsonSchema for Formula<Count> {
     }
 }
 
-/// A number, or text.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum NumberOrText {
-    Number(f64),
-    Text(String),
+/// Values that are numbers without a unit, and always keep their place.
+macro_rules! plain {
+    ($kind:ty, $name:literal) => {
+        impl<'de> Deserialize<'de> for Formula<$kind> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let Spanned { span, value } = Spanned::<NumberOrText>::deserialize(deserializer)?;
+                let expression = match value {
+                    NumberOrText::Number(number) => Ok(Expression::of_number(number)),
+                    NumberOrText::Text(text) => Expression::parse(&text),
+                };
+                let expression = expression.map_err(|fault| Error::custom(fault.message))?;
+                Ok(Self::Expression(expression, span))
+            }
+        }
+
+        impl JsonSchema for Formula<$kind> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": ["integer", "string"], "x-formula": true })
+            }
+        }
+    };
 }
 
-impl<'de> Deserialize<'de> for NumberOrText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberOrTextVisitor)
-    }
-}
-
-struct NumberOrTextVisitor;
-
-impl Visitor<'_> for NumberOrTextVisitor {
-    type Value = NumberOrText;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or text")
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "whole numbers beyond 2^53 are no counts")]
-    fn visit_u64<E: Error>(self, number: u64) -> Result<NumberOrText, E> {
-        Ok(NumberOrText::Number(number as f64))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "whole numbers beyond 2^53 are no counts")]
-    fn visit_i64<E: Error>(self, number: i64) -> Result<NumberOrText, E> {
-        Ok(NumberOrText::Number(number as f64))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<NumberOrText, E> {
-        Ok(NumberOrText::Number(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<NumberOrText, E> {
-        Ok(NumberOrText::Text(text.to_owned()))
-    }
-}
-
-impl JsonSchema for NumberOrText {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "number or quantity".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["number", "string"], "examples": [8192] })
-    }
-}
+plain!(Whole, "whole number or formula");
+plain!(Truth, "condition");

@@ -17,9 +17,9 @@ use dlpc_predict::measurement::Measurement;
 #[derive(Debug, Clone, Serialize)]
 pub struct Knob {
     /// Name in addresses.
-    pub id: &'static str,
+    pub id: String,
     /// Name on the page.
-    pub label: &'static str,
+    pub label: String,
     /// What it can be.
     pub range: Range,
 }

@@ -62,7 +62,8 @@ impl Iterator for Called {
 }
 
 /// Returns the most ops that all ranks have together; `known` are those of algorithms that were counted before.
-pub(in crate::program) fn n_ops_at_most(
+#[must_use]
+pub fn n_ops_at_most(
     call: &CollectiveCall,
     n_ranks: u32,
     overrides: CollectiveOverrides,

@@ -161,11 +161,14 @@ impl Walker<'_> {
 
     /// Reports a table that has not exactly one key, or none where at least one is needed.
     fn report_count(&mut self, table: &Table, span: Span, schema: View<'_>) {
-        let keys: Vec<_> = schema.properties().map(|(key, _)| key).collect();
+        let besides = schema.besides();
+        let keys: Vec<_> = schema.properties().map(|(key, _)| key).filter(|key| !besides.contains(key)).collect();
         let here = Some(self.shown_path(span)).filter(|path| !path.is_empty());
         let here = here.map_or_else(|| "the table".to_owned(), |path| format!("`{path}`"));
-        if table.entries.is_empty() && schema.get("minProperties").is_some() {
-            let problem = self.problem("empty", span, format!("{here} is empty"));
+        let is_empty = table.entries.iter().all(|entry| besides.contains(&entry.key.as_str()));
+        if is_empty && schema.get("minProperties").is_some() {
+            let what = if table.entries.is_empty() { "is empty" } else { "says only when" };
+            let problem = self.problem("empty", span, format!("{here} {what}"));
             let help = if schema.is_exactly_one() {
                 format!("give exactly one of {}", keys.join(", "))
             } else {

@@ -1,9 +1,9 @@
 //! Schemas of the input files: made from the raw structs, used for checking, and published as JSON Schema.
 //!
-//! Beyond JSON Schema they know four keys: `x-quantity` (a string with a number and a unit, [`crate::written::quantity`]),
+//! Beyond JSON Schema they know five keys: `x-quantity` (a string with a number and a unit, [`crate::written::quantity`]),
 //! `x-short-for` (a value that is no table stands for the table with only that key) and `x-one-or-list` (a value that
-//! is no list stands for the list of only that value), and `x-formula` (an expression may stand for the value,
-//! [`crate::written::formula`]).
+//! is no list stands for the list of only that value), `x-formula` (an expression may stand for the value,
+//! [`crate::written::formula`]) and `x-besides` (keys that may stand beside the one that a table must have).
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -172,7 +172,13 @@ impl<'s> View<'s> {
 
     /// Returns whether a table must have exactly one of its keys.
     pub(in crate::input) fn is_exactly_one(self) -> bool {
-        self.get("maxProperties") == Some(&json!(1))
+        self.get("maxProperties") == Some(&json!(1)) || self.get("x-besides").is_some()
+    }
+
+    /// Returns the keys that may stand beside the one that a table must have.
+    pub(in crate::input) fn besides(self) -> Vec<&'s str> {
+        let keys = self.get("x-besides").and_then(Value::as_array);
+        keys.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
     /// Returns the words that are allowed.

@@ -1,24 +1,28 @@
-//! Phases as the scenario describes them: sizes, times and counts may be expressions, whose value is known on a number of
-//! ranks.
+//! Phases as the scenario describes them, and what they are on a number of ranks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dlpc_engine::program::phase::Phase;
-use dlpc_engine::units::{Bytes, SimDuration};
 
+use super::phase::{Act, Scope, act_of};
 use crate::diagnostic::Span;
-use crate::written::expression::{Expression, Measure, Units};
-use crate::written::formula::{Count, Formula, Worthless};
+use crate::written::expression::{Expression, Lists, Measure, Names, Units};
+use crate::written::formula::{Count, Formula, Truth};
 
 /// The name that expressions use for the number of ranks.
 pub(super) const RANKS: &str = "ranks";
+/// The name that expressions use for the rank that comes to them.
+pub(super) const RANK: &str = "rank";
 
 /// A program in phases, on any number of ranks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Custom {
     pub(super) phases: Vec<Described>,
-    /// What names in expressions stand for, besides the number of ranks.
+    /// What names in expressions stand for, besides those that depend on ranks and repeats.
     pub(super) parameters: BTreeMap<String, Measure>,
+    /// What names in expressions stand for, where they are lists.
+    pub(super) lists: BTreeMap<String, Arc<[Measure]>>,
     /// How many times as long its work takes as the scenario says.
     pub(super) pace: f64,
 }
@@ -26,44 +30,15 @@ pub struct Custom {
 /// A phase.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Described {
-    /// The same on all rank counts.
-    Fixed(Phase),
-    /// A phase with a time, and that time.
-    Timed(Phase, Formula<SimDuration>),
-    /// A phase with bytes, and those bytes.
-    Sized(Phase, Formula<Bytes>),
+    Act(Act),
     /// Phases that are repeated.
-    Repeat(Formula<Count>, Vec<Described>),
-}
-
-impl Described {
-    /// Returns a phase of this time; a constant one is fixed.
-    pub(super) fn timed(phase: Phase, time: &Formula<SimDuration>) -> Self {
-        match time {
-            Formula::Constant(time) => Self::Fixed(phase.retimed(*time)),
-            Formula::Expression(..) => Self::Timed(phase, time.clone()),
-        }
-    }
-
-    /// Returns a phase of this size; a constant one is fixed.
-    pub(super) fn sized(phase: Phase, bytes: &Formula<Bytes>) -> Self {
-        match bytes {
-            Formula::Constant(bytes) => Self::Fixed(phase.resized(&|_| *bytes)),
-            Formula::Expression(..) => Self::Sized(phase, bytes.clone()),
-        }
-    }
-
-    /// Returns phases that are repeated; fixed ones so often are fixed.
-    pub(super) fn repeat(times: &Formula<Count>, phases: Vec<Self>) -> Self {
-        let fixed = |phase: &Self| match phase {
-            Self::Fixed(phase) => Some(phase.clone()),
-            _ => None,
-        };
-        match (times, phases.iter().map(fixed).collect()) {
-            (Formula::Constant(Count(times)), Some(phases)) => Self::Fixed(Phase::Repeat { times: *times, phases }),
-            _ => Self::Repeat(times.clone(), phases),
-        }
-    }
+    Repeat {
+        times: Formula<Count>,
+        variable: Option<Box<str>>,
+        phases: Vec<Described>,
+    },
+    /// A phase of the ranks on which a condition holds.
+    If(Formula<Truth>, Box<Described>),
 }
 
 impl Default for Custom {
@@ -74,85 +49,132 @@ impl Default for Custom {
 
 impl From<Vec<Phase>> for Custom {
     fn from(phases: Vec<Phase>) -> Self {
-        let phases = phases.into_iter().map(Described::Fixed).collect();
-        Self { phases, parameters: BTreeMap::new(), pace: 1.0 }
+        let phases = phases.iter().map(Described::from).collect();
+        Self { phases, parameters: BTreeMap::new(), lists: BTreeMap::new(), pace: 1.0 }
+    }
+}
+
+impl From<&Phase> for Described {
+    fn from(phase: &Phase) -> Self {
+        match phase {
+            Phase::Repeat { times, phases } => Self::Repeat {
+                times: Formula::Constant(Count(*times)),
+                variable: None,
+                phases: phases.iter().map(Self::from).collect(),
+            },
+            phase => Self::Act(act_of(phase, false)),
+        }
     }
 }
 
 impl Custom {
-    /// Returns the phases on `n_ranks` ranks.
-    ///
-    /// # Panics
-    /// If an expression has no value there: loading a scenario checks its rank counts.
+    /// Returns the phases on `n_ranks` ranks, if all ranks go through the same ones.
     #[must_use]
-    pub fn phases_on(&self, n_ranks: u32) -> Vec<Phase> {
-        let mut phases = self.all(&self.phases, n_ranks).expect("invariant: formulas were checked on these ranks");
+    pub fn phases_on(&self, n_ranks: u32) -> Option<Vec<Phase>> {
+        let mut phases = Vec::new();
+        shared(&self.folded_on(n_ranks), &mut phases)?;
         if self.pace.total_cmp(&1.0).is_ne() {
             scale(&mut phases, self.pace);
         }
-        phases
+        Some(phases)
     }
 
-    /// Returns the expressions that have no value on `n_ranks` ranks.
-    pub(super) fn worthless_on(&self, n_ranks: u32) -> Vec<Worthless> {
-        self.all(&self.phases, n_ranks).err().unwrap_or_default()
-    }
-
-    /// Returns all expressions with their places, in the order of the file.
-    pub(super) fn expressions(&self) -> Vec<(&Expression, Span)> {
-        fn add<'d>(phases: &'d [Described], all: &mut Vec<(&'d Expression, Span)>) {
-            for phase in phases {
-                match phase {
-                    Described::Fixed(_) => {}
-                    Described::Timed(_, time) => all.extend(time.expression()),
-                    Described::Sized(_, bytes) => all.extend(bytes.expression()),
-                    Described::Repeat(times, phases) => {
-                        all.extend(times.expression());
-                        add(phases, all);
-                    }
-                }
-            }
-        }
-        let mut all = Vec::new();
-        add(&self.phases, &mut all);
-        all
-    }
-
-    fn all(&self, phases: &[Described], n_ranks: u32) -> Result<Vec<Phase>, Vec<Worthless>> {
-        let mut worthless = Vec::new();
-        let mut values = Vec::with_capacity(phases.len());
-        for phase in phases {
-            match self.one(phase, n_ranks) {
-                Ok(value) => values.push(value),
-                Err(more) => worthless.extend(more),
-            }
-        }
-        if worthless.is_empty() { Ok(values) } else { Err(worthless) }
-    }
-
-    fn one(&self, phase: &Described, n_ranks: u32) -> Result<Phase, Vec<Worthless>> {
+    /// Returns the phases with values in the place of all names that are known on a number of ranks.
+    pub(super) fn folded_on(&self, n_ranks: u32) -> Vec<Described> {
         let names = |name: &str| match name {
             RANKS => Some(Measure { value: n_ranks.into(), units: Units::NONE }),
             _ => self.parameters.get(name).copied(),
         };
-        let only = |worthless: Worthless| vec![worthless];
-        match phase {
-            Described::Fixed(phase) => Ok(phase.clone()),
-            Described::Timed(phase, time) => Ok(phase.retimed(time.value(&names).map_err(only)?)),
-            Described::Sized(phase, bytes) => {
-                let bytes = bytes.value(&names).map_err(only)?;
-                Ok(phase.resized(&|_| bytes))
+        let lists = |name: &str| self.lists.get(name).cloned();
+        self.phases.iter().map(|phase| phase.folded(&names, &lists)).collect()
+    }
+
+    /// Returns whether a phase satisfies a condition.
+    pub(super) fn any(&self, condition: &dyn Fn(&Act) -> bool) -> bool {
+        self.phases.iter().any(|phase| phase.any(condition))
+    }
+
+    /// Calls `found` with all expressions, their places, the names that they can use and the variables of the repeats
+    /// around them, in the order of the file.
+    pub(super) fn for_each_expression<'d>(&'d self, found: &mut Found<'_, 'd>) {
+        let mut variables = Vec::new();
+        for phase in &self.phases {
+            phase.for_each_expression(&mut variables, found);
+        }
+    }
+}
+
+/// Takes an expression.
+type Found<'f, 'd> = dyn FnMut(&'d Expression, Span, Scope, &[&'d str]) + 'f;
+
+impl Described {
+    fn folded(&self, names: Names<'_>, lists: Lists<'_>) -> Self {
+        match self {
+            Self::Act(act) => Self::Act(act.folded(names, lists)),
+            Self::Repeat { times, variable, phases } => Self::Repeat {
+                times: times.folded(names, lists),
+                variable: variable.clone(),
+                phases: phases.iter().map(|phase| phase.folded(names, lists)).collect(),
+            },
+            Self::If(when, phase) => Self::If(when.folded(names, lists), Box::new(phase.folded(names, lists))),
+        }
+    }
+
+    fn any(&self, condition: &dyn Fn(&Act) -> bool) -> bool {
+        match self {
+            Self::Act(act) => condition(act),
+            Self::Repeat { phases, .. } => phases.iter().any(|phase| phase.any(condition)),
+            Self::If(_, phase) => phase.any(condition),
+        }
+    }
+
+    fn for_each_expression<'d>(&'d self, variables: &mut Vec<&'d str>, found: &mut Found<'_, 'd>) {
+        match self {
+            Self::Act(act) => {
+                for (of, span, scope) in act.expressions() {
+                    found(of, span, scope, variables);
+                }
             }
-            Described::Repeat(times, phases) => {
-                let times = times.value(&names).map_err(only);
-                let phases = self.all(phases, n_ranks);
-                match (times, phases) {
-                    (Ok(Count(times)), Ok(phases)) => Ok(Phase::Repeat { times, phases }),
-                    (times, phases) => Err([times.err(), phases.err()].into_iter().flatten().flatten().collect()),
+            Self::Repeat { times, variable, phases } => {
+                if let Some((of, span)) = times.expression() {
+                    found(of, span, Scope::OfRank, variables);
+                }
+                let n = variables.len();
+                variables.extend(variable.as_deref());
+                for phase in phases {
+                    phase.for_each_expression(variables, found);
+                }
+                variables.truncate(n);
+            }
+            Self::If(when, phase) => {
+                if let Some((of, span)) = when.expression() {
+                    found(of, span, Scope::OfRank, variables);
+                }
+                phase.for_each_expression(variables, found);
+            }
+        }
+    }
+}
+
+/// Adds phases that all ranks go through alike; none if one is of another kind.
+fn shared(described: &[Described], phases: &mut Vec<Phase>) -> Option<()> {
+    for described in described {
+        match described {
+            Described::Act(act) => phases.push(act.as_phase()?),
+            Described::Repeat { times, phases: inner, .. } => {
+                let Count(times) = times.value(&|_| None).ok()?;
+                let mut repeated = Vec::with_capacity(inner.len());
+                shared(inner, &mut repeated)?;
+                phases.push(Phase::Repeat { times, phases: repeated });
+            }
+            Described::If(when, phase) => {
+                if when.value(&|_| None).ok()? == Truth(true) {
+                    shared(std::slice::from_ref(phase), phases)?;
                 }
             }
         }
     }
+    Some(())
 }
 
 fn scale(phases: &mut [Phase], factor: f64) {

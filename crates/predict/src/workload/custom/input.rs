@@ -1,190 +1,35 @@
-//! `custom` as it stands in the file, and its way to the checked phases.
+//! From `custom` as it stands in the file to the checked phases.
 
-use std::collections::BTreeMap;
+mod names;
+mod raw;
 
-use dlpc_engine::program::phase::{Phase, Share};
-use dlpc_engine::units::{Bytes, SimDuration};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use dlpc_engine::calls::CollectiveKind;
+use dlpc_engine::units::Bytes;
 
-use super::described::{Custom, Described, RANKS};
-use crate::diagnostic::{Diagnostics, Problem, Span};
+use self::raw::{RawBytesShare, RawCompute, RawFarm, RawHalo, RawPhase, RawRecv, RawRepeat, RawSend, RawSendrecv};
+use super::described::{Custom, Described};
+use super::imbalance::Imbalance;
+use super::phase::{Act, Call, Grid, Peer, Size};
+use crate::diagnostic::{Diagnostics, Problem};
+use crate::workload::service;
 use crate::written::Spanned;
-use crate::written::expression::{Expression, Measure, Units};
-use crate::written::formula::{Count, Formula, NumberOrText};
-use crate::written::keyed::Keyed;
-use crate::written::word::Word;
+use crate::written::formula::{Formula, Whole};
+
+pub(in crate::workload) use self::raw::RawCustom;
 
 /// `repeat` tables within each other.
 const DEPTH_MAX: usize = 8;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::workload) struct RawCustom {
-    /// Numbers and quantities that expressions of the phases use by these names.
-    parameters: Option<Spanned<Keyed<Spanned<NumberOrText>>>>,
-    /// What each rank does, in this order; exactly one key in each.
-    #[schemars(required, length(min = 1))]
-    pub(super) phases: Option<Spanned<Vec<Spanned<RawPhase>>>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
-pub(super) struct RawPhase {
-    /// Work on a core.
-    compute: Option<Spanned<RawCompute>>,
-    /// The core is idle for this time.
-    sleep: Option<Formula<SimDuration>>,
-    /// All ranks wait for each other; write `barrier = {}`.
-    barrier: Option<Spanned<RawBarrier>>,
-    /// Rank 0 sends the same bytes to all.
-    bcast: Option<Spanned<RawBytes>>,
-    /// Rank 0 sends each rank its own bytes.
-    scatter: Option<Spanned<RawBytes>>,
-    /// Rank 0 receives bytes of each rank, of a number that it knows.
-    gather: Option<Spanned<RawBytes>>,
-    /// Rank 0 receives bytes of each rank, always one after the other.
-    gatherv: Option<Spanned<RawBytes>>,
-    /// Rank 0 sends each rank its own bytes, always one after the other.
-    scatterv: Option<Spanned<RawBytes>>,
-    /// A vector is summed up on rank 0.
-    reduce: Option<Spanned<RawBytes>>,
-    /// A vector is summed up on all ranks.
-    allreduce: Option<Spanned<RawBytes>>,
-    /// Every rank gets the bytes of every rank.
-    allgather: Option<Spanned<RawBytes>>,
-    /// Each rank sends bytes to every other rank, of a number for each of them.
-    alltoall: Option<Spanned<RawBytes>>,
-    /// Each rank sends to the next one and receives from the previous one, at once.
-    ring: Option<Spanned<RawBytes>>,
-    /// Each rank swaps bytes with the previous rank and the next one, at once; the first and the last one have one
-    /// neighbour.
-    halo: Option<Spanned<RawBytes>>,
-    /// Phases that are repeated.
-    repeat: Option<Spanned<RawRepeat>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawCompute {
-    /// Work on a core of speed 1, of each rank or of all together.
-    #[schemars(required, extend("examples" = ["10 ms"]))]
-    work: Option<Formula<SimDuration>>,
-    /// Who does it.
-    #[schemars(extend("default" = "each-rank"))]
-    share: Option<Spanned<Word<Share>>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawBarrier {}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawBytes {
-    /// Bytes of each rank, or of all together.
-    #[schemars(required, extend("examples" = ["1 MiB"]))]
-    bytes: Option<Formula<Bytes>>,
-    /// Whose bytes they are.
-    #[schemars(extend("default" = "each-rank"))]
-    share: Option<Spanned<RawBytesShare>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum RawBytesShare {
-    /// Each rank has all of them.
-    EachRank,
-    /// The ranks divide them evenly.
-    Divided,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawRepeat {
-    /// How often.
-    #[schemars(required, extend("examples" = [10]))]
-    times: Option<Formula<Count>>,
-    /// What; phases as above, at most 8 `repeat` within each other.
-    #[schemars(required, length(min = 1))]
-    phases: Option<Spanned<Vec<Spanned<RawPhase>>>>,
-}
-
 /// Returns the checked program, or none if there is a problem.
 pub(in crate::workload) fn read(raw: &RawCustom, diagnostics: &mut Diagnostics) -> Option<Custom> {
     let phases = all(&raw.phases.as_ref()?.value, 0, diagnostics);
-    let written = raw.parameters.as_ref().map_or(&[][..], |raw| &raw.value.0);
-    let parameters: Vec<_> = written.iter().map(|(name, raw)| parameter(name, raw, diagnostics)).collect();
-    let parameters = parameters.into_iter().collect::<Option<BTreeMap<String, Measure>>>();
-    let custom = Custom { phases: phases?, parameters: parameters?, pace: 1.0 };
-    check_names(&custom, written, diagnostics)?;
+    let parameters = raw.parameters.as_ref().map_or(&[][..], |raw| &raw.value.0);
+    let lists = raw.lists.as_ref().map_or(&[][..], |raw| &raw.value.0);
+    let (values, lists_there) = (names::parameters(parameters, diagnostics), names::lists(lists, diagnostics));
+    let custom = Custom { phases: phases?, parameters: values?, lists: lists_there?, pace: 1.0 };
+    let written = parameters.iter().map(|(name, _)| name).chain(lists.iter().map(|(name, _)| name));
+    names::check(&custom, written, diagnostics)?;
     Some(custom)
-}
-
-/// Returns a parameter, or none if there is a problem.
-fn parameter(
-    name: &Spanned<String>,
-    raw: &Spanned<NumberOrText>,
-    diagnostics: &mut Diagnostics,
-) -> Option<(String, Measure)> {
-    let mut fault = |span, message: String, help: &str| {
-        diagnostics.push(Problem::error("scenario::parameter", span, message).help(help));
-        None
-    };
-    let is_name = Expression::parse(&name.value).is_ok_and(|of| of.names().len() == 1 && of.names()[0].0 == name.value);
-    if !is_name || name.value == RANKS {
-        let message = format!("`{}` cannot be the name of a parameter", name.value);
-        return fault(
-            name.span,
-            message,
-            "write letters, digits and `_`, first a letter; `ranks` is the number of ranks",
-        );
-    }
-    let measure = match &raw.value {
-        NumberOrText::Number(value) => Measure { value: *value, units: Units::NONE },
-        NumberOrText::Text(text) => match Expression::parse(text).and_then(|of| of.value(&|_| None)) {
-            Ok(measure) => measure,
-            Err(wrong) => {
-                let message = format!("`{text}` is no number or quantity: {}", wrong.message);
-                return fault(
-                    raw.span,
-                    message,
-                    "write for instance 8192 or \"1.5 ns\"; parameters do not use each other",
-                );
-            }
-        },
-    };
-    Some((name.value.clone(), measure))
-}
-
-/// Reports names in expressions that stand for nothing, and parameters that none uses.
-fn check_names(
-    custom: &Custom,
-    written: &[(Spanned<String>, Spanned<NumberOrText>)],
-    diagnostics: &mut Diagnostics,
-) -> Option<()> {
-    let known: Vec<&str> = custom.parameters.keys().map(String::as_str).chain([RANKS]).collect();
-    let used: Vec<(&str, Span)> = custom
-        .expressions()
-        .into_iter()
-        .flat_map(|(of, span)| of.names().into_iter().map(move |(name, _)| (name, span)))
-        .collect();
-    let unknown: Vec<_> = used.iter().filter(|(name, _)| !known.contains(name)).collect();
-    for (name, span) in &unknown {
-        let near = known.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 1 + name.len() / 4);
-        let help = near.map_or_else(
-            || format!("known are {}; others stand in `workload.custom.parameters`", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        diagnostics
-            .push(Problem::error("scenario::unknown_name", *span, format!("`{name}` stands for nothing")).help(help));
-    }
-    for (name, _) in written.iter().filter(|(name, _)| used.iter().all(|(used, _)| *used != name.value)) {
-        let message = format!("no expression uses the parameter `{}`", name.value);
-        diagnostics.push(Problem::warning("scenario::unused_parameter", name.span, message));
-    }
-    unknown.is_empty().then_some(())
 }
 
 fn all(raw: &[Spanned<RawPhase>], depth: usize, diagnostics: &mut Diagnostics) -> Option<Vec<Described>> {
@@ -194,39 +39,123 @@ fn all(raw: &[Spanned<RawPhase>], depth: usize, diagnostics: &mut Diagnostics) -
 
 /// Returns the phase of the one key that is there.
 fn phase(raw: &RawPhase, depth: usize, diagnostics: &mut Diagnostics) -> Option<Described> {
-    let sized = [
-        (&raw.bcast, Phase::Bcast as fn(Bytes) -> Phase),
-        (&raw.scatter, Phase::Scatter),
-        (&raw.gather, Phase::Gather),
-        (&raw.gatherv, Phase::Gatherv),
-        (&raw.scatterv, Phase::Scatterv),
-        (&raw.reduce, Phase::Reduce),
-        (&raw.allreduce, Phase::Allreduce),
-        (&raw.allgather, Phase::Allgather),
-        (&raw.alltoall, Phase::Alltoall),
-        (&raw.ring, Phase::Ring),
-        (&raw.halo, Phase::Halo),
-    ];
-    if let Some((Spanned { value: RawBytes { bytes, share }, .. }, phase)) =
-        sized.into_iter().find_map(|(raw, phase)| Some((raw.as_ref()?, phase)))
-    {
-        let phase = match share.as_ref()?.value {
-            RawBytesShare::EachRank => phase(Bytes(0)),
-            RawBytesShare::Divided => Phase::Divided(Box::new(phase(Bytes(0)))),
-        };
-        return Some(Described::sized(phase, bytes.as_ref()?));
-    }
+    let phase = match &raw.repeat {
+        Some(raw) => repeat(raw, depth, diagnostics)?,
+        None => Described::Act(collective(raw).or_else(|| act(raw, diagnostics))?),
+    };
+    Some(match &raw.when {
+        Some(when) => Described::If(when.clone(), Box::new(phase)),
+        None => phase,
+    })
+}
+
+/// Returns the act of a phase that is no collective.
+fn act(raw: &RawPhase, diagnostics: &mut Diagnostics) -> Option<Act> {
     if let Some(raw) = &raw.compute {
-        let phase = Phase::Compute { work: SimDuration::ZERO, share: raw.value.share?.value.0 };
-        return Some(Described::timed(phase, raw.value.work.as_ref()?));
+        return compute(&raw.value);
     }
     if let Some(time) = &raw.sleep {
-        return Some(Described::timed(Phase::Sleep(SimDuration::ZERO), time));
+        return Some(Act::Sleep(time.clone()));
     }
-    if raw.barrier.is_some() {
-        return Some(Described::Fixed(Phase::Barrier));
+    let messages = [
+        raw.send.as_ref().map(|raw| send(&raw.value, Call::Blocking)),
+        raw.isend.as_ref().map(|raw| send(&raw.value, Call::Started)),
+        raw.recv.as_ref().map(|raw| recv(&raw.value, Call::Blocking)),
+        raw.irecv.as_ref().map(|raw| recv(&raw.value, Call::Started)),
+        raw.sendrecv.as_ref().map(|raw| sendrecv(&raw.value)),
+    ];
+    if let Some(message) = messages.into_iter().flatten().next() {
+        return message;
     }
-    repeat(raw.repeat.as_ref()?, depth, diagnostics)
+    if let Some(raw) = &raw.ring {
+        return Some(Act::Ring(size(raw.value.bytes.as_ref()?, raw.value.share.as_ref()?)));
+    }
+    if let Some(raw) = &raw.halo {
+        return halo(&raw.value);
+    }
+    if let Some(raw) = &raw.task_farm {
+        return farm(&raw.value, diagnostics);
+    }
+    raw.waitall.is_some().then_some(Act::Waitall)
+}
+
+fn compute(raw: &RawCompute) -> Option<Act> {
+    let imbalance = match (&raw.imbalance, &raw.drawn) {
+        (Some(raw), Some(drawn)) => Some(Imbalance::read(&raw.value, drawn.value.0)?),
+        _ => None,
+    };
+    Some(Act::Compute { work: raw.work.clone()?, share: raw.share.as_ref()?.value.0, imbalance })
+}
+
+fn send(raw: &RawSend, call: Call) -> Option<Act> {
+    let to = Peer { rank: raw.to.clone()?, outside: raw.outside.as_ref()?.value.0 };
+    Some(Act::Message { call, to: Some(to), from: None, bytes: Some(raw.bytes.clone()?) })
+}
+
+fn recv(raw: &RawRecv, call: Call) -> Option<Act> {
+    let from = Peer { rank: raw.from.clone()?, outside: raw.outside.as_ref()?.value.0 };
+    Some(Act::Message { call, to: None, from: Some(from), bytes: None })
+}
+
+fn sendrecv(raw: &RawSendrecv) -> Option<Act> {
+    let outside = raw.outside.as_ref()?.value.0;
+    let peer = |rank: &Option<Formula<Whole>>| Some(Peer { rank: rank.clone()?, outside });
+    let (to, from) = (peer(&raw.to)?, peer(&raw.from)?);
+    Some(Act::Message { call: Call::Blocking, to: Some(to), from: Some(from), bytes: Some(raw.bytes.clone()?) })
+}
+
+fn halo(raw: &RawHalo) -> Option<Act> {
+    let grid = match &raw.grid {
+        Some(sides) => Grid::Sides(sides.value.clone()),
+        None => Grid::Square { dimensions: raw.dimensions.as_ref()?.value },
+    };
+    let size = size(raw.bytes.as_ref()?, raw.share.as_ref()?);
+    Some(Act::Halo { size, grid, is_periodic: raw.periodic.as_ref()?.value })
+}
+
+fn farm(raw: &RawFarm, diagnostics: &mut Diagnostics) -> Option<Act> {
+    let service = service::read(&raw.service.as_ref()?.value, "task_farm.service", diagnostics)?;
+    let (tasks, item, result) = (raw.tasks.clone()?, raw.item_bytes.clone()?, raw.result_bytes.clone()?);
+    Some(Act::Farm { tasks, service, deal: raw.dispatch.as_ref()?.value.0, item, result })
+}
+
+fn size(bytes: &Formula<Bytes>, share: &Spanned<RawBytesShare>) -> Size {
+    Size { bytes: bytes.clone(), is_divided: share.value == RawBytesShare::Divided }
+}
+
+/// Returns the act of a phase that is a collective of MPI.
+fn collective(raw: &RawPhase) -> Option<Act> {
+    let rooted = [
+        (&raw.bcast, CollectiveKind::Bcast),
+        (&raw.scatter, CollectiveKind::Scatter),
+        (&raw.gather, CollectiveKind::Gather),
+        (&raw.gatherv, CollectiveKind::Gatherv),
+        (&raw.scatterv, CollectiveKind::Scatterv),
+        (&raw.reduce, CollectiveKind::Reduce),
+    ];
+    if let Some((raw, kind)) = rooted.into_iter().find_map(|(raw, kind)| Some((&raw.as_ref()?.value, kind))) {
+        let size = size(raw.bytes.as_ref()?, raw.share.as_ref()?);
+        let root = raw.root.clone()?;
+        let root = if root.value(&|_| None) == Ok(Whole(0)) { Formula::Constant(Whole(0)) } else { root };
+        return Some(Act::Collective { kind, size, root, group: raw.group.clone() });
+    }
+    let shared = [
+        (&raw.allreduce, CollectiveKind::Allreduce),
+        (&raw.allgather, CollectiveKind::Allgather),
+        (&raw.allgatherv, CollectiveKind::Allgatherv),
+        (&raw.alltoall, CollectiveKind::Alltoall),
+        (&raw.alltoallv, CollectiveKind::Alltoallv),
+        (&raw.reduce_scatter, CollectiveKind::ReduceScatterBlock),
+        (&raw.scan, CollectiveKind::Scan),
+    ];
+    let root = Formula::Constant(Whole(0));
+    if let Some((raw, kind)) = shared.into_iter().find_map(|(raw, kind)| Some((&raw.as_ref()?.value, kind))) {
+        let size = size(raw.bytes.as_ref()?, raw.share.as_ref()?);
+        return Some(Act::Collective { kind, size, root, group: raw.group.clone() });
+    }
+    let barrier = raw.barrier.as_ref()?;
+    let size = Size { bytes: Formula::Constant(Bytes(0)), is_divided: false };
+    Some(Act::Collective { kind: CollectiveKind::Barrier, size, root, group: barrier.value.group.clone() })
 }
 
 fn repeat(raw: &Spanned<RawRepeat>, depth: usize, diagnostics: &mut Diagnostics) -> Option<Described> {
@@ -236,5 +165,9 @@ fn repeat(raw: &Spanned<RawRepeat>, depth: usize, diagnostics: &mut Diagnostics)
         return None;
     }
     let phases = all(&raw.value.phases.as_ref()?.value, depth + 1, diagnostics)?;
-    Some(Described::repeat(raw.value.times.as_ref()?, phases))
+    let variable = match &raw.value.variable {
+        Some(name) => Some(names::variable(name, diagnostics)?),
+        None => None,
+    };
+    Some(Described::Repeat { times: raw.value.times.clone()?, variable, phases })
 }

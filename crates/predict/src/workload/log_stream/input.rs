@@ -1,12 +1,12 @@
 //! `log_stream` as it stands in the file, and its way to the checked type.
 
-use dlpc_engine::random::Distribution;
 use dlpc_engine::units::{Bytes, SimDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Dispatch, LogStream};
 use crate::diagnostic::{Diagnostics, Problem};
+use crate::workload::service::{self, RawDistribution};
 use crate::written::Spanned;
 use crate::written::quantity::Quantified;
 use crate::written::word::Word;
@@ -43,53 +43,10 @@ pub(in crate::workload) struct RawLogStream {
     dispatch: Option<Spanned<Word<Dispatch>>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("x-short-for" = "constant", "minProperties" = 1, "maxProperties" = 1))]
-struct RawDistribution {
-    /// Always the same.
-    constant: Option<Quantified<SimDuration>>,
-    /// Uniform between two times.
-    uniform: Option<Spanned<RawUniform>>,
-    /// Exponential.
-    exponential: Option<Spanned<RawExponential>>,
-    /// Lognormal.
-    lognormal: Option<Spanned<RawLognormal>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawUniform {
-    /// Shortest time.
-    #[schemars(required)]
-    low: Option<Quantified<SimDuration>>,
-    /// Longest time, not below `low`.
-    #[schemars(required)]
-    high: Option<Quantified<SimDuration>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawExponential {
-    /// Mean time.
-    #[schemars(required)]
-    mean: Option<Quantified<SimDuration>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawLognormal {
-    /// Median time.
-    #[schemars(required)]
-    median: Option<Quantified<SimDuration>>,
-    /// Standard deviation of the logarithm of the time.
-    #[schemars(required, range(min = 0, max = 5), extend("examples" = [0.2]))]
-    sigma: Option<Spanned<f64>>,
-}
-
 /// Returns the checked workload, or none if there is a problem.
 pub(in crate::workload) fn read(raw: &RawLogStream, diagnostics: &mut Diagnostics) -> Option<LogStream> {
-    let analysis = raw.analysis.as_ref().and_then(|raw| distribution(&raw.value, diagnostics));
+    let analysis =
+        raw.analysis.as_ref().and_then(|raw| service::read(&raw.value, "workload.log_stream.analysis", diagnostics));
     if let (Some(items), Some(interval), Some(first)) = (raw.items, raw.interval, raw.first)
         && interval.value.checked_mul(items.value.into()).and_then(|last| last.checked_add(first.value)).is_none()
     {
@@ -115,30 +72,4 @@ pub(in crate::workload) fn read(raw: &RawLogStream, diagnostics: &mut Diagnostic
         result_bytes: raw.result_bytes?.value,
         dispatch: raw.dispatch?.value.0,
     })
-}
-
-fn distribution(raw: &RawDistribution, diagnostics: &mut Diagnostics) -> Option<Distribution> {
-    if let Some(constant) = raw.constant {
-        return Some(Distribution::Constant(constant.value));
-    }
-    if let Some(raw) = &raw.uniform {
-        return uniform(&raw.value, diagnostics);
-    }
-    if let Some(raw) = &raw.exponential {
-        return Some(Distribution::Exponential { mean: raw.value.mean?.value });
-    }
-    let raw = &raw.lognormal.as_ref()?.value;
-    Some(Distribution::Lognormal { median: raw.median?.value, sigma: raw.sigma?.value })
-}
-
-fn uniform(raw: &RawUniform, diagnostics: &mut Diagnostics) -> Option<Distribution> {
-    let (low, high) = (raw.low?, raw.high?);
-    if high.value < low.value {
-        let table = "workload.log_stream.analysis.uniform";
-        let message = format!("`{table}.high` is {}, below `{table}.low`, which is {}", high.value, low.value);
-        let problem = Problem::error("scenario::out_of_range", high.span, message);
-        diagnostics.push(problem.label(format!("expected at least {}", low.value)));
-        return None;
-    }
-    Some(Distribution::Uniform { low: low.value, high: high.value })
 }

@@ -5,7 +5,7 @@ use toml_edit::Value;
 
 use super::LogStream;
 use crate::knob::rounded::rounded;
-use crate::knob::{Choice, DIGITS, Knob, Position, Range, factor, from_zero, integer, whole};
+use crate::knob::{Choice, DIGITS, Knob, Position, Range, Turned, factor, from_zero, integer, whole};
 
 pub(super) fn all(stream: &LogStream) -> Vec<Knob> {
     let options = &[("rounds", "in rounds"), ("first-free", "to the first free worker")];
@@ -15,8 +15,8 @@ pub(super) fn all(stream: &LogStream) -> Vec<Knob> {
         from_zero("interval", "Time between two log files", interval),
         analysis(scale_of(stream.analysis)),
         Knob {
-            id: "dispatch",
-            label: "Log files go",
+            id: "dispatch".into(),
+            label: "Log files go".into(),
             range: Range::Choice(Choice { options, value: stream.dispatch.name() }),
         },
     ]
@@ -36,15 +36,15 @@ fn analysis(seconds: f64) -> Knob {
     if 0.0 < seconds { factor(id, label, "s", seconds) } else { from_zero(id, label, seconds) }
 }
 
-pub(super) fn turned(stream: &LogStream, knob: &str, to: Position) -> Option<(&'static [&'static str], Value)> {
+pub(super) fn turned(stream: &LogStream, knob: &str, to: Position) -> Option<Turned> {
     match (knob, to) {
-        ("items", Position::Number(items)) => Some((&["workload", "log_stream", "items"], integer(items))),
-        ("dispatch", Position::Word(word)) => Some((&["workload", "log_stream", "dispatch"], word.into())),
+        ("items", Position::Number(items)) => Some(Turned::new(&["workload", "log_stream", "items"], integer(items))),
+        ("dispatch", Position::Word(word)) => Some(Turned::new(&["workload", "log_stream", "dispatch"], word)),
         ("interval", Position::Number(seconds)) => {
-            Some((&["workload", "log_stream", "interval"], format!("{seconds} s").into()))
+            Some(Turned::new(&["workload", "log_stream", "interval"], format!("{seconds} s")))
         }
         ("analysis", Position::Number(seconds)) => {
-            Some((&["workload", "log_stream", "analysis"], analysis_of(stream.analysis, seconds)))
+            Some(Turned::new(&["workload", "log_stream", "analysis"], analysis_of(stream.analysis, seconds)))
         }
         _ => None,
     }

@@ -4,13 +4,11 @@ use std::ops::Range;
 
 use dlpc_engine::units;
 use winnow::ascii::multispace0;
-use winnow::combinator::{
-    Infix, Prefix, alt, cut_err, delimited, dispatch, expression, fail, opt, peek, preceded, separated,
-};
+use winnow::combinator::{Infix, Prefix, alt, cut_err, delimited, expression, not, opt, peek, preceded, separated};
 use winnow::error::{ErrMode, ParserError};
 use winnow::prelude::*;
 use winnow::stream::{LocatingSlice, Location, Stream};
-use winnow::token::{any, one_of, take_while};
+use winnow::token::{one_of, take_while};
 
 use super::{Fault, Function, Kind, Measure, Node, Operator, Units};
 
@@ -67,6 +65,9 @@ pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     }
 }
 
+/// Operators that are words: no names, and no units.
+pub(super) const OPERATORS: [&str; 4] = ["mod", "and", "or", "not"];
+
 const OPERAND: &str = "a number, a name or `(`";
 
 fn unexpected(text: &str, at: usize, wanted: &str) -> Fault {
@@ -81,8 +82,8 @@ fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     text.bytes().position(|byte| {
         match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         depth > DEPTH_MAX
@@ -91,19 +92,14 @@ fn too_deep(text: &str) -> Option<usize> {
 
 fn sum(text: &mut Text<'_>) -> Parsed<Node> {
     expression(operand)
-        .prefix(preceded(multispace0, '-'.value(Prefix(15, |_: &mut Text<'_>, of| Ok(negative(of))))))
-        .infix(preceded(
+        .prefix(preceded(
             multispace0,
-            dispatch! { any;
-                '+' => Infix::Left(10, |_: &mut _, left, right| Ok(binary(Operator::Plus, left, right))),
-                '-' => Infix::Left(10, |_: &mut _, left, right| Ok(binary(Operator::Minus, left, right))),
-                '*' => Infix::Left(12, |_: &mut _, left, right| Ok(binary(Operator::Times, left, right))),
-                '/' => Infix::Left(12, |_: &mut _, left, right| Ok(binary(Operator::Over, left, right))),
-                '%' => Infix::Left(12, |_: &mut _, left, right| Ok(binary(Operator::Modulo, left, right))),
-                '^' => Infix::Right(20, |_: &mut _, left, right| Ok(binary(Operator::Power, left, right))),
-                _ => fail,
-            },
+            alt((
+                '-'.value(Prefix(15, |_: &mut Text<'_>, of| Ok(before(1, of, Kind::Negative)))),
+                word("not").value(Prefix(6, |_: &mut Text<'_>, of| Ok(before(3, of, Kind::Not)))),
+            )),
         ))
+        .infix(preceded(multispace0, infix))
         .parse_next(text)
         .and_then(|node| {
             multispace0(text)?;
@@ -111,8 +107,59 @@ fn sum(text: &mut Text<'_>) -> Parsed<Node> {
         })
 }
 
-fn negative(of: Node) -> Node {
-    Node { at: of.at.start.saturating_sub(1)..of.at.end, kind: Kind::Negative(Box::new(of)) }
+/// An operator between two operands. The higher its number, the more it binds.
+fn infix<'t>(text: &mut Text<'t>) -> Parsed<Infix<Text<'t>, Node, ErrMode<Failed>>> {
+    macro_rules! left {
+        ($power:literal, $operator:ident) => {
+            Infix::Left($power, |_: &mut Text<'t>, left, right| Ok(binary(Operator::$operator, left, right)))
+        };
+    }
+    alt((
+        "+".map(|_| left!(10, Plus)),
+        "-".map(|_| left!(10, Minus)),
+        "*".map(|_| left!(12, Times)),
+        "/".map(|_| left!(12, Over)),
+        "%".map(|_| left!(12, Modulo)),
+        word("mod").map(|()| left!(12, Modulo)),
+        "^".map(|_| Infix::Right(20, |_: &mut Text<'t>, left, right| Ok(binary(Operator::Power, left, right)))),
+        alt((
+            "<=".map(|_| left!(8, LessOrEqual)),
+            ">=".map(|_| left!(8, GreaterOrEqual)),
+            "==".map(|_| left!(8, Equal)),
+            "!=".map(|_| left!(8, Unequal)),
+            "<".map(|_| left!(8, Less)),
+            ">".map(|_| left!(8, Greater)),
+            word("and").map(|()| left!(4, And)),
+            word("or").map(|()| left!(2, Or)),
+        )),
+        other_words,
+    ))
+    .parse_next(text)
+}
+
+/// Operators of other languages: says what to write instead.
+fn other_words<'t>(text: &mut Text<'t>) -> Parsed<Infix<Text<'t>, Node, ErrMode<Failed>>> {
+    let (found, at) = alt(("&&", "||", "&", "|", "=", "!")).with_span().parse_next(text)?;
+    let instead = match found {
+        "&&" | "&" => "and",
+        "||" | "|" => "or",
+        "=" => "==",
+        _ => "not",
+    };
+    Err(cut(at, format!("there is no operator `{found}`"), format!("write `{instead}`")))
+}
+
+/// A word that is an operator.
+fn word<'t>(name: &'static str) -> impl Parser<Text<'t>, (), ErrMode<Failed>> {
+    (name, not(one_of(is_of_name))).void()
+}
+
+fn is_of_name(symbol: char) -> bool {
+    symbol.is_ascii_alphanumeric() || symbol == '_'
+}
+
+fn before(length: usize, of: Node, kind: fn(Box<Node>) -> Kind) -> Node {
+    Node { at: of.at.start.saturating_sub(length)..of.at.end, kind: kind(Box::new(of)) }
 }
 
 fn binary(operator: Operator, left: Node, right: Node) -> Node {
@@ -121,16 +168,20 @@ fn binary(operator: Operator, left: Node, right: Node) -> Node {
 
 fn operand(text: &mut Text<'_>) -> Parsed<Node> {
     multispace0(text)?;
-    let inner = delimited('(', cut_err(sum), closing).with_span().map(|(node, at)| Node { at, ..node });
+    let inner = delimited('(', cut_err(sum), |text: &mut Text<'_>| closing(')', text))
+        .with_span()
+        .map(|(node, at)| Node { at, ..node });
     alt((inner, number, named)).parse_next(text)
 }
 
-fn closing(text: &mut Text<'_>) -> Parsed<()> {
+fn closing(bracket: char, text: &mut Text<'_>) -> Parsed<()> {
     let at = text.current_token_start();
-    match opt(')').parse_next(text)? {
-        Some(_) => Ok(()),
-        None => Err(cut(at..at + usize::from(!text.is_empty()), "a parenthesis is not closed", "write `)`")),
+    if opt(bracket).parse_next(text)?.is_some() {
+        return Ok(());
     }
+    let what = if bracket == ')' { "parenthesis" } else { "bracket" };
+    let next = text.chars().next().map_or(0, char::len_utf8);
+    Err(cut(at..at + next, format!("a {what} is not closed"), format!("write `{bracket}`")))
 }
 
 fn cut(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> ErrMode<Failed> {
@@ -144,7 +195,7 @@ fn number(text: &mut Text<'_>) -> Parsed<Node> {
     let before = text.checkpoint();
     multispace0(text)?;
     let (unit, unit_at) = take_while(0.., is_of_unit).with_span().parse_next(text)?;
-    if unit.is_empty() {
+    if unit.is_empty() || OPERATORS.contains(&unit) {
         text.reset(&before);
         return Ok(Node { at, kind: Kind::Constant(Measure { value, units: Units::NONE }) });
     }
@@ -177,10 +228,16 @@ fn digits<'t>(text: &mut Text<'t>) -> Parsed<&'t str> {
 /// A name, or a function with its arguments.
 fn named(text: &mut Text<'_>) -> Parsed<Node> {
     let is_first = |symbol: char| symbol.is_ascii_alphabetic() || symbol == '_';
-    let is_next = |symbol: char| symbol.is_ascii_alphanumeric() || symbol == '_';
     peek(one_of(is_first)).parse_next(text)?;
-    let (name, at) = take_while(1.., is_next).with_span().parse_next(text)?;
+    let (name, at) =
+        take_while(1.., is_of_name).verify(|name| !OPERATORS.contains(name)).with_span().parse_next(text)?;
     multispace0(text)?;
+    if opt('[').parse_next(text)?.is_some() {
+        let entry = cut_err(sum).parse_next(text)?;
+        closing(']', text)?;
+        let end = text.previous_token_end();
+        return Ok(Node { at: at.start..end, kind: Kind::Entry(name.into(), Box::new(entry)) });
+    }
     if opt('(').parse_next(text)?.is_none() {
         return Ok(Node { at, kind: Kind::Name(name.into()) });
     }
@@ -189,7 +246,7 @@ fn named(text: &mut Text<'_>) -> Parsed<Node> {
         return Err(cut(at, format!("there is no function `{name}`"), format!("there are {all}")));
     };
     let arguments: Vec<Node> = cut_err(separated(1.., sum, ',')).parse_next(text)?;
-    closing(text)?;
+    closing(')', text)?;
     let end = text.previous_token_end();
     if arguments.len() != function.n_arguments() {
         let wanted = function.n_arguments();

@@ -8,6 +8,7 @@ fn value(text: &str) -> Result<Measure, (String, String)> {
     let names = |name: &str| match name {
         "n" => number(1000.0),
         "ranks" => number(8.0),
+        "not_a" => number(0.5),
         "t_flop" => Some(Measure { value: 2e-9, units: Units::TIME }),
         _ => None,
     };
@@ -34,6 +35,18 @@ fn expressions_are_read_as_in_mathematics() {
         ("floor(2.7) + round(2.5) + sqrt(9) + log2(ranks)", 2.0 + 3.0 + 3.0 + 3.0),
         ("8 B * n / (1 B)", 8000.0),
         ("9^0.5", 3.0),
+        ("-1 mod ranks", 7.0),
+        ("2 mod 4 == 2", 1.0),
+        ("1 < 2 and 2 <= 2 and 3 > 2 and 2 >= 2 and 1 != 2", 1.0),
+        ("1 == 2 or 2 < 1", 0.0),
+        ("not 1 == 2", 1.0),
+        ("not 1 == 1 or 1", 1.0),
+        ("1 or 0 and 0", 1.0),
+        ("ranks == 8 or 1 / (ranks - 8)", 1.0),
+        ("1 + (ranks > 3) * 2", 3.0),
+        ("if(ranks > 3, 5, 1 / 0)", 5.0),
+        ("if(0, 5, 6) + not_a", 6.5),
+        ("side(12, 2, 0) * 10 + side(12, 2, 1)", 43.0),
     ];
     for (text, expected) in plain {
         assert_eq!(value(text), Ok(Measure { value: expected, units: Units::NONE }), "{text}");
@@ -74,6 +87,15 @@ fn what_is_wrong_is_said_of_its_part() {
         ("q + 1", "q", "`q` stands for nothing"),
         ("8 B ^ 0.5", "8 B ^ 0.5", "a size has no such power"),
         ("2 ^ (1 s)", "2 ^ (1 s)", "a time is no exponent"),
+        ("1 && 2", "&&", "there is no operator `&&`"),
+        ("1 = 2", "=", "there is no operator `=`"),
+        ("1 s < 2", "1 s < 2", "a time and a number do not go together"),
+        ("mod", "m", "`m` stands where a number, a name or `(` should be"),
+        ("n[", "[", "it ends where a number, a name or `(` should be"),
+        ("n[1", "", "a bracket is not closed"),
+        ("n[1]", "n[1]", "`n` is no list"),
+        ("side(8, 2, 2)", "side(8, 2, 2)", "a grid has 1 to 3 dimensions, whose sides are counted from 0"),
+        ("if(1, 2)", "if", "`if` takes 3 arguments, not 2"),
         ("floor(1 s)", "floor(1 s)", "this function takes a number, not a time"),
         ("sqrt(-1)", "sqrt(-1)", "-1 has no such function"),
         ("log2(0)", "log2(0)", "0 has no such function"),
