@@ -85,7 +85,8 @@ fn ranks_that_wait_for_each_other_are_told_with_their_calls() {
 
 #[test]
 fn ranks_that_call_other_collectives_are_told() {
-    fails("mismatch", 5, &["rank 2 calls MPI_Barrier, where rank", "calls MPI_Bcast on the same communicator"]);
+    // Which one of them comes first depends on their CPU times.
+    fails("mismatch", 5, &["rank 2 calls MPI_Barrier", "calls MPI_Bcast", "on the same communicator"]);
 }
 
 /// Runs what is no MPI program.

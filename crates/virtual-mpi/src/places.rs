@@ -43,7 +43,7 @@ pub(crate) fn here() -> Here {
 
 /// Returns the place in the program that looks at a clock; not known where the program's language does so for itself.
 ///
-/// CPython looks at the monotonic clock for each lock that it takes (`acquire_timed`, seen in 3.11), which cannot be told from
+/// `CPython` looks at the monotonic clock for each lock that it takes (`acquire_timed`, seen in 3.11), which cannot be told from
 /// `time.perf_counter`; the time of the day is asked for by `time.time` only.
 pub(crate) fn of_clock(is_time_of_day: bool) -> Here {
     let here = match python::is_here() {
@@ -111,6 +111,7 @@ fn caller() -> Option<usize> {
 }
 
 /// Returns the frame pointer; zero where functions keep none.
+#[expect(clippy::inline_always, reason = "the frame is that of the function that asks")]
 #[inline(always)]
 fn frame() -> usize {
     #[cfg_attr(not(virtual_mpi), allow(unused_mut))]

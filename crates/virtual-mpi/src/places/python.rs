@@ -1,7 +1,7 @@
 //! The line of a Python script, asked of the interpreter that has called: its C interface is looked up in the process, so that
 //! this library needs none.
 //!
-//! Of the functions, `PyFrame_GetBack` is since CPython 3.9, the others are in its stable interface (3.10).
+//! Of the functions, `PyFrame_GetBack` is since `CPython` 3.9, the others are in its stable interface (3.10).
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -44,35 +44,37 @@ const FRAMES_MAX: usize = 64;
 /// What is in the paths of libraries, and of what the interpreter has built in.
 const LIBRARIES: [&str; 4] = ["/site-packages/", "/dist-packages/", "/lib/python3.", "<frozen "];
 
-macro_rules! looked_up {
-    ($name:literal) => {{
-        // SAFETY: a name that ends with a zero; null stands for all libraries of the process.
-        let address = unsafe { dlsym(ptr::null_mut(), $name.as_ptr()) };
-        if address.is_null() {
-            return None;
-        }
-        // SAFETY: the function of this name has this type, in all versions of the interpreter that have it.
-        unsafe { std::mem::transmute::<*mut c_void, _>(address) }
-    }};
+/// Returns the function of a name in this process, if there is one.
+///
+/// # Safety
+/// `F` is the type of the function.
+unsafe fn looked_up<F: Copy>(name: &CStr) -> Option<F> {
+    // SAFETY: a name that ends with a zero; null stands for all libraries of the process.
+    let address = unsafe { dlsym(ptr::null_mut(), name.as_ptr()) };
+    // SAFETY: a pointer to a function is as large as one to data, and leads to an `F`, as the caller says.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute_copy::<*mut c_void, F>(&address) })
 }
 
 impl Python {
     fn found() -> Option<Self> {
-        Some(Self {
-            is_initialised: looked_up!(c"Py_IsInitialized"),
-            has_lock: looked_up!(c"PyGILState_Check"),
-            ensure: looked_up!(c"PyGILState_Ensure"),
-            release: looked_up!(c"PyGILState_Release"),
-            frame: looked_up!(c"PyEval_GetFrame"),
-            back: looked_up!(c"PyFrame_GetBack"),
-            code: looked_up!(c"PyFrame_GetCode"),
-            line: looked_up!(c"PyFrame_GetLineNumber"),
-            attribute: looked_up!(c"PyObject_GetAttrString"),
-            utf8: looked_up!(c"PyUnicode_AsUTF8AndSize"),
-            keep: looked_up!(c"Py_IncRef"),
-            let_go: looked_up!(c"Py_DecRef"),
-            clear_error: looked_up!(c"PyErr_Clear"),
-        })
+        // SAFETY: the functions of these names have these types, in all versions of the interpreter that have them.
+        unsafe {
+            Some(Self {
+                is_initialised: looked_up(c"Py_IsInitialized")?,
+                has_lock: looked_up(c"PyGILState_Check")?,
+                ensure: looked_up(c"PyGILState_Ensure")?,
+                release: looked_up(c"PyGILState_Release")?,
+                frame: looked_up(c"PyEval_GetFrame")?,
+                back: looked_up(c"PyFrame_GetBack")?,
+                code: looked_up(c"PyFrame_GetCode")?,
+                line: looked_up(c"PyFrame_GetLineNumber")?,
+                attribute: looked_up(c"PyObject_GetAttrString")?,
+                utf8: looked_up(c"PyUnicode_AsUTF8AndSize")?,
+                keep: looked_up(c"Py_IncRef")?,
+                let_go: looked_up(c"Py_DecRef")?,
+                clear_error: looked_up(c"PyErr_Clear")?,
+            })
+        }
     }
 
     /// Returns the interpreter of this process, if it has one.

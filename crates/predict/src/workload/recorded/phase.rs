@@ -108,7 +108,7 @@ impl Run {
     /// Returns the numbers of the steps in which rank 0 looks at a clock first and last; none if it does not twice.
     pub(super) fn timed_steps(&self) -> Option<(usize, usize)> {
         let looks = || self.ranks[0].iter().enumerate().filter(|(_, step)| **step == Step::Clock).map(|(i, _)| i);
-        let (first, last) = (looks().next()?, looks().last()?);
+        let (first, last) = (looks().next()?, looks().next_back()?);
         (first < last).then_some((first, last))
     }
 
