@@ -228,6 +228,8 @@ mod tests {
             (Purpose::Messages, 1, 0xee2e_ede9_169f_aad8),
             (Purpose::Speed, 0, 0x37b0_cfbb_1800_d3e8),
             (Purpose::Speed, 3, 0xe5f2_dbb6_b144_c68b),
+            (Purpose::Scale, 0, 0x018d_8d97_a7a3_25ee),
+            (Purpose::Imbalance, 5, 0xea60_1c74_e987_a136),
         ] {
             let found = draw(purpose, index);
             assert_eq!(found, expected, "{purpose:?} {index}: {found:#x}");
