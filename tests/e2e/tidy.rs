@@ -192,7 +192,7 @@ const MAY_USE: [(&str, &[MayUse]); 6] = [
             ("fit", &[]),
             ("finding", &["number"]),
             ("sentence", &["number"]),
-            ("table", &["fit", "number"]),
+            ("table", &["fit", "number", "sentence"]),
             ("json", &["finding", "fit"]),
             ("comparisons", &["json"]),
             ("replay", &["number"]),
